@@ -1,0 +1,202 @@
+"""Constructor parameters declared once: default, domain and documentation in one place.
+
+A class lists its parameters as annotated class attributes::
+
+    class LSTM(Network):
+        units: int = parameter(default=32, domain=integers(1), doc="Units of a layer.")
+
+and receives an explicit keyword-only ``__init__`` that only assigns, ``get_params`` and
+``set_params``, a ``repr``, and its parameters in numpydoc form wherever its docstring says
+``{parameters}``. A class inherits the parameters of all its bases, which is how one
+declaration serves every estimator that has the parameter.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import numbers
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, dataclass_transform
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The values that a parameter accepts, as a test and as words; ``|`` unites two."""
+
+    text: str
+    contains: Callable[[Any], bool]
+
+    def __or__(self, other: Domain) -> Domain:
+        return Domain(
+            f"{self.text} or {other.text}",
+            lambda value: self.contains(value) or other.contains(value),
+        )
+
+
+def integers(low: int) -> Domain:
+    """Accept integers of at least ``low``."""
+    return Domain(f"an int >= {low}", lambda value: _is_integer(value) and value >= low)
+
+
+def reals(low: float, high: float = math.inf, *, closed: str = "left") -> Domain:
+    """Accept real numbers from ``low`` to ``high``; ``closed`` names the ends that belong."""
+    left, right = closed in ("left", "both"), closed in ("right", "both")
+    upper = "inf" if math.isinf(high) else f"{high:g}"
+    text = f"a float in {'[' if left else '('}{low:g}, {upper}{']' if right else ')'}"
+
+    def contains(value: Any) -> bool:
+        if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool_):
+            return False
+        number = float(value)
+        above = number >= low if left else number > low
+        return above and (number <= high if right else number < high)
+
+    return Domain(text, contains)
+
+
+def one_of(*options: str) -> Domain:
+    """Accept one of the given strings."""
+    text = ", ".join(repr(option) for option in options)
+    return Domain(text, lambda value: isinstance(value, str) and value in options)
+
+
+def tuples_of(element: Domain) -> Domain:
+    """Accept non-empty tuples (or lists) whose elements all lie in ``element``."""
+    return Domain(
+        f"a tuple of {element.text.removeprefix('an ').removeprefix('a ')}",
+        lambda value: (
+            isinstance(value, tuple | list) and bool(value) and all(map(element.contains, value))
+        ),
+    )
+
+
+def satisfying(text: str, contains: Callable[[Any], bool]) -> Domain:
+    """Accept what ``contains`` says, described by ``text``."""
+    return Domain(text, contains)
+
+
+def _is_integer(value: Any) -> bool:
+    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
+
+
+NONE = Domain("None", lambda value: value is None)
+BOOLEAN = Domain("a bool", lambda value: isinstance(value, bool | np.bool_))
+CALLABLE = Domain("a callable", callable)
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One declared parameter: its default, the values it accepts and what it means."""
+
+    default: Any
+    domain: Domain
+    doc: str
+
+
+def parameter(*, default: Any, domain: Domain, doc: str) -> Any:
+    """Declare a parameter in the class body of a `Parametrised` class."""
+    return Parameter(default, domain, inspect.cleandoc(doc))
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(parameter,))
+class Parametrised:
+    """Base of every class whose constructor takes declared parameters and only assigns them."""
+
+    _parameters: ClassVar[Mapping[str, Parameter]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        own = {name: value for name, value in vars(cls).items() if isinstance(value, Parameter)}
+        for name in own:
+            delattr(cls, name)
+        inherited: dict[str, Parameter] = {}
+        for base in reversed(cls.__mro__[1:]):
+            inherited |= vars(base).get("_own_parameters", {})
+        cls._own_parameters = own
+        cls._parameters = inherited | own
+        if "__init__" not in vars(cls):
+            cls.__init__ = _make_init(cls)  # type: ignore[method-assign]
+        if cls.__doc__:
+            cls.__doc__ = _fill(cls.__doc__, "{parameters}", describe(cls._parameters))
+
+    _own_parameters: ClassVar[Mapping[str, Parameter]] = {}
+
+    def get_params(self, deep: bool = True) -> dict[str, Any]:
+        """Return the parameters by name; ``deep`` is accepted for scikit-learn's sake."""
+        del deep
+        return {name: getattr(self, name) for name in self._parameters}
+
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name and return the object."""
+        for name, value in params.items():
+            if name not in self._parameters:
+                raise ValueError(
+                    f"{name!r} is no parameter of {type(self).__name__}; "
+                    f"it has {', '.join(self._parameters)}."
+                )
+            setattr(self, name, value)
+        return self
+
+    def __repr__(self) -> str:
+        changed = (
+            f"{name}={value!r}"
+            for name, value in self.get_params(deep=False).items()
+            if repr(value) != repr(self._parameters[name].default)
+        )
+        return f"{type(self).__name__}({', '.join(changed)})"
+
+
+def plain(value: Any) -> Any:
+    """Return numpy scalars as Python numbers and lists as tuples, anything else as it is."""
+    if isinstance(value, np.generic):
+        return value.item()
+    return tuple(plain(element) for element in value) if isinstance(value, list | tuple) else value
+
+
+def validate(owner: Parametrised) -> None:
+    """Raise ValueError for the first parameter of ``owner`` outside its domain."""
+    for name, declared in owner._parameters.items():
+        value = getattr(owner, name)
+        if not declared.domain.contains(value):
+            raise ValueError(
+                f"{name}={value!r} was given to {type(owner).__name__}, "
+                f"which accepts {declared.domain.text}."
+            )
+
+
+def describe(parameters: Mapping[str, Parameter]) -> str:
+    """Write parameters in numpydoc form: name, accepted values, default and meaning."""
+    return "\n\n".join(
+        f"{name} : {declared.domain.text}, default={declared.default!r}\n"
+        + textwrap.indent(declared.doc, "    ")
+        for name, declared in parameters.items()
+    )
+
+
+def _make_init(cls: type[Parametrised]) -> Callable[..., None]:
+    """Write ``__init__`` as source, as dataclasses do, so that inspect and help() see it."""
+    names = list(cls._parameters)
+    arguments = "".join(f", {name}=_parameters[{name!r}].default" for name in names)
+    body = "".join(f"\n    self.{name} = {name}" for name in names) or "\n    pass"
+    scope: dict[str, Any] = {"_parameters": cls._parameters}
+    exec(f"def __init__(self{', *' if names else ''}{arguments}):{body}\n", scope)
+    init: Callable[..., None] = scope["__init__"]
+    init.__qualname__ = f"{cls.__qualname__}.__init__"
+    init.__module__ = cls.__module__
+    return init
+
+
+def _fill(doc: str, placeholder: str, text: str) -> str:
+    """Put ``text`` in place of ``placeholder``, at the placeholder's indentation."""
+    lines = []
+    for line in doc.splitlines():
+        if line.strip() == placeholder:
+            lines.append(textwrap.indent(text, line[: len(line) - len(line.lstrip())]))
+        else:
+            lines.append(line)
+    return "\n".join(lines)

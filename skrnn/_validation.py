@@ -1,0 +1,179 @@
+"""What a user may pass: the checks on X and y, and every message about them."""
+
+from __future__ import annotations
+
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils import check_array
+from sklearn.utils.validation import (
+    _check_feature_names,
+    _check_n_features,
+    _check_y,
+    check_consistent_length,
+)
+
+Floats = NDArray[np.floating[Any]]
+
+
+def is_ragged(X: Any) -> bool:
+    """Tell a list of sequences, which may differ in length, from anything array-like."""
+    if isinstance(X, np.ndarray):
+        candidate = X.ndim == 1 and X.dtype == object and len(X) > 0
+    else:
+        candidate = isinstance(X, list | tuple) and len(X) > 0
+    return candidate and isinstance(X[0], np.ndarray | pd.DataFrame | pd.Series)
+
+
+def is_panel(X: Any) -> bool:
+    """Tell a DataFrame whose index has the levels instance and time."""
+    return isinstance(X, pd.DataFrame) and isinstance(X.index, pd.MultiIndex)
+
+
+def check_table(estimator: Any, X: Any, *, reset: bool) -> Floats:
+    """Return a 2-D X as floats, after scikit-learn's checks of names and width."""
+    table = _as_floats(estimator, X)
+    check_width(estimator, X, table.shape[1], reset=reset)
+    return table
+
+
+def check_width(estimator: Any, X: Any, n_features: int, *, reset: bool) -> None:
+    """Record (``reset``) or compare the number and the names of the columns of X."""
+    _check_feature_names(estimator, X, reset=reset)
+    _check_n_features(estimator, np.empty((1, n_features)), reset=reset)
+
+
+def check_cube(estimator: Any, X: Any) -> Floats:
+    """Return a 3-D X as floats."""
+    return _as_floats(estimator, X, allow_nd=True)
+
+
+def check_rows(estimator: Any, X: Any) -> list[Floats]:
+    """Return the sequences of a list as 2-D float arrays of one width."""
+    sequences = [np.asarray(sequence) for sequence in X]
+    widths = set()
+    for row, sequence in enumerate(sequences):
+        if sequence.ndim != 2:
+            raise ValueError(
+                f"sequence {row} of X has {sequence.ndim} dimension(s); give each sequence as "
+                "an array of shape (n_steps, n_features), a univariate one as (n_steps, 1)."
+            )
+        if 0 in sequence.shape:
+            raise ValueError(f"sequence {row} of X is empty: its shape is {sequence.shape}.")
+        widths.add(sequence.shape[1])
+    if len(widths) > 1:
+        raise ValueError(
+            f"the sequences of X have {sorted(widths)} features; "
+            "all must have the same number, only their lengths may differ."
+        )
+    flat = _as_floats(estimator, np.concatenate(sequences))
+    ends = np.cumsum([len(sequence) for sequence in sequences])
+    return np.split(flat, ends[:-1])
+
+
+def check_panel(estimator: Any, X: pd.DataFrame) -> tuple[Floats, NDArray[np.int64]]:
+    """Return the steps of a panel as floats and the length of each instance."""
+    if X.index.nlevels != 2:
+        raise ValueError(
+            f"X has an index of {X.index.nlevels} levels; a panel has two: instance and time."
+        )
+    if len(X) == 0:
+        raise ValueError("X is a panel with 0 rows; at least one step is required.")
+    instances = X.index.get_level_values(0)
+    changes = np.flatnonzero(instances[1:] != instances[:-1]) + 1
+    starts = np.concatenate([[0], changes])
+    if len(starts) != instances.nunique():
+        raise ValueError(
+            "the rows of an instance of X are not next to each other; "
+            "sort the panel first, for example with X.sort_index()."
+        )
+    times = X.index.get_level_values(1)
+    rising = np.asarray(times[1:] > times[:-1])
+    rising[changes - 1] = True
+    if not rising.all():
+        row = int(np.argmin(rising)) + 1
+        raise ValueError(
+            f"the times of instance {instances[row]!r} of X do not rise at {times[row]!r}; "
+            "sort the panel and remove duplicates first."
+        )
+    lengths = np.diff(np.concatenate([starts, [len(X)]])).astype(np.int64)
+    return _as_floats(estimator, X), lengths
+
+
+def _as_floats(estimator: Any, X: Any, *, allow_nd: bool = False) -> Floats:
+    if getattr(X, "ndim", 0) == 3 and not allow_nd:
+        raise ValueError(f"X has 3 dimensions: its shape is {X.shape}.")
+    if not hasattr(X, "__array__") and not hasattr(X, "toarray"):
+        X = _as_array(X)
+    return check_array(
+        X,
+        dtype=[np.float64, np.float32],
+        ensure_all_finite=False,
+        allow_nd=allow_nd,
+        estimator=estimator,
+        input_name="X",
+    )
+
+
+def _as_array(X: Any) -> Any:
+    """Return nested lists as an array, refusing rows of different width in our own words."""
+    try:
+        return np.asarray(X)
+    except ValueError as error:
+        raise ValueError(
+            "the rows of X differ in length; give sequences of different length as a list of "
+            "arrays of shape (n_steps, n_features), a univariate one as (n_steps, 1)."
+        ) from error
+
+
+def check_target(estimator: Any, y: Any, n_samples: int, *, numeric: bool) -> NDArray[Any]:
+    """Return y as an array with one row for each of the ``n_samples`` sequences of X.
+
+    Raises
+    ------
+    ValueError
+        If y is missing, of another length than X, or holds NaN or infinity.
+    """
+    require_target(estimator, y)
+    target = _check_y(y, multi_output=True, y_numeric=numeric, estimator=estimator)
+    if len(target) != n_samples:
+        check_consistent_length(np.empty(n_samples), target)
+    return target
+
+
+def require_target(estimator: Any, y: Any) -> None:
+    """Raise ValueError, in scikit-learn's words, where no y was passed."""
+    if y is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, "
+            "but the target y is None."
+        )
+
+
+def fail_missing(row: int, kind: str) -> NoReturn:
+    """Raise the error for a NaN or an infinity in sequence ``row`` of X."""
+    advice = (
+        'pass missing="mask" to learn from what was observed, or impute X first.'
+        if kind == "NaN"
+        else "replace infinite values before the fit."
+    )
+    raise ValueError(f"Input X contains {kind}: sequence {row} has it first; {advice}")
+
+
+def fail_steps(estimator: Any, given: str, fitted: int) -> NoReturn:
+    """Raise the error for sequences of another length than those of a fixed-length fit."""
+    raise ValueError(
+        f"X has {given} steps but {type(estimator).__name__} was fitted with {fitted}; "
+        "window the data with the same window_length, or fit on sequences of different "
+        "length to predict any length."
+    )
+
+
+def fail_channels(estimator: Any, given: int, fitted: int) -> NoReturn:
+    """Raise the error for sequences with another number of features than at fit."""
+    raise ValueError(
+        f"X has {given} features a step but {type(estimator).__name__} was fitted with "
+        f"{fitted}; give the same features in the same order."
+    )

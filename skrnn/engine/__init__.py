@@ -1,0 +1,1 @@
+"""Compile, train and predict: the only place that knows which Keras backend runs."""

@@ -1,0 +1,54 @@
+"""The choice of the module that runs a model's steps on the chosen backend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from skrnn._backend import load_keras
+from skrnn.engine.losses import PerSequence
+
+
+class Steps(Protocol):
+    """What a backend does with a model; the same few functions for each."""
+
+    def start(
+        self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
+    ) -> None:
+        """Set the model's variables, and the optimizer's: as given, or as new."""
+
+    def train(self, batch: tuple[NDArray[Any], ...], rate: float) -> Any:
+        """Take one step on (x, lengths, y, weight) and return its loss, perhaps not ready."""
+
+    def evaluate(self, batch: tuple[NDArray[Any], ...]) -> float:
+        """Return the loss on (x, lengths, y, weight)."""
+
+    def predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
+        """Return the outputs, of shape (batch, n_outputs)."""
+
+    def read(self) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+        """Return the values of the model's variables and of the optimizer's."""
+
+    def write_back(self) -> None:
+        """Make the variables of the Keras model and optimizer current."""
+
+    def reload(self) -> None:
+        """Take over the variables of the Keras model, which someone else may have set."""
+
+
+def make_steps(model: Any, optimizer: Any, loss: PerSequence) -> Steps:
+    """Return the steps of ``model`` on the backend that Keras runs on."""
+    name = load_keras().backend.backend()
+    if name == "jax":
+        from skrnn.engine.jax import JaxSteps
+
+        return JaxSteps(model, optimizer, loss)
+    if name == "tensorflow":
+        from skrnn.engine.tensorflow import TensorFlowSteps
+
+        return TensorFlowSteps(model, optimizer, loss)
+    from skrnn.engine.torch import TorchSteps
+
+    return TorchSteps(model, optimizer, loss)

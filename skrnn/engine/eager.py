@@ -1,0 +1,47 @@
+"""What TensorFlow and PyTorch share: the state of a fit lives in the Keras variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from keras import ops
+from numpy.typing import NDArray
+
+from skrnn.engine.losses import PerSequence
+
+
+class VariableSteps:
+    """Start, read and keep a fit's state in the variables of the model and the optimizer."""
+
+    def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
+        self._model = model
+        self._optimizer = optimizer
+        self._loss = loss
+        self._variables = list(model.variables)
+        self._new_optimizer = _values(optimizer.variables)
+
+    def start(
+        self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
+    ) -> None:
+        """Assign the values."""
+        for variable, value in zip(self._variables, values, strict=True):
+            variable.assign(value)
+        slots = optimizer_values or self._new_optimizer
+        for variable, value in zip(self._optimizer.variables, slots, strict=True):
+            variable.assign(value)
+
+    def read(self) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
+        """Return copies of the values."""
+        return _values(self._variables), _values(self._optimizer.variables)
+
+    def write_back(self) -> None:
+        """Do nothing: the variables are always current."""
+
+    def reload(self) -> None:
+        """Do nothing: the variables are the state."""
+
+
+def _values(variables: Sequence[Any]) -> list[NDArray[Any]]:
+    return [np.array(ops.convert_to_numpy(variable)) for variable in variables]

@@ -1,0 +1,50 @@
+"""One loss for each sequence of a batch, and their weighted sum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+#: The names that ``loss`` accepts, by task, with the Keras function behind each.
+REGRESSION = {
+    "mse": "mean_squared_error",
+    "mean_squared_error": "mean_squared_error",
+    "mae": "mean_absolute_error",
+    "mean_absolute_error": "mean_absolute_error",
+    "huber": "huber",
+    "log_cosh": "log_cosh",
+}
+CLASSIFICATION = {
+    "crossentropy": "categorical_crossentropy",
+    "focal": "categorical_focal_crossentropy",
+}
+
+PerSequence = Callable[[Any, Any], Any]
+
+
+def per_sequence(loss: str | Callable[..., Any]) -> PerSequence:
+    """Return a function from targets and outputs (batch, n_outputs) to losses (batch,).
+
+    Classification losses by name take logits. A ``keras.losses.Loss`` is applied without
+    its own reduction; any other callable is used as it is.
+    """
+    import keras
+
+    if loss in CLASSIFICATION:
+        function = getattr(keras.losses, CLASSIFICATION[str(loss)])
+        return lambda target, output: function(target, output, from_logits=True)
+    if isinstance(loss, str):
+        return getattr(keras.losses, REGRESSION[loss])
+    if isinstance(loss, keras.losses.Loss):
+        return loss.call
+    return loss
+
+
+def weighted_sum(function: PerSequence, target: Any, output: Any, weight: Any) -> Any:
+    """Return the losses of a batch summed with ``weight``, which already holds 1/n."""
+    from keras import ops
+
+    losses = function(target, output)
+    if len(losses.shape) > 1:
+        losses = ops.mean(losses, axis=tuple(range(1, len(losses.shape))))
+    return ops.sum(losses * weight)

@@ -1,0 +1,200 @@
+"""Compiled programs, the cache that lets fits of one spec share them, and fresh weights."""
+
+from __future__ import annotations
+
+import copy
+import random
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn._backend import load_keras
+from skrnn.engine.backends import make_steps
+from skrnn.engine.losses import per_sequence
+from skrnn.engine.spec import Spec, make_optimizer
+
+Arrays = Sequence[NDArray[Any]]
+
+
+class Program:
+    """A Keras model with compiled training, evaluation and prediction steps for one spec.
+
+    A program holds the state of one fit at a time; `lease` hands it out.
+
+    Attributes
+    ----------
+    model : keras.Model
+        The network; its variables are current after ``steps.write_back()``.
+    steps : Steps
+        The compiled functions, and the state they work on.
+    """
+
+    def __init__(self, spec: Spec) -> None:
+        with _building() as initializers:
+            from skrnn.networks.heads import build_model
+
+            self.model = build_model(spec.network, spec.n_steps, spec.n_features, spec.n_outputs)
+            self.optimizer = make_optimizer(spec)
+            self.optimizer.build(self.model.trainable_variables)
+            self.steps = make_steps(self.model, self.optimizer, per_sequence(spec.loss))
+        self.variables = list(self.model.variables)
+        self._initializers = [initializers.get(id(variable)) for variable in self.variables]
+        self._built_with = [np.array(_to_numpy(variable)) for variable in self.variables]
+        self._is_weight = [v.name != "seed_generator_state" for v in self.variables]
+        self._loaded: object = None
+
+    def fresh_state(self, seed: int, rates: Mapping[str, float]) -> list[NDArray[Any]]:
+        """Return the values that the model's variables start from under ``seed``.
+
+        The same seed gives the values that a newly built program would get, so a program
+        that has served other fits is as good as new. ``rates`` gives the values of the
+        variables that hold rates, by name.
+        """
+        values = []
+        for position, variable in enumerate(self.variables):
+            own_seed = int(np.random.SeedSequence([seed, position]).generate_state(1)[0] >> 1)
+            if variable.name in rates:
+                values.append(np.array(rates[variable.name], dtype=variable.dtype))
+            else:
+                values.append(self._fresh(position, variable, own_seed))
+        return values
+
+    def with_weights(self, values: Arrays, weights: tuple[NDArray[Any], ...]) -> list[NDArray[Any]]:
+        """Return ``values`` of all variables with the weights among them replaced."""
+        pending = iter(weights)
+        return [
+            next(pending) if is_weight else value
+            for is_weight, value in zip(self._is_weight, values, strict=True)
+        ]
+
+    def weights_of(self, values: Arrays) -> tuple[NDArray[Any], ...]:
+        """Return the weights among ``values`` of all variables, made read-only."""
+        weights = tuple(
+            v for v, is_weight in zip(values, self._is_weight, strict=True) if is_weight
+        )
+        for weight in weights:
+            weight.flags.writeable = False
+        return weights
+
+    def _fresh(self, position: int, variable: Any, seed: int) -> NDArray[Any]:
+        if variable.name == "seed_generator_state":
+            return np.array([seed, 0], dtype=self._built_with[position].dtype)
+        initializer = self._initializers[position]
+        if initializer is None:
+            return self._built_with[position]
+        if hasattr(initializer, "seed"):
+            initializer = copy.copy(initializer)
+            initializer.seed = seed
+        return np.array(_to_numpy(initializer(tuple(variable.shape), dtype=variable.dtype)))
+
+    def load(self, weights: tuple[NDArray[Any], ...]) -> None:
+        """Make ``weights`` current for prediction, unless they already are."""
+        if self._loaded is weights:
+            return
+        self.start(self.with_weights(self._built_with, weights))
+        self._loaded = weights
+
+    def start(self, values: Arrays, optimizer_values: Arrays | None = None) -> None:
+        """Make ``values`` of the variables current, and the optimizer new or as given."""
+        self._loaded = None
+        self.steps.start(values, optimizer_values)
+
+
+class ProgramCache:
+    """Idle programs by spec, the least recently used dropped first."""
+
+    def __init__(self, capacity: int) -> None:
+        self._idle: OrderedDict[Hashable, list[Program]] = OrderedDict()
+        self._lock = threading.Lock()
+        self.capacity = capacity
+
+    def take(self, key: Hashable) -> Program | None:
+        """Remove and return an idle program, or None."""
+        with self._lock:
+            programs = self._idle.get(key)
+            if not programs:
+                return None
+            program = programs.pop()
+            if not programs:
+                del self._idle[key]
+            return program
+
+    def give(self, key: Hashable, program: Program) -> None:
+        """Put a program back and drop the oldest ones beyond the capacity."""
+        with self._lock:
+            self._idle.setdefault(key, []).append(program)
+            self._idle.move_to_end(key)
+            while sum(map(len, self._idle.values())) > self.capacity:
+                oldest = next(iter(self._idle))
+                self._idle[oldest].pop(0)
+                if not self._idle[oldest]:
+                    del self._idle[oldest]
+
+    def resize(self, capacity: int) -> None:
+        """Change the capacity; zero keeps nothing."""
+        with self._lock:
+            self.capacity = capacity
+            self._idle.clear()
+
+
+programs = ProgramCache(capacity=32)
+
+
+@contextmanager
+def lease(spec: Spec) -> Iterator[Program]:
+    """Lend the program of a spec to one fit or prediction; build it if none is idle.
+
+    Two threads never share a program: on TensorFlow and PyTorch its variables are state.
+    One that was interrupted (Ctrl-C) is not put back: Keras may have been in its middle.
+    """
+    key = spec.key
+    program = programs.take(key) or Program(spec)
+    try:
+        yield program
+    except Exception:
+        programs.give(key, program)
+        raise
+    programs.give(key, program)
+
+
+_build_lock = threading.RLock()
+
+
+@contextmanager
+def _building() -> Iterator[dict[int, Any]]:
+    """Keep the stdlib's random state as it was, and record each variable's initializer.
+
+    Keras draws the seeds that nobody gave from the standard library's ``random``. It keeps
+    no initializer once a variable exists, so ``add_weight`` is watched meanwhile.
+    """
+    keras = load_keras()
+    layer = keras.layers.Layer
+    initializers: dict[int, Any] = {}
+
+    with _build_lock:
+        original, state = layer.add_weight, random.getstate()
+
+        def add_weight(self: Any, *args: Any, **kwargs: Any) -> Any:
+            variable = original(self, *args, **kwargs)
+            given = kwargs.get("initializer", args[1] if len(args) > 1 else None)
+            if given is not None:
+                initializers[id(variable)] = keras.initializers.get(given)
+            return variable
+
+        layer.add_weight = add_weight
+        try:
+            yield initializers
+        finally:
+            layer.add_weight = original
+            random.setstate(state)
+
+
+def _to_numpy(tensor: Any) -> NDArray[Any]:
+    from keras import ops
+
+    return ops.convert_to_numpy(tensor)

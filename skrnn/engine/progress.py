@@ -1,0 +1,36 @@
+"""A line that says how far a fit has come."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any, TextIO
+
+
+class ProgressBar:
+    """Write the epoch, the losses and the time left, over one line on a terminal.
+
+    Where the output is no terminal, a line is written for every tenth of the epochs.
+    """
+
+    def __init__(self, epochs: int, stream: TextIO | None = None) -> None:
+        self._epochs = epochs
+        self._stream = stream or sys.stdout
+        self._began = time.perf_counter()
+        self._terminal = self._stream.isatty()
+
+    def __call__(self, epoch: int, logs: Mapping[str, float], program: Any) -> None:
+        """Write the line of an epoch that has ended."""
+        del program
+        done = epoch + 1
+        tenth = max(1, self._epochs // 10)
+        if not (self._terminal or done % tenth == 0 or done in (1, self._epochs)):
+            return
+        left = (time.perf_counter() - self._began) / done * (self._epochs - done)
+        filled = 20 * done // self._epochs
+        losses = "".join(f" - {name} {value:.4g}" for name, value in logs.items())
+        line = f"Epoch {done}/{self._epochs} [{'=' * filled:20}]{losses} - {left:.0f} s left"
+        last = done == self._epochs or not self._terminal
+        self._stream.write(("\r" if self._terminal else "") + line + ("\n" if last else ""))
+        self._stream.flush()

@@ -1,0 +1,58 @@
+"""A model's steps on TensorFlow: graphs traced once, for any batch size and length."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from skrnn.engine.eager import VariableSteps
+from skrnn.engine.losses import PerSequence, weighted_sum
+
+
+class TensorFlowSteps(VariableSteps):
+    """Run traced graphs that update the Keras variables in place."""
+
+    def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
+        super().__init__(model, optimizer, loss)
+        x, lengths = (
+            tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in model.inputs
+        )
+        y = tf.TensorSpec([None, model.outputs[0].shape[-1]], tf.float32)
+        weight = tf.TensorSpec([None], tf.float32)
+        batch = (x, lengths, y, weight)
+        rate = tf.TensorSpec([], tf.float32)
+        self.train_graph = tf.function(self._train_step, input_signature=[batch, rate])
+        self.evaluate_graph = tf.function(self._evaluate_step, input_signature=[batch])
+        self.predict_graph = tf.function(self._forward_step, input_signature=[x, lengths])
+
+    def train(self, batch: tuple[NDArray[Any], ...], rate: float) -> Any:
+        """Take one step and return its loss as an eager tensor."""
+        return self.train_graph(batch, rate)
+
+    def evaluate(self, batch: tuple[NDArray[Any], ...]) -> float:
+        """Return the loss on a batch."""
+        return float(self.evaluate_graph(batch))
+
+    def predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
+        """Return the outputs."""
+        return self.predict_graph(x, lengths).numpy()
+
+    def _train_step(self, batch: Any, rate: Any) -> Any:
+        x, lengths, y, weight = batch
+        self._optimizer.learning_rate.assign(rate)
+        with tf.GradientTape() as tape:
+            output = self._model([x, lengths], training=True)
+            loss = weighted_sum(self._loss, y, output, weight) + sum(self._model.losses)
+        trainable = self._model.trainable_variables
+        gradients = tape.gradient(loss, [variable.value for variable in trainable])
+        self._optimizer.apply(gradients, trainable)
+        return loss
+
+    def _evaluate_step(self, batch: Any) -> Any:
+        x, lengths, y, weight = batch
+        return weighted_sum(self._loss, y, self._forward_step(x, lengths), weight)
+
+    def _forward_step(self, x: Any, lengths: Any) -> Any:
+        return self._model([x, lengths], training=False)

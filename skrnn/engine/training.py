@@ -1,0 +1,192 @@
+"""The training loop: epochs, batches, validation, early stopping, callbacks."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn.engine.callbacks import Callbacks
+from skrnn.engine.feed import CHUNK, Examples, Inputs
+from skrnn.engine.program import Program
+
+#: From the number of a step and the number of steps in an epoch to a learning rate.
+Rate = Callable[[int, int], float]
+Observer = Callable[[int, Mapping[str, float], Program], bool | None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How to train: everything about a fit that is no data and is not compiled in."""
+
+    epochs: int
+    batch_size: int | None
+    shuffle: bool
+    rate: Rate
+    early_stopping: bool
+    patience: int
+    seed: int
+
+
+@dataclass
+class State:
+    """The values of a model's variables and its optimizer's, with the losses that led there.
+
+    Attributes
+    ----------
+    values, optimizer : list of ndarray
+        The variables of the model, and of the optimizer.
+    history : dict of str to list of float
+        One value an epoch: ``loss`` and, with validation, ``val_loss``.
+    """
+
+    values: list[NDArray[Any]]
+    optimizer: list[NDArray[Any]] | None = None
+    history: dict[str, list[float]] = field(default_factory=dict)
+
+
+def cosine(initial: float, epochs: int) -> Rate:
+    """Fall from ``initial`` to zero along half a cosine (Loshchilov and Hutter, 2017).
+
+    Source: arXiv:1608.03983, without restarts.
+    """
+    return lambda step, n_batches: (
+        initial * 0.5 * (1 + math.cos(math.pi * step / max(1, epochs * n_batches)))
+    )
+
+
+def constant(initial: float) -> Rate:
+    """Keep the rate at ``initial``."""
+    return lambda _step, _n_batches: initial
+
+
+def train(
+    program: Program,
+    start: State,
+    examples: Examples,
+    plan: Plan,
+    validation: Examples | None = None,
+    callbacks: Sequence[Any] = (),
+    observers: Sequence[Observer] = (),
+) -> State:
+    """Train from ``start`` and return where it ended, or its best epoch under early stopping.
+
+    Parameters
+    ----------
+    program : Program
+        Leased for this fit.
+    start : State
+        The values to start from; without optimizer values the optimizer starts new.
+    examples, validation : Examples
+        What is learnt from, and what is only measured.
+    plan : Plan
+        How to train.
+    callbacks : sequence of keras.callbacks.Callback
+        They see, and may change, a model whose variables are current.
+    observers : sequence of callable
+        Called with the epoch, its losses and the program; a true result stops training.
+
+    Raises
+    ------
+    FloatingPointError
+        If the loss of an epoch is not finite.
+    """
+    program.start(start.values, start.optimizer)
+    size = plan.batch_size or len(examples)
+    n_batches = -(-len(examples) // size)
+    generator = np.random.default_rng(plan.seed)
+    hooks = Callbacks(callbacks, program, plan.epochs, n_batches)
+    best = _Best(plan.patience) if plan.early_stopping else None
+    history: dict[str, list[float]] = {"loss": []}
+    if validation:
+        history["val_loss"] = []
+    logs: dict[str, float] = {}
+    hooks.train_begin()
+    for epoch in range(plan.epochs):
+        order = np.arange(len(examples))
+        if plan.shuffle and n_batches > 1:
+            generator.shuffle(order)
+        rates = [plan.rate(epoch * n_batches + batch, n_batches) for batch in range(n_batches)]
+        hooks.epoch_begin(epoch, rates[0])
+        logs = {"loss": _finite(_epoch(program, examples, order, size, rates, hooks), epoch)}
+        if validation:
+            logs["val_loss"] = evaluate(program, validation)
+        for name, value in logs.items():
+            history[name].append(value)
+        stops = [hooks.epoch_end(epoch, logs), best and best.update(program, logs["val_loss"])]
+        stops += [observe(epoch, logs, program) for observe in observers]
+        if any(stops):
+            break
+    hooks.train_end(logs)
+    values, optimizer = best.state if best and best.state else program.steps.read()
+    return State(values, optimizer, history)
+
+
+def evaluate(program: Program, examples: Examples) -> float:
+    """Return the mean loss of the examples."""
+    total = sum(
+        program.steps.evaluate(batch) * n_real
+        for batch, n_real in examples.batches(np.arange(len(examples)), CHUNK)
+    )
+    return total / len(examples)
+
+
+def predict(program: Program, inputs: Inputs) -> NDArray[np.float64]:
+    """Return the outputs for every sequence, float64 of shape (n_samples, n_outputs)."""
+    return np.concatenate(
+        [
+            program.steps.predict(x, lengths)[:n_real].astype(np.float64)
+            for x, lengths, n_real in inputs.chunks()
+        ]
+    )
+
+
+def _epoch(
+    program: Program,
+    examples: Examples,
+    order: NDArray[np.int64],
+    size: int,
+    rates: Sequence[float],
+    hooks: Callbacks,
+) -> float:
+    """Take one step for each batch and return the mean loss."""
+    losses = []
+    for number, (batch, n_real) in enumerate(examples.batches(order, size)):
+        hooks.batch_begin(number)
+        loss = program.steps.train(batch, rates[number] * hooks.rate_factor)
+        hooks.batch_end(number, loss)
+        losses.append((loss, n_real))
+    # Read only now: a loss read at once would make every step wait for the device.
+    return sum(float(loss) * n_real for loss, n_real in losses) / len(order)
+
+
+def _finite(loss: float, epoch: int) -> float:
+    if not math.isfinite(loss):
+        raise FloatingPointError(
+            f"the loss became {loss} in epoch {epoch + 1}; try a smaller learning_rate, "
+            "a smaller global_clipnorm, or scale_input=True and scale_target=True."
+        )
+    return loss
+
+
+class _Best:
+    """Keep the state of the epoch with the least validation loss."""
+
+    def __init__(self, patience: int) -> None:
+        self._patience = patience
+        self._loss = math.inf
+        self._waited = 0
+        self.state: tuple[list[NDArray[Any]], list[NDArray[Any]]] | None = None
+
+    def update(self, program: Program, loss: float) -> bool:
+        """Take note of an epoch and say whether patience is exhausted."""
+        if loss < self._loss:
+            self._loss, self._waited = loss, 0
+            self.state = program.steps.read()
+            return False
+        self._waited += 1
+        return self._waited >= self._patience

@@ -1,0 +1,1 @@
+"""The scikit-learn estimators, one file for each task."""

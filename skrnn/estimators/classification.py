@@ -1,0 +1,350 @@
+"""Classifiers: from a sequence to one of several labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.special import softmax
+from sklearn.base import ClassifierMixin
+from sklearn.utils import column_or_1d
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length
+
+from skrnn import networks
+from skrnn._parameters import CALLABLE, NONE, one_of, parameter, satisfying
+from skrnn._validation import require_target
+from skrnn.engine.losses import CLASSIFICATION
+from skrnn.estimators.base import BaseSequenceEstimator
+from skrnn.estimators.choice import NetworkChoice
+
+
+class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
+    """Predict labels, and the probability of each."""
+
+    loss: Any = parameter(
+        default=None,
+        domain=NONE | one_of(*CLASSIFICATION) | CALLABLE,
+        doc="""What training makes small: a name, a Keras loss, or a function from one-hot
+        targets and logits to one loss for each sequence. None is the cross-entropy.""",
+    )
+    class_weight: Any = parameter(
+        default=None,
+        domain=NONE
+        | one_of("balanced")
+        | satisfying("a dict from label to weight", lambda value: isinstance(value, dict)),
+        doc="""How much the sequences of each class count, times ``sample_weight``; "balanced"
+        lets every class count the same.""",
+    )
+    classes_: NDArray[Any]
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """Take one pass over new sequences at a constant rate.
+
+        Scaling and network come from the first call; the optimizer's state is kept from
+        one call to the next.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in ``fit``.
+        classes : array-like of shape (n_classes,), default=None
+            Every label there will be; needed at the first call unless y has them all.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError, TypeError, FloatingPointError
+            As in ``fit``, and for a label that is not in ``classes``; the estimator stays
+            as it was.
+        """
+        self._announced = classes
+        try:
+            return self._partial_fit(X, y, sample_weight)
+        finally:
+            del self._announced
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Return the most probable label of each sequence.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or list
+            Sequences, in any form that ``fit`` takes, with the fit's features; of the
+            fit's length, if that had one length.
+
+        Returns
+        -------
+        ndarray of shape (n_samples,)
+            Labels, of the dtype of ``classes_``.
+
+        Raises
+        ------
+        NotFittedError
+            If there was no fit.
+        ValueError, TypeError
+            If X has other features or another length than in the fit, or holds NaN.
+        """
+        outputs = self._outputs(X)
+        return self.classes_[np.argmax(outputs, axis=1)]
+
+    def predict_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the probability of each label.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or list
+            As in ``predict``.
+
+        Returns
+        -------
+        ndarray of float64 of shape (n_samples, n_classes)
+            In the order of ``classes_``; each row sums to 1.
+        """
+        return softmax(self._outputs(X), axis=1)
+
+    def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
+        """Return the logarithm of `predict_proba`, of the same shape."""
+        return np.log(self.predict_proba(X))
+
+    def _check_target(self, y: Any, n_samples: int) -> NDArray[Any]:
+        require_target(self, y)
+        labels = y.to_numpy() if isinstance(y, pd.Series | pd.Index) else np.asarray(y)
+        if labels.ndim == 2 and labels.shape[1] > 1:
+            raise ValueError(
+                f"y has {labels.shape[1]} columns; a sequence classifier predicts one label: "
+                "wrap it in sklearn.multioutput.MultiOutputClassifier."
+            )
+        labels = column_or_1d(labels, warn=True)
+        check_classification_targets(labels)
+        check_consistent_length(np.empty(n_samples), labels)
+        return labels
+
+    def _learn_target(self, y: NDArray[Any], weights: NDArray[np.float64]) -> None:
+        del weights
+        announced = vars(self).get("_announced")
+        self.classes_ = np.unique(y if announced is None else np.asarray(announced))
+
+    def _encode_target(self, y: NDArray[Any]) -> NDArray[np.float32]:
+        unknown = ~np.isin(y, self.classes_)
+        if unknown.any():
+            raise ValueError(
+                f"y holds the labels {np.unique(y[unknown])!r}, which are not among the "
+                f"classes {self.classes_!r} of the first fit."
+            )
+        codes = np.searchsorted(self.classes_, y)
+        return np.eye(len(self.classes_), dtype=np.float32)[codes]
+
+    def _weigh(self, y: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        return weights * compute_sample_weight(self.class_weight, y)
+
+    def _strata(self, y: NDArray[Any]) -> NDArray[Any]:
+        return y
+
+    def _n_epochs(self) -> int:
+        """Return 0 where there is nothing to tell apart."""
+        return int(self.epochs) if len(self.classes_) > 1 else 0
+
+    def _loss(self) -> str | Callable[..., Any]:
+        return "crossentropy" if self.loss is None else self.loss
+
+
+class RNNClassifier(BaseSequenceClassifier, networks.RNN):
+    """Predict labels from sequences with a simple recurrent network.
+
+    The network is a simple recurrent network (Elman, 1990, doi:10.1207/s15516709cog1402_1).
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Columns of X, or features of a step.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X was a DataFrame with string names.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    weights_ : tuple of ndarray
+        The weights of the network.
+    history_ : dict of str to list of float
+        ``loss`` and, with validation, ``val_loss`` of each epoch.
+    n_iter_ : int
+        Epochs trained.
+    backend_ : str
+        The Keras backend of the fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNClassifier
+    >>> X = np.random.default_rng(0).normal(size=(64, 12, 2))  # 64 sequences, 12 steps
+    >>> y = np.where(X[:, -3:, 0].mean(axis=1) > 0, "up", "down")
+    >>> model = RNNClassifier(random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) > 0.8)
+    True
+    """
+
+
+class LSTMClassifier(BaseSequenceClassifier, networks.LSTM):
+    """Predict labels from sequences with an LSTM network.
+
+    The network is long short-term memory (Hochreiter and Schmidhuber, 1997,
+    doi:10.1162/neco.1997.9.8.1735).
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Columns of X, or features of a step.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X was a DataFrame with string names.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    weights_ : tuple of ndarray
+        The weights of the network.
+    history_ : dict of str to list of float
+        ``loss`` and, with validation, ``val_loss`` of each epoch.
+    n_iter_ : int
+        Epochs trained.
+    backend_ : str
+        The Keras backend of the fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import LSTMClassifier
+    >>> X = np.random.default_rng(0).normal(size=(64, 12, 2))  # 64 sequences, 12 steps
+    >>> y = np.where(X[:, -3:, 0].mean(axis=1) > 0, "up", "down")
+    >>> model = LSTMClassifier(random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) > 0.8)
+    True
+    """
+
+
+class GRUClassifier(BaseSequenceClassifier, networks.GRU):
+    """Predict labels from sequences with a GRU network.
+
+    The network is a gated recurrent unit (Cho et al., 2014, arXiv:1406.1078).
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Columns of X, or features of a step.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X was a DataFrame with string names.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    weights_ : tuple of ndarray
+        The weights of the network.
+    history_ : dict of str to list of float
+        ``loss`` and, with validation, ``val_loss`` of each epoch.
+    n_iter_ : int
+        Epochs trained.
+    backend_ : str
+        The Keras backend of the fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import GRUClassifier
+    >>> X = np.random.default_rng(0).normal(size=(64, 12, 2))  # 64 sequences, 12 steps
+    >>> y = np.where(X[:, -3:, 0].mean(axis=1) > 0, "up", "down")
+    >>> model = GRUClassifier(random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) > 0.8)
+    True
+    """
+
+
+class TCNClassifier(BaseSequenceClassifier, networks.TCN):
+    """Predict labels from sequences with a temporal convolutional network.
+
+    The network is a temporal convolutional network (Bai, Kolter and Koltun, 2018,
+    arXiv:1803.01271).
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Columns of X, or features of a step.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X was a DataFrame with string names.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    weights_ : tuple of ndarray
+        The weights of the network.
+    history_ : dict of str to list of float
+        ``loss`` and, with validation, ``val_loss`` of each epoch.
+    n_iter_ : int
+        Epochs trained.
+    backend_ : str
+        The Keras backend of the fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import TCNClassifier
+    >>> X = np.random.default_rng(0).normal(size=(64, 12, 2))  # 64 sequences, 12 steps
+    >>> y = np.where(X[:, -3:, 0].mean(axis=1) > 0, "up", "down")
+    >>> model = TCNClassifier(random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) > 0.8)
+    True
+    """
+
+
+class SequenceClassifier(NetworkChoice, BaseSequenceClassifier):
+    """Predict labels from sequences with a network of the user's choice.
+
+    The network is any architecture: by name, as a network object or as a
+    function.
+
+    Parameters
+    ----------
+    {parameters}
+
+    Attributes
+    ----------
+    n_features_in_ : int
+        Columns of X, or features of a step.
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X was a DataFrame with string names.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    weights_ : tuple of ndarray
+        The weights of the network.
+    history_ : dict of str to list of float
+        ``loss`` and, with validation, ``val_loss`` of each epoch.
+    n_iter_ : int
+        Epochs trained.
+    backend_ : str
+        The Keras backend of the fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import SequenceClassifier
+    >>> X = np.random.default_rng(0).normal(size=(64, 12, 2))  # 64 sequences, 12 steps
+    >>> y = np.where(X[:, -3:, 0].mean(axis=1) > 0, "up", "down")
+    >>> model = SequenceClassifier(random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) > 0.8)
+    True
+    """

@@ -1,0 +1,148 @@
+"""The parameters of training and of reading input, declared once for every estimator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from skrnn._parameters import (
+    BOOLEAN,
+    CALLABLE,
+    NONE,
+    Parametrised,
+    integers,
+    one_of,
+    parameter,
+    reals,
+    satisfying,
+)
+
+OPTIMIZERS = (
+    "adam",
+    "adamw",
+    "sgd",
+    "rmsprop",
+    "nadam",
+    "adamax",
+    "adagrad",
+    "adadelta",
+    "lion",
+    "lamb",
+)
+
+
+class TrainingParameters(Parametrised):
+    """How an estimator reads its input and trains its network."""
+
+    optimizer: Any = parameter(
+        default="adam",
+        domain=one_of(*OPTIMIZERS)
+        | satisfying("a keras.optimizers.Optimizer", lambda value: hasattr(value, "apply")),
+        doc="""The optimizer. Of an instance the settings are used, but for its learning rate:
+        ``learning_rate`` and ``schedule`` rule.""",
+    )
+    learning_rate: float = parameter(
+        default=0.01,
+        domain=reals(0, closed="neither"),
+        doc="Step size of the optimizer, at the first step.",
+    )
+    schedule: Any = parameter(
+        default="cosine",
+        domain=one_of("cosine") | NONE | CALLABLE,
+        doc="""How the learning rate goes on. "cosine" falls to zero over ``epochs`` and starts
+        anew at each fit; None keeps it constant; a Keras schedule, or any callable from the
+        number of a step to a rate, is taken as it is.""",
+    )
+    global_clipnorm: float | None = parameter(
+        default=1.0,
+        domain=reals(0, closed="neither") | NONE,
+        doc="""Greatest norm of the gradient of all weights together; a longer one is shortened
+        (Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063). None clips nothing.""",
+    )
+    epochs: int = parameter(
+        default=50, domain=integers(1), doc="Passes over the training sequences, at most."
+    )
+    batch_size: int | None = parameter(
+        default=32,
+        domain=integers(1) | NONE,
+        doc="Sequences in one step of training; None takes all of them.",
+    )
+    shuffle: bool = parameter(
+        default=True, domain=BOOLEAN, doc="Put the sequences in a new order at each epoch."
+    )
+    early_stopping: bool = parameter(
+        default=False,
+        domain=BOOLEAN,
+        doc="""Stop when the validation loss has not fallen for ``patience`` epochs, and keep
+        the weights of the best epoch.""",
+    )
+    validation: str = parameter(
+        default="random",
+        domain=one_of("random", "latest"),
+        doc="""Which sequences early stopping holds out: drawn at random, by class for
+        classifiers, or the last ones in order. ``X_val`` and ``y_val`` in ``fit`` take
+        their place.""",
+    )
+    validation_fraction: float = parameter(
+        default=0.1, domain=reals(0, 1, closed="neither"), doc="Share of X to hold out."
+    )
+    patience: int = parameter(
+        default=10,
+        domain=integers(1),
+        doc="Epochs to wait for a lower validation loss before stopping.",
+    )
+    missing: str = parameter(
+        default="error",
+        domain=one_of("error", "mask"),
+        doc="""What NaN in X means. "error" refuses it. "mask" takes it as not observed: a
+        recurrent network leaves out steps at which nothing was observed, all others see
+        zeros there, and a channel is added for each feature that says whether it was
+        observed.""",
+    )
+    n_channels: int | None = parameter(
+        default=None,
+        domain=integers(1) | NONE,
+        doc="Features of each step in a 2-D X, whose rows hold flattened sequences; None is 1.",
+    )
+    layout: str = parameter(
+        default="channels_last",
+        domain=one_of("channels_last", "channels_first"),
+        doc="""The order of the axes of a 3-D X, and of a flattened one: (n_steps, n_features),
+        or (n_features, n_steps).""",
+    )
+    callbacks: Any = parameter(
+        default=None,
+        domain=NONE
+        | satisfying(
+            "a list of keras.callbacks.Callback",
+            lambda value: (
+                isinstance(value, list | tuple)
+                and all(hasattr(callback, "on_epoch_end") for callback in value)
+            ),
+        ),
+        doc="Keras callbacks for ``fit`` and ``partial_fit``.",
+    )
+    warm_start: bool = parameter(
+        default=False,
+        domain=BOOLEAN,
+        doc="""Let ``fit`` go on from the weights of the fit before, keeping its scaling and
+        network, with a new optimizer.""",
+    )
+    scale_input: bool = parameter(
+        default=True,
+        domain=BOOLEAN,
+        doc="Standardise each feature by its mean and standard deviation over the fit's steps.",
+    )
+    random_state: Any = parameter(
+        default=None,
+        domain=NONE
+        | integers(0)
+        | satisfying("a numpy RandomState", lambda value: isinstance(value, np.random.RandomState)),
+        doc="""Seed of the initial weights, the order of the sequences, dropout and the
+        validation part. An integer gives the same fit each time and touches no global
+        state; None draws from numpy's global generator.""",
+    )
+    verbose: int = parameter(
+        default=0, domain=integers(0) | BOOLEAN, doc="1 shows a progress bar, 0 nothing."
+    )

@@ -1,0 +1,72 @@
+"""What every network is: parameters, and a way from padded sequences to features."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Hashable
+from typing import Any, ClassVar, Self
+
+from skrnn._parameters import Parametrised, one_of, parameter, reals
+
+POOLING = parameter(
+    default="last",
+    domain=one_of("last", "mean", "max", "attention"),
+    doc="""How the steps of a sequence become one vector: the last step, the mean or the
+    maximum over the sequence's own steps, or their average weighted by learned attention.""",
+)
+DROPOUT = parameter(
+    default=0.0,
+    domain=reals(0, 1),
+    doc="Fraction of the features that training sets to zero between layers.",
+)
+
+
+class Network(Parametrised):
+    """Turn sequences into features; a subclass declares parameters and one method.
+
+    Attributes
+    ----------
+    needs_fixed_length : bool
+        True for a network that can only be built for one number of steps.
+    keeps_missing_steps : bool
+        True for a network that has a step at which nothing was observed zeroed in place;
+        False for one that leaves such steps out.
+    """
+
+    needs_fixed_length: ClassVar[bool] = False
+    keeps_missing_steps: ClassVar[bool] = False
+
+    @abstractmethod
+    def encode(self, inputs: Any, lengths: Any) -> Any:
+        """Return the features of each sequence.
+
+        Parameters
+        ----------
+        inputs : KerasTensor of shape (batch, n_steps, n_features)
+            Sequences padded with zeros on the right.
+        lengths : KerasTensor of shape (batch,)
+            The number of steps of each sequence that are its own.
+
+        Returns
+        -------
+        KerasTensor of shape (batch, n_outputs)
+        """
+
+    def resolve(self, n_steps: int) -> Self:
+        """Return a network with its automatic settings fixed for sequences of ``n_steps``."""
+        del n_steps
+        return self
+
+    def key(self) -> Hashable:
+        """Return what two networks share if one compiled program can serve both.
+
+        A dropout rate is data to the program: only whether there is dropout counts.
+        """
+        values = self.get_params(deep=False)
+        if "dropout" in values:
+            values["dropout"] = values["dropout"] > 0
+        return type(self), tuple(values.items())
+
+    def rates(self) -> dict[str, float]:
+        """Return the values of the variables that hold rates, by the variables' names."""
+        return {"dropout_rate": getattr(self, "dropout", 0.0)}

@@ -1,0 +1,52 @@
+"""Stacked one-dimensional convolutions (Wang, Yan and Oates, 2017, arXiv:1611.06455)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skrnn._parameters import BOOLEAN, integers, parameter, tuples_of
+from skrnn.networks.base import DROPOUT, POOLING, Network
+
+
+class Conv(Network):
+    """Convolutions that look both ways, each normalised and rectified, then a pooling.
+
+    Parameters
+    ----------
+    {parameters}
+    """
+
+    keeps_missing_steps = True
+
+    filters: int | tuple[int, ...] = parameter(
+        default=(32, 64, 32),
+        domain=integers(1) | tuples_of(integers(1)),
+        doc="Filters of each convolution, one number for each layer.",
+    )
+    kernel_size: int = parameter(
+        default=5, domain=integers(1), doc="Steps that a convolution sees at once."
+    )
+    dropout: float = DROPOUT
+    layer_norm: bool = parameter(
+        default=True, domain=BOOLEAN, doc="Normalise over the filters before each rectifier."
+    )
+    pooling: str = parameter(
+        default="mean",
+        domain=POOLING.domain,
+        doc=POOLING.doc,
+    )
+
+    def encode(self, inputs: Any, lengths: Any) -> Any:
+        """Return the pooled outputs of the last convolution."""
+        from skrnn.networks import layers
+
+        sequence = inputs
+        for filters in self.filters if isinstance(self.filters, tuple) else (self.filters,):
+            sequence = layers.Conv1D(filters, self.kernel_size, padding="same")(sequence)
+            if self.layer_norm:
+                sequence = layers.LayerNormalization()(sequence)
+            sequence = layers.Activation("relu")(sequence)
+            if self.dropout:
+                sequence = layers.Dropout(whole_channels=True)(sequence)
+            sequence = layers.ZeroPadding()(sequence, lengths)
+        return layers.pool(self.pooling, sequence, lengths)

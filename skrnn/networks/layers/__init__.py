@@ -1,0 +1,46 @@
+"""The Keras layers that networks are built from, and the few that Keras lacks."""
+
+from skrnn._backend import load_keras
+
+load_keras()
+
+from keras.layers import (  # noqa: E402  (the backend is chosen first)
+    GRU,
+    LSTM,
+    Activation,
+    Add,
+    Concatenate,
+    Conv1D,
+    Dense,
+    Flatten,
+    LayerNormalization,
+    MultiHeadAttention,
+    SimpleRNN,
+)
+
+from skrnn.networks.layers.convolution import convolution_front  # noqa: E402
+from skrnn.networks.layers.dropout import Dropout  # noqa: E402
+from skrnn.networks.layers.lengths import RealSteps, Reverse, ZeroPadding  # noqa: E402
+from skrnn.networks.layers.pooling import pool  # noqa: E402
+from skrnn.networks.layers.positions import Positions  # noqa: E402
+
+__all__ = [
+    "GRU",
+    "LSTM",
+    "Activation",
+    "Add",
+    "Concatenate",
+    "Conv1D",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "LayerNormalization",
+    "MultiHeadAttention",
+    "Positions",
+    "RealSteps",
+    "Reverse",
+    "SimpleRNN",
+    "ZeroPadding",
+    "convolution_front",
+    "pool",
+]

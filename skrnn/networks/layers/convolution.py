@@ -1,0 +1,83 @@
+"""A causal convolution in front of recurrent layers, which may shorten their sequences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from skrnn.networks.layers.lengths import ZeroPadding
+
+
+def convolution_front(
+    sequence: Any, lengths: Any, filters: int, kernel_size: int, strides: int
+) -> tuple[Any, Any]:
+    """Return the rectified convolution of each block of ``strides`` steps, and the new lengths.
+
+    Output i sees the ``kernel_size`` steps that end with block i, so the last output sees
+    the last step of its sequence whatever the length.
+
+    Raises
+    ------
+    ValueError
+        If ``kernel_size`` is less than ``strides``: steps would go unseen.
+    """
+    if kernel_size < strides:
+        raise ValueError(
+            f"conv_kernel_size={kernel_size} is less than conv_strides={strides}, so that "
+            "steps would go unseen; give a kernel at least as long as the stride."
+        )
+    padded = AlignBlocks(kernel_size, strides)(sequence)
+    convolved = keras.layers.Conv1D(filters, kernel_size, strides=strides, activation="relu")(
+        padded
+    )
+    shorter = ShortenLengths(strides)(lengths)
+    return ZeroPadding()(convolved, shorter), shorter
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class AlignBlocks(keras.layers.Layer):
+    """Pad with zeros so that a strided convolution ends its outputs with whole blocks."""
+
+    def __init__(self, kernel_size: int, strides: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kernel_size = kernel_size
+        self.strides = strides
+
+    def call(self, sequence: Any) -> Any:
+        """Return the sequence with zeros before it and after it."""
+        # A block at the end may lack up to strides - 1 steps.
+        return ops.pad(
+            sequence, [[0, 0], [self.kernel_size - self.strides, self.strides - 1], [0, 0]]
+        )
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return the padded shape."""
+        batch, n_steps, n_features = input_shape
+        return batch, None if n_steps is None else n_steps + self.kernel_size - 1, n_features
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build the layer again."""
+        return {
+            **super().get_config(),
+            "kernel_size": self.kernel_size,
+            "strides": self.strides,
+        }
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class ShortenLengths(keras.layers.Layer):
+    """Return how many blocks of ``strides`` steps, the last one perhaps partial, lengths make."""
+
+    def __init__(self, strides: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.strides = strides
+
+    def call(self, lengths: Any) -> Any:
+        """Return the number of blocks."""
+        return (lengths + self.strides - 1) // self.strides
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build the layer again."""
+        return {**super().get_config(), "strides": self.strides}

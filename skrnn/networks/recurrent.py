@@ -1,0 +1,96 @@
+"""Stacks of recurrent layers, forward or in both directions; a subclass names the layer."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+from skrnn._parameters import BOOLEAN, NONE, integers, parameter, reals, tuples_of
+from skrnn.networks.base import DROPOUT, POOLING, Network
+
+
+class Recurrent(Network):
+    """A Conv1D front, recurrent layers with dropout between them, and a pooling."""
+
+    units: int | tuple[int, ...] = parameter(
+        default=32,
+        domain=integers(1) | tuples_of(integers(1)),
+        doc="Units of each recurrent layer, or a tuple with the units of one layer each.",
+    )
+    n_layers: int = parameter(
+        default=1,
+        domain=integers(1),
+        doc="Number of recurrent layers, where ``units`` is one number.",
+    )
+    bidirectional: bool = parameter(
+        default=False,
+        domain=BOOLEAN,
+        doc="""Run a second set of layers from the end of each sequence to its beginning and
+        join the outputs of both (Schuster and Paliwal, 1997, doi:10.1109/78.650093).""",
+    )
+    dropout: float = DROPOUT
+    recurrent_dropout: float = parameter(
+        default=0.0,
+        domain=reals(0, 1),
+        doc="""Fraction of the state that training sets to zero on its way to the next step,
+        the same units at every step of a sequence (Gal and Ghahramani, 2016,
+        arXiv:1512.05287).""",
+    )
+    layer_norm: bool = parameter(
+        default=False,
+        domain=BOOLEAN,
+        doc="""Normalise the outputs of each recurrent layer over its units at each step
+        (Ba, Kiros and Hinton, 2016, arXiv:1607.06450).""",
+    )
+    conv_filters: int | None = parameter(
+        default=None,
+        domain=integers(1) | NONE,
+        doc="""Filters of a causal Conv1D layer in front of the recurrent ones; None for no
+        such layer.""",
+    )
+    conv_kernel_size: int = parameter(
+        default=5, domain=integers(1), doc="Steps that the Conv1D front sees at once."
+    )
+    conv_strides: int = parameter(
+        default=1,
+        domain=integers(1),
+        doc="""Steps from one output of the Conv1D front to the next: it shortens sequences
+        by this factor. At most ``conv_kernel_size``.""",
+    )
+    pooling: str = POOLING
+
+    @abstractmethod
+    def layer(self, units: int) -> Any:
+        """Return a Keras layer that maps sequences to sequences of ``units`` features."""
+
+    def encode(self, inputs: Any, lengths: Any) -> Any:
+        """Return the pooled outputs of the last recurrent layer."""
+        from skrnn.networks import layers
+
+        sequence = inputs
+        if self.conv_filters is not None:
+            sequence, lengths = layers.convolution_front(
+                sequence, lengths, self.conv_filters, self.conv_kernel_size, self.conv_strides
+            )
+        for depth, units in enumerate(self._units()):
+            if depth and self.dropout:
+                sequence = layers.Dropout()(sequence)
+            sequence = self._direction(sequence, lengths, units)
+            if self.layer_norm:
+                sequence = layers.LayerNormalization()(sequence)
+        features = layers.pool(self.pooling, sequence, lengths, both_ends=self.bidirectional)
+        return layers.Dropout()(features) if self.dropout else features
+
+    def _direction(self, sequence: Any, lengths: Any, units: int) -> Any:
+        """Return one layer's outputs, joined with those of its twin that reads backwards."""
+        from skrnn.networks import layers
+
+        forward = self.layer(units)(sequence)
+        if not self.bidirectional:
+            return forward
+        reverse = layers.Reverse()
+        backward = reverse(self.layer(units)(reverse(sequence, lengths)), lengths)
+        return layers.Concatenate()([forward, backward])
+
+    def _units(self) -> tuple[int, ...]:
+        return self.units if isinstance(self.units, tuple) else (self.units,) * self.n_layers

@@ -1,0 +1,99 @@
+"""Temporal convolutional network (Bai, Kolter and Koltun, 2018, arXiv:1803.01271)."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+from skrnn._parameters import BOOLEAN, integers, one_of, parameter
+from skrnn.networks.base import DROPOUT, POOLING, Network
+
+
+class TCN(Network):
+    """Residual blocks of dilated causal convolutions, the dilation growing block by block.
+
+    A block is two causal convolutions, each followed by a rectifier and dropout, added to
+    the block's input. With kernel size k, dilation base b and n blocks, an output sees the
+    ``1 + 2 (k - 1) (1 + b + ... + b^(n-1))`` latest steps.
+
+    Parameters
+    ----------
+    {parameters}
+    """
+
+    keeps_missing_steps = True
+
+    filters: int = parameter(default=32, domain=integers(1), doc="Filters of each convolution.")
+    kernel_size: int = parameter(
+        default=3, domain=integers(2), doc="Steps that a convolution sees at once."
+    )
+    n_blocks: int | str = parameter(
+        default="auto",
+        domain=integers(1) | one_of("auto"),
+        doc="""Number of residual blocks; "auto" takes the smallest number whose receptive
+        field covers the longest sequence of the fit.""",
+    )
+    dilation_base: int = parameter(
+        default=2,
+        domain=integers(1),
+        doc="Block i has the dilation ``dilation_base ** i``.",
+    )
+    dropout: float = DROPOUT
+    layer_norm: bool = parameter(
+        default=False,
+        domain=BOOLEAN,
+        doc="Normalise over the filters, at each step, before each rectifier.",
+    )
+    pooling: str = POOLING
+
+    def receptive_field(self) -> int:
+        """Return how many steps, the current one included, an output depends on."""
+        if isinstance(self.n_blocks, str):
+            raise ValueError(f"n_blocks={self.n_blocks!r} is known only for a given window.")
+        return self._reach(self.n_blocks)
+
+    def _reach(self, n_blocks: int) -> int:
+        dilations = sum(self.dilation_base**block for block in range(n_blocks))
+        return 1 + 2 * (self.kernel_size - 1) * dilations
+
+    def resolve(self, n_steps: int) -> Self:
+        """Return the network with the number of blocks that covers ``n_steps``."""
+        if self.n_blocks != "auto":
+            return self
+        n_blocks = 1
+        while self._reach(n_blocks) < n_steps:
+            n_blocks += 1
+        return type(self)(**self.get_params(deep=False) | {"n_blocks": n_blocks})
+
+    def encode(self, inputs: Any, lengths: Any) -> Any:
+        """Return the pooled outputs of the last block."""
+        from skrnn.networks import layers
+
+        return layers.pool(self.pooling, self.sequence(inputs), lengths)
+
+    def sequence(self, inputs: Any) -> Any:
+        """Return the outputs of the last block at every step."""
+        sequence = inputs
+        for block in range(int(self.n_blocks)):
+            sequence = self._block(sequence, self.dilation_base**block)
+        return sequence
+
+    def _block(self, inputs: Any, dilation: int) -> Any:
+        from skrnn.networks import layers
+
+        sequence = inputs
+        for _ in range(2):
+            sequence = layers.Conv1D(
+                self.filters,
+                self.kernel_size,
+                dilation_rate=dilation,
+                padding="causal",
+                kernel_initializer="he_normal",
+            )(sequence)
+            if self.layer_norm:
+                sequence = layers.LayerNormalization()(sequence)
+            sequence = layers.Activation("relu")(sequence)
+            if self.dropout:
+                sequence = layers.Dropout(whole_channels=True)(sequence)
+        if inputs.shape[-1] != self.filters:
+            inputs = layers.Conv1D(self.filters, 1)(inputs)
+        return layers.Activation("relu")(layers.Add()([sequence, inputs]))

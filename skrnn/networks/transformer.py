@@ -1,0 +1,54 @@
+"""A transformer encoder (Vaswani et al., 2017, arXiv:1706.03762), normalised before each part."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from skrnn._parameters import integers, parameter
+from skrnn.networks.base import DROPOUT, POOLING, Network
+
+
+class Transformer(Network):
+    """Self-attention over the steps of a sequence, with sinusoidal positions.
+
+    Parameters
+    ----------
+    {parameters}
+    """
+
+    keeps_missing_steps = True
+
+    width: int = parameter(default=32, domain=integers(1), doc="Features of each step inside.")
+    n_heads: int = parameter(default=2, domain=integers(1), doc="Attention heads of each layer.")
+    n_layers: int = parameter(default=2, domain=integers(1), doc="Number of encoder layers.")
+    feedforward: int = parameter(
+        default=64, domain=integers(1), doc="Units of the dense part of each layer."
+    )
+    dropout: float = DROPOUT
+    pooling: str = parameter(
+        default="mean",
+        domain=POOLING.domain,
+        doc=POOLING.doc,
+    )
+
+    def encode(self, inputs: Any, lengths: Any) -> Any:
+        """Return the pooled outputs of the last layer."""
+        from skrnn.networks import layers
+
+        sequence = layers.Positions()(layers.Dense(self.width)(inputs))
+        real = layers.RealSteps()(inputs, lengths)
+        for _ in range(self.n_layers):
+            normal = layers.LayerNormalization()(sequence)
+            attended = layers.MultiHeadAttention(self.n_heads, max(1, self.width // self.n_heads))(
+                normal, normal, attention_mask=real
+            )
+            sequence = layers.Add()([sequence, self._dropped(attended)])
+            normal = layers.LayerNormalization()(sequence)
+            hidden = layers.Dense(self.feedforward, activation="relu")(normal)
+            sequence = layers.Add()([sequence, self._dropped(layers.Dense(self.width)(hidden))])
+        return layers.pool(self.pooling, layers.LayerNormalization()(sequence), lengths)
+
+    def _dropped(self, sequence: Any) -> Any:
+        from skrnn.networks import layers
+
+        return layers.Dropout()(sequence) if self.dropout else sequence

@@ -1,0 +1,1 @@
+"""What is done to sequences before a network sees them."""
