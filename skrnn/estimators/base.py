@@ -21,6 +21,7 @@ from skrnn.engine.spec import Spec
 from skrnn.engine.training import Plan, State, constant, cosine, predict, train
 from skrnn.estimators.observing import CallbackSupportMixin, report_to, with_callbacks
 from skrnn.estimators.parameters import TrainingParameters
+from skrnn.estimators.repeats import merge_repeats
 from skrnn.estimators.validation import hold_out
 from skrnn.networks.base import Network
 from skrnn.preprocessing.scaling import Standardiser
@@ -109,6 +110,9 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
             validate(self)
             going_on = self.warm_start and hasattr(self, "weights_")
             sequences, y, weights = self._read(X, y, sample_weight, reset=not going_on)
+            if self.batch_size is None and not self.early_stopping:
+                rows, weights = merge_repeats(sequences, y, weights)
+                sequences, y = sequences.take(rows), y[rows]
             if not going_on:
                 self._prepare(sequences, y, weights)
             examples = self._examples(sequences, y, weights)
@@ -159,7 +163,10 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
     def _read(
         self, X: Any, y: Any, sample_weight: Any, *, reset: bool
     ) -> tuple[Sequences, Any, NDArray[np.float64]]:
-        """Return what a user passed, checked, with the weights in force."""
+        """Return what a user passed, checked, with the weights in force.
+
+        A sequence that weighs nothing takes no part in anything.
+        """
         sequences = read_sequences(self, X, reset=reset)
         if not reset:
             check_shape(self, sequences, self._shape)
@@ -168,9 +175,10 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
             sample_weight, np.empty((len(sequences), 1)), dtype=np.float64
         )
         weights = self._weigh(y, weights)
-        if weights.sum() <= 0:
-            raise ValueError("sample_weight sums to 0; at least one sequence has to count.")
-        return sequences, y, weights
+        if not (weights > 0).any():
+            raise ValueError("all weights are 0; at least one sequence has to count.")
+        counted = np.flatnonzero(weights)
+        return sequences.take(counted), y[counted], weights[counted]
 
     def _prepare(self, sequences: Sequences, y: Any, weights: NDArray[np.float64]) -> None:
         """Learn from the data of a first fit all that is no weight of the network."""
