@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-from keras import ops
 from numpy.typing import NDArray
 
 from skrnn.engine.losses import PerSequence
+from skrnn.engine.variables import values_of
 
 
 class VariableSteps:
@@ -20,7 +19,7 @@ class VariableSteps:
         self._optimizer = optimizer
         self._loss = loss
         self._variables = list(model.variables)
-        self._new_optimizer = _values(optimizer.variables)
+        self._new_optimizer = values_of(optimizer.variables)
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
@@ -34,14 +33,10 @@ class VariableSteps:
 
     def read(self) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """Return copies of the values."""
-        return _values(self._variables), _values(self._optimizer.variables)
+        return values_of(self._variables), values_of(self._optimizer.variables)
 
     def write_back(self) -> None:
         """Do nothing: the variables are always current."""
 
     def reload(self) -> None:
         """Do nothing: the variables are the state."""
-
-
-def _values(variables: Sequence[Any]) -> list[NDArray[Any]]:
-    return [np.array(ops.convert_to_numpy(variable)) for variable in variables]

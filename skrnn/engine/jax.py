@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.engine.losses import PerSequence, weighted_sum
+from skrnn.engine.variables import values_of
 
 
 class JaxSteps:
@@ -21,7 +22,7 @@ class JaxSteps:
         self._loss = loss
         names = [variable.name for variable in optimizer.variables]
         self._rate_index = names.index("learning_rate")
-        self._new_optimizer = [np.array(variable) for variable in optimizer.variables]
+        self._new_optimizer = values_of(optimizer.variables)
         trainable = {id(variable) for variable in model.trainable_variables}
         self._is_trainable = [id(variable) in trainable for variable in model.variables]
         self._trainable: list[Any] = []
@@ -72,10 +73,7 @@ class JaxSteps:
 
     def reload(self) -> None:
         """Take over the Keras variables."""
-        self.start(
-            [np.array(variable) for variable in self._model.variables],
-            [np.array(variable) for variable in self._optimizer.variables],
-        )
+        self.start(values_of(self._model.variables), values_of(self._optimizer.variables))
 
     def _merged(self) -> list[Any]:
         trainable, other = iter(self._trainable), iter(self._other)

@@ -17,6 +17,7 @@ from skrnn._backend import load_keras
 from skrnn.engine.backends import make_steps
 from skrnn.engine.losses import per_sequence
 from skrnn.engine.spec import Spec, make_optimizer
+from skrnn.engine.variables import to_numpy, values_of
 
 Arrays = Sequence[NDArray[Any]]
 
@@ -44,7 +45,7 @@ class Program:
             self.steps = make_steps(self.model, self.optimizer, per_sequence(spec.loss))
         self.variables = list(self.model.variables)
         self._initializers = [initializers.get(id(variable)) for variable in self.variables]
-        self._built_with = [np.array(_to_numpy(variable)) for variable in self.variables]
+        self._built_with = values_of(self.variables)
         self._is_weight = [v.name != "seed_generator_state" for v in self.variables]
         self._loaded: object = None
 
@@ -90,7 +91,7 @@ class Program:
         if hasattr(initializer, "seed"):
             initializer = copy.copy(initializer)
             initializer.seed = seed
-        return np.array(_to_numpy(initializer(tuple(variable.shape), dtype=variable.dtype)))
+        return to_numpy(initializer(tuple(variable.shape), dtype=variable.dtype))
 
     def load(self, weights: tuple[NDArray[Any], ...]) -> None:
         """Make ``weights`` current for prediction, unless they already are."""
@@ -192,9 +193,3 @@ def _building() -> Iterator[dict[int, Any]]:
         finally:
             layer.add_weight = original
             random.setstate(state)
-
-
-def _to_numpy(tensor: Any) -> NDArray[Any]:
-    from keras import ops
-
-    return ops.convert_to_numpy(tensor)

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin
-from sklearn.utils import column_or_1d
+from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length
@@ -124,6 +124,8 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
                 "wrap it in sklearn.multioutput.MultiOutputClassifier."
             )
         labels = column_or_1d(labels, warn=True)
+        if labels.dtype.kind == "f":
+            assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)
         check_consistent_length(np.empty(n_samples), labels)
         return labels

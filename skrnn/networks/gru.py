@@ -19,4 +19,7 @@ class GRU(Recurrent):
         """Return the Keras layer."""
         from skrnn.networks import layers
 
-        return layers.GRU(units, recurrent_dropout=self.recurrent_dropout, return_sequences=True)
+        # PyTorch would draw from its global generator without a seed of the layer's own.
+        return layers.GRU(
+            units, recurrent_dropout=self.recurrent_dropout, seed=0, return_sequences=True
+        )

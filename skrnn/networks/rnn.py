@@ -19,6 +19,7 @@ class RNN(Recurrent):
         """Return the Keras layer."""
         from skrnn.networks import layers
 
+        # PyTorch would draw from its global generator without a seed of the layer's own.
         return layers.SimpleRNN(
-            units, recurrent_dropout=self.recurrent_dropout, return_sequences=True
+            units, recurrent_dropout=self.recurrent_dropout, seed=0, return_sequences=True
         )

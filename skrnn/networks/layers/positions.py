@@ -17,7 +17,8 @@ class Positions(keras.layers.Layer):
         """Return the sequence with positions added."""
         width = sequence.shape[-1]
         pairs = np.arange(width) // 2
-        frequency = (10_000.0 ** (-2 * pairs / width)).astype("float32")
-        phase = (np.arange(width) % 2 * np.pi / 2).astype("float32")
+        # As tensors: PyTorch warns where a tensor meets a numpy array.
+        frequency = ops.convert_to_tensor(10_000.0 ** (-2 * pairs / width), "float32")
+        phase = ops.convert_to_tensor(np.arange(width) % 2 * np.pi / 2, "float32")
         steps = ops.arange(ops.shape(sequence)[1], dtype="float32")
         return sequence + ops.sin(ops.expand_dims(steps, -1) * frequency + phase)

@@ -1,0 +1,21 @@
+"""Keras variables as numpy arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def values_of(variables: Iterable[Any]) -> list[NDArray[Any]]:
+    """Return copies of the values of Keras variables."""
+    return [to_numpy(variable.value) for variable in variables]
+
+
+def to_numpy(tensor: Any) -> NDArray[Any]:
+    """Return a copy of a tensor of the backend."""
+    from keras import ops
+
+    return np.array(ops.convert_to_numpy(tensor))

@@ -1,0 +1,52 @@
+"""What all tests share. Nothing here is imported before the environment is set."""
+
+import os
+
+# Without it scikit-learn skips its array API check.
+os.environ["SCIPY_ARRAY_API"] = "1"
+# Workers beside each other; more threads than cores would wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import numpy as np
+import pytest
+
+import skrnn
+from skrnn._backend import load_keras
+
+# The choice of the backend is skrnn's; a test module that imports Keras first would make it.
+load_keras()
+
+ESTIMATORS = skrnn.__all__
+REGRESSORS = [name for name in ESTIMATORS if name.endswith("Regressor")]
+CLASSIFIERS = [name for name in ESTIMATORS if name.endswith("Classifier")]
+
+
+def make(name, **params):
+    """Return an estimator of a small network that fits in a moment."""
+    small = {"filters": 4} if name.startswith("TCN") else {"units": 4}
+    if name.startswith("Sequence"):
+        small = {"network": skrnn.networks.GRU(units=4)}
+    settings = {"epochs": 2, "random_state": 0, **small, **params}
+    return getattr(skrnn, name)(**settings)
+
+
+def targets(name, X, *, seed=0):
+    """Return targets of the kind that the estimator predicts, learnable from X."""
+    last = np.array([np.ravel(sequence[-1])[0] for sequence in X])
+    if name.endswith("Regressor"):
+        return last + 0.1 * np.random.default_rng(seed).normal(size=len(last))
+    return np.where(last > np.median(last), "up", "down")
+
+
+@pytest.fixture
+def cube():
+    """Return 24 sequences of 7 steps and 2 features."""
+    return np.random.default_rng(0).normal(size=(24, 7, 2))
+
+
+@pytest.fixture
+def ragged():
+    """Return 24 sequences of 3 to 12 steps and 2 features."""
+    generator = np.random.default_rng(1)
+    return [generator.normal(size=(n, 2)) for n in generator.integers(3, 13, size=24)]

@@ -1,0 +1,83 @@
+"""Many fits of one spec in one process: nothing leaks, nothing is compiled twice."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from keras.backend import backend
+
+SCRIPT = """
+import gc, json, resource, time
+import numpy as np, skrnn
+
+compilations = 0
+def count(name, *_, **__):
+    global compilations
+    compilations += name.endswith("backend_compile_duration")
+
+from skrnn._backend import load_keras
+backend = load_keras().backend.backend()
+if backend == "jax":
+    import jax
+    jax.monitoring.register_event_duration_secs_listener(count)
+
+def traces():
+    from skrnn.engine.program import programs
+    if backend == "jax":
+        return compilations
+    if backend == "tensorflow":
+        every = [p for group in programs._idle.values() for p in group]
+        return sum(p.steps.train_graph.experimental_get_tracing_count() for p in every)
+    return 0
+
+def resident():
+    gc.collect()
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
+
+X = np.random.default_rng(0).normal(size=(160, 24, 3))
+y = X[:, -1, 0]
+memory, seconds, compiled = [], [], []
+for number in range(200):
+    # Folds of a search differ in size, and candidates in rate and seed.
+    n = (160, 106, 107)[number % 3]
+    began = time.process_time()
+    model = skrnn.GRURegressor(
+        units=16, epochs=3, dropout=0.1 + 0.001 * number,
+        learning_rate=0.01 + 1e-4 * number, random_state=number,
+    ).fit(X[:n], y[:n])
+    model.predict(X[:7])
+    seconds.append(time.process_time() - began)
+    memory.append(resident())
+    compiled.append(traces())
+print(json.dumps([memory, seconds, compiled]))
+"""
+
+
+@pytest.fixture(scope="module")
+def run():
+    import json
+
+    environment = os.environ | {"KERAS_BACKEND": backend()}
+    output = subprocess.run(
+        [sys.executable, "-c", SCRIPT], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    return json.loads(output)
+
+
+def test_memory_grows_by_at_most_five_megabytes_after_the_tenth_fit(run):
+    memory = run[0]
+    assert max(memory[10:]) - memory[9] <= 5
+
+
+def test_fit_time_stays_flat(run):
+    seconds = sorted(run[1][10:60]), sorted(run[1][150:])
+    early, late = (part[len(part) // 2] for part in seconds)
+    assert late < 1.3 * early
+
+
+def test_the_second_fit_compiles_nothing(run):
+    compiled = run[2]
+    assert backend() == "torch" or compiled[0] > 0
+    assert compiled[-1] == compiled[0]

@@ -1,0 +1,109 @@
+"""An estimator survives pickle, joblib and copies, and predicts on another backend."""
+
+import copy
+import importlib.util
+import itertools
+import os
+import pickle
+import subprocess
+import sys
+
+import joblib
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+import skrnn
+from tests.conftest import ESTIMATORS, make, targets
+
+BACKENDS = [name for name in ("jax", "tensorflow", "torch") if importlib.util.find_spec(name)]
+
+FIT = """
+import pickle, sys
+import numpy as np
+from tests.conftest import ESTIMATORS, make, targets
+X = [np.random.default_rng(n).normal(size=(n, 2)) for n in range(3, 15)]
+models = {name: make(name).fit(X, targets(name, X)) for name in ESTIMATORS}
+pickle.dump((X, models, {n: outputs(m, X) for n, m in models.items()}), sys.stdout.buffer)
+"""
+PREDICT = """
+import pickle, sys
+X, models, _ = pickle.load(sys.stdin.buffer)
+pickle.dump({name: outputs(model, X) for name, model in models.items()}, sys.stdout.buffer)
+"""
+OUTPUTS = """
+def outputs(model, X):
+    return model.predict_proba(X) if hasattr(model, "predict_proba") else model.predict(X)
+"""
+
+
+def run_on(backend, script, given=b""):
+    """Run a script in a fresh process and return what it pickles."""
+    environment = os.environ | {"KERAS_BACKEND": backend}
+    command = [sys.executable, "-W", "ignore", "-c", OUTPUTS + script]
+    return subprocess.run(
+        command, input=given, env=environment, capture_output=True, check=True
+    ).stdout
+
+
+@pytest.fixture(scope="module")
+def fitted_on():
+    """Return, for each backend, pickled models with the outputs they gave there."""
+    return {backend: run_on(backend, FIT) for backend in BACKENDS}
+
+
+@pytest.mark.parametrize(("origin", "target"), list(itertools.product(BACKENDS, repeat=2)))
+def test_a_fit_on_one_backend_predicts_on_another(fitted_on, origin, target):
+    expected = pickle.loads(fitted_on[origin])[2]
+    given = pickle.loads(run_on(target, PREDICT, fitted_on[origin]))
+    assert set(given) == set(ESTIMATORS)
+    for name, outputs in given.items():
+        np.testing.assert_allclose(outputs, expected[name], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_copies_predict_the_same(name, cube, tmp_path):
+    model = make(name).fit(cube, targets(name, cube))
+    joblib.dump(model, tmp_path / "model.joblib")
+    for duplicate in (
+        pickle.loads(pickle.dumps(model)),
+        joblib.load(tmp_path / "model.joblib"),
+        copy.deepcopy(model),
+    ):
+        np.testing.assert_array_equal(duplicate.predict(cube), model.predict(cube))
+    assert not hasattr(clone(model), "weights_")
+
+
+def test_a_lambda_fits_and_copies_but_refuses_to_be_pickled(cube):
+    from keras import layers
+
+    model = skrnn.SequenceRegressor(
+        network=lambda inputs: layers.Dense(3)(layers.Flatten()(inputs)), epochs=1
+    ).fit(cube, cube[:, -1, 0])
+    np.testing.assert_array_equal(copy.deepcopy(model).predict(cube), model.predict(cube))
+    with pytest.raises(TypeError, match=r"lambda.*def at the top of a module"):
+        pickle.dumps(model)
+
+
+def mean_then_dense(inputs, lengths):
+    """Return features of a user's own network."""
+    import keras
+
+    from skrnn.networks.layers.pooling import MeanOverSteps
+
+    return keras.layers.Dense(3)(MeanOverSteps()(inputs, lengths))
+
+
+def test_a_function_at_the_top_of_a_module_is_pickled(ragged):
+    y = targets("SequenceClassifier", ragged)
+    model = skrnn.SequenceClassifier(network=mean_then_dense, epochs=1).fit(ragged, y)
+    again = pickle.loads(pickle.dumps(model))
+    np.testing.assert_array_equal(again.predict_proba(ragged), model.predict_proba(ragged))
+
+
+@pytest.mark.parametrize("name", ESTIMATORS)
+def test_to_keras_gives_the_network(name, cube):
+    model = make(name, scale_input=False).fit(cube, targets(name, cube))
+    network = model.to_keras()
+    outputs = network.predict([cube, np.full(len(cube), 7)], verbose=0)
+    np.testing.assert_allclose(outputs, model._outputs(cube), rtol=1e-5, atol=1e-6)
