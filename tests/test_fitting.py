@@ -64,6 +64,18 @@ def test_the_latest_part_is_the_last_in_order():
     assert list(kept) == list(range(22))
 
 
+def test_scaling_does_not_see_the_part_held_out(cube, y):
+    changed = cube.copy()
+    changed[-3:] += 100
+    models = [
+        make("GRURegressor", early_stopping=True, validation="latest").fit(X, y)
+        for X in (cube, changed)
+    ]
+    assert models[0].history_["val_loss"] != models[1].history_["val_loss"]
+    for a, b in zip(models[0].weights_, models[1].weights_, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
 def test_warm_start_goes_on_where_the_fit_before_ended(cube, y):
     model = make("GRURegressor", warm_start=True, schedule=None).fit(cube, y)
     before = model.predict(cube)

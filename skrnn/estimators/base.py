@@ -113,17 +113,16 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
             if self.batch_size is None and not self.early_stopping:
                 rows, weights = merge_repeats(sequences, y, weights)
                 sequences, y = sequences.take(rows), y[rows]
+            kept, held_out = np.arange(len(sequences)), None
+            if self.early_stopping and X_val is None:
+                kept, held_out = self._hold_out(y)
             if not going_on:
-                self._prepare(sequences, y, weights)
-            examples = self._examples(sequences, y, weights)
-            if X_val is not None:
-                validation: Examples | None = self._examples(
-                    *self._read(X_val, y_val, None, reset=False)
-                )
-            elif self.early_stopping:
-                examples, validation = self._split(examples, y)
-            else:
-                validation = None
+                self._prepare(sequences, y, weights, kept)
+            examples, validation = self._examples(sequences, y, weights), None
+            if held_out is not None:
+                examples, validation = examples.take(kept), examples.take(held_out)
+            elif X_val is not None:
+                validation = self._examples(*self._read(X_val, y_val, None, reset=False))
             epochs = self._n_epochs()
             self._train(examples, epochs, self._rate(epochs), validation, going_on=going_on)
         return self
@@ -135,7 +134,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
             fitted = hasattr(self, "weights_")
             sequences, y, weights = self._read(X, y, sample_weight, reset=not fitted)
             if not fitted:
-                self._prepare(sequences, y, weights)
+                self._prepare(sequences, y, weights, np.arange(len(sequences)))
             examples = self._examples(sequences, y, weights)
             rate = constant(float(self.learning_rate))
             epochs = min(1, self._n_epochs())
@@ -180,8 +179,20 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
         counted = np.flatnonzero(weights)
         return sequences.take(counted), y[counted], weights[counted]
 
-    def _prepare(self, sequences: Sequences, y: Any, weights: NDArray[np.float64]) -> None:
-        """Learn from the data of a first fit all that is no weight of the network."""
+    def _prepare(
+        self,
+        sequences: Sequences,
+        y: Any,
+        weights: NDArray[np.float64],
+        kept: NDArray[np.int64],
+    ) -> None:
+        """Learn from the data of a first fit all that is no weight of the network.
+
+        Scaling is measured on the rows that are ``kept`` to learn from, not on those held
+        out to validate on.
+        """
+        counted = np.zeros(len(weights))
+        counted[kept] = weights[kept]
         network = self._make_network()
         validate(network)
         self._shape = SequenceShape(sequences.n_steps, sequences.n_features)
@@ -191,13 +202,12 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
                 f"but network={self._network_name()} ignores lengths; use one that takes "
                 "(inputs, lengths), or give sequences of one length."
             )
-        step_weights = sequences.step_weights(weights)
         self._scaling = (
-            Standardiser.fit(sequences.steps, step_weights)
+            Standardiser.fit(sequences.steps, sequences.step_weights(counted))
             if self.scale_input
             else Standardiser.identity(sequences.n_features)
         )
-        self._learn_target(y, weights)
+        self._learn_target(y, counted)
         indicator = self.missing == "mask"
         self._spec = Spec(
             network=network.resolve(sequences.longest),
@@ -231,15 +241,15 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
     def _examples(self, sequences: Sequences, y: Any, weights: NDArray[np.float64]) -> Examples:
         return Examples(self._inputs(sequences), self._encode_target(y), weights)
 
-    def _split(self, examples: Examples, y: Any) -> tuple[Examples, Examples]:
-        kept, held_out = hold_out(
-            len(examples),
+    def _hold_out(self, y: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the rows to learn from and those to validate on."""
+        return hold_out(
+            len(y),
             rule=self.validation,
             fraction=self.validation_fraction,
             strata=self._strata(y),
             seed=self._seed(),
         )
-        return examples.take(kept), examples.take(held_out)
 
     def _train(
         self,
