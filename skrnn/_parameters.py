@@ -7,8 +7,9 @@ A class lists its parameters as annotated class attributes::
 
 and receives an explicit keyword-only ``__init__`` that only assigns, ``get_params`` and
 ``set_params``, a ``repr``, and its parameters in numpydoc form wherever its docstring says
-``{parameters}``. A class inherits the parameters of all its bases, which is how one
-declaration serves every estimator that has the parameter.
+``{parameters}`` (and the text of ``_attributes`` where it says ``{attributes}``). A class
+inherits the parameters of all its bases, which is how one declaration serves every estimator
+that has the parameter.
 """
 
 from __future__ import annotations
@@ -122,8 +123,10 @@ class Parametrised:
         if "__init__" not in vars(cls):
             cls.__init__ = _make_init(cls)  # type: ignore[method-assign]
         if cls.__doc__:
-            cls.__doc__ = _fill(cls.__doc__, "{parameters}", describe(cls._parameters))
+            doc = _fill(cls.__doc__, "{parameters}", describe(cls._parameters))
+            cls.__doc__ = _fill(doc, "{attributes}", inspect.cleandoc(cls._attributes))
 
+    _attributes: ClassVar[str] = ""
     _own_parameters: ClassVar[Mapping[str, Parameter]] = {}
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from sklearn.metrics import log_loss, mean_squared_error
 
 import skrnn
 from skrnn.engine.progress import ProgressBar
-from skrnn.estimators.validation import hold_out
+from skrnn.estimators.holding_out import hold_out
 from tests.conftest import ESTIMATORS, make, targets
 
 DEFAULT = keras.backend.backend()
@@ -267,6 +267,40 @@ def test_scikit_learns_own_callbacks(cube, y):
     assert seen[0] == "setup"
     assert seen[-1] == "teardown"
     np.testing.assert_allclose(seen[2], model.predict(cube), atol=1e-6)
+
+
+def test_scikit_learns_scoring_monitor(cube, y):
+    callback = pytest.importorskip("sklearn.callback")
+    monitor = callback.ScoringMonitor(scoring="r2")
+    model = make("GRURegressor", epochs=3).set_callbacks(monitor).fit(cube, y)
+    scores = [row["r2"] for row in monitor.get_logs().data if row["r2"] is not None]
+    assert scores[-1] == pytest.approx(model.score(cube, y), abs=1e-6)
+    assert len(scores) >= 3
+
+
+def test_scikit_learns_callbacks_are_torn_down_when_a_fit_fails(cube, y):
+    pytest.importorskip("sklearn.callback")
+    ended = []
+
+    class Watch:
+        def setup(self, estimator, context):
+            pass
+
+        def teardown(self, estimator, context):
+            ended.append(True)
+
+        def on_fit_task_begin(self, estimator, context):
+            pass
+
+        def on_fit_task_end(self, estimator, context):
+            raise RuntimeError("enough")
+
+    model = make("GRURegressor").set_callbacks(Watch())
+    before = dict(vars(model))
+    with pytest.raises(RuntimeError, match="enough"):
+        model.fit(cube, y)
+    assert ended == [True]
+    assert vars(model) == before
 
 
 def test_the_progress_bar_names_epoch_losses_and_time_left(cube, y, capsys):

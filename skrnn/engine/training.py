@@ -13,9 +13,8 @@ from numpy.typing import NDArray
 from skrnn.engine.callbacks import Callbacks
 from skrnn.engine.feed import CHUNK, Examples, Inputs
 from skrnn.engine.program import Program
+from skrnn.engine.schedules import Rate
 
-#: From the number of a step and the number of steps in an epoch to a learning rate.
-Rate = Callable[[int, int], float]
 Observer = Callable[[int, Mapping[str, float], Program], bool | None]
 
 
@@ -47,21 +46,6 @@ class State:
     values: list[NDArray[Any]]
     optimizer: list[NDArray[Any]] | None = None
     history: dict[str, list[float]] = field(default_factory=dict)
-
-
-def cosine(initial: float, epochs: int) -> Rate:
-    """Fall from ``initial`` to zero along half a cosine (Loshchilov and Hutter, 2017).
-
-    Source: arXiv:1608.03983, without restarts.
-    """
-    return lambda step, n_batches: (
-        initial * 0.5 * (1 + math.cos(math.pi * step / max(1, epochs * n_batches)))
-    )
-
-
-def constant(initial: float) -> Rate:
-    """Keep the rate at ``initial``."""
-    return lambda _step, _n_batches: initial
 
 
 def train(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
@@ -17,12 +16,14 @@ from skrnn._parameters import plain, validate
 from skrnn.engine.feed import Examples, Inputs
 from skrnn.engine.program import Program, lease
 from skrnn.engine.progress import ProgressBar
+from skrnn.engine.schedules import Rate, constant, schedule
 from skrnn.engine.spec import Spec
-from skrnn.engine.training import Plan, State, constant, cosine, predict, train
-from skrnn.estimators.observing import CallbackSupportMixin, report_to, with_callbacks
+from skrnn.engine.training import Plan, State, predict, train
+from skrnn.estimators.all_or_nothing import all_or_nothing
+from skrnn.estimators.holding_out import hold_out
+from skrnn.estimators.observing import CallbackSupportMixin, Report, with_callbacks
 from skrnn.estimators.parameters import TrainingParameters
 from skrnn.estimators.repeats import merge_repeats
-from skrnn.estimators.validation import hold_out
 from skrnn.networks.base import Network
 from skrnn.preprocessing.scaling import Standardiser
 from skrnn.sequences import Sequences, SequenceShape, check_shape, read_sequences
@@ -35,6 +36,25 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
     of `_outputs` into predictions.
     """
 
+    _attributes = """
+    n_features_in_ : int
+        Columns of X, or features of a step.
+
+    feature_names_in_ : ndarray of str
+        Names of the columns, where X was a DataFrame with string names.
+
+    weights_ : tuple of ndarray
+        The weights of the network.
+
+    history_ : dict of str to list of float
+        ``loss`` and, with validation, ``val_loss`` of each epoch.
+
+    n_iter_ : int
+        Epochs trained.
+
+    backend_ : str
+        The Keras backend of the fit.
+    """
     loss: Any
     _spec: Spec
     _shape: SequenceShape
@@ -74,6 +94,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
         """Return how many epochs a fit takes."""
         return int(self.epochs)
 
+    @all_or_nothing
     @with_callbacks
     def fit(
         self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
@@ -106,39 +127,41 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
         FloatingPointError
             If the loss stops being finite; the estimator stays as it was.
         """
-        with _unchanged_on_error(self):
-            validate(self)
-            going_on = self.warm_start and hasattr(self, "weights_")
-            sequences, y, weights = self._read(X, y, sample_weight, reset=not going_on)
-            if self.batch_size is None and not self.early_stopping:
-                rows, weights = merge_repeats(sequences, y, weights)
-                sequences, y = sequences.take(rows), y[rows]
-            kept, held_out = np.arange(len(sequences)), None
-            if self.early_stopping and X_val is None:
-                kept, held_out = self._hold_out(y)
-            if not going_on:
-                self._prepare(sequences, y, weights, kept)
-            examples, validation = self._examples(sequences, y, weights), None
-            if held_out is not None:
-                examples, validation = examples.take(kept), examples.take(held_out)
-            elif X_val is not None:
-                validation = self._examples(*self._read(X_val, y_val, None, reset=False))
-            epochs = self._n_epochs()
-            self._train(examples, epochs, self._rate(epochs), validation, going_on=going_on)
+        validate(self)
+        going_on = self.warm_start and hasattr(self, "weights_")
+        sequences, targets, weights = self._read(X, y, sample_weight, reset=not going_on)
+        if self.batch_size is None and not self.early_stopping:
+            rows, weights = merge_repeats(sequences, targets, weights)
+            sequences, targets = sequences.take(rows), targets[rows]
+        kept, held_out = np.arange(len(sequences)), None
+        if self.early_stopping and X_val is None:
+            kept, held_out = self._hold_out(targets)
+        if not going_on:
+            self._prepare(sequences, targets, weights, kept)
+        examples, validation = self._examples(sequences, targets, weights), None
+        if held_out is not None:
+            examples, validation = examples.take(kept), examples.take(held_out)
+        elif X_val is not None:
+            validation = self._examples(*self._read(X_val, y_val, None, reset=False))
+        epochs = self._n_epochs()
+        report = Report(self, epochs, X, y, sample_weight)
+        rate = schedule(self.schedule, float(self.learning_rate), epochs)
+        self._train(examples, epochs, rate, validation, going_on=going_on, report=report)
+        report.end()
         return self
 
+    @all_or_nothing
     def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
         """Take one pass at a constant rate, preparing the network at the first call."""
-        with _unchanged_on_error(self):
-            validate(self)
-            fitted = hasattr(self, "weights_")
-            sequences, y, weights = self._read(X, y, sample_weight, reset=not fitted)
-            if not fitted:
-                self._prepare(sequences, y, weights, np.arange(len(sequences)))
-            examples = self._examples(sequences, y, weights)
-            rate = constant(float(self.learning_rate))
-            epochs = min(1, self._n_epochs())
-            self._train(examples, epochs, rate, None, going_on=fitted, continuing=True)
+        validate(self)
+        fitted = hasattr(self, "weights_")
+        sequences, y, weights = self._read(X, y, sample_weight, reset=not fitted)
+        if not fitted:
+            self._prepare(sequences, y, weights, np.arange(len(sequences)))
+        examples = self._examples(sequences, y, weights)
+        rate = constant(float(self.learning_rate))
+        epochs = min(1, self._n_epochs())
+        self._train(examples, epochs, rate, None, going_on=fitted, continuing=True)
         return self
 
     def to_keras(self) -> Any:
@@ -255,11 +278,12 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
         self,
         examples: Examples,
         epochs: int,
-        rate: Callable[[int, int], float],
+        rate: Rate,
         validation: Examples | None,
         *,
         going_on: bool,
         continuing: bool = False,
+        report: Report | None = None,
     ) -> None:
         """Train, from new weights or from those of the fit before, and take over the result.
 
@@ -282,7 +306,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
                 start.values = program.with_weights(start.values, self.weights_)
                 start.optimizer = self._optimizer_state if continuing else None
             observers: list[Any] = [ProgressBar(epochs)] if self.verbose else []
-            observers += report_to(self, epochs)
+            observers += [report] if report else []
             callbacks = self.callbacks or ()
             state = train(program, start, examples, plan, validation, callbacks, observers)
             self.weights_ = program.weights_of(state.values)
@@ -299,14 +323,6 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
         }
         self.n_iter_ = n_done + len(state.history["loss"])
         self.backend_ = keras.backend.backend()
-
-    def _rate(self, epochs: int) -> Callable[[int, int], float]:
-        if self.schedule == "cosine":
-            return cosine(float(self.learning_rate), epochs)
-        if self.schedule is None:
-            return constant(float(self.learning_rate))
-        schedule = self.schedule
-        return lambda step, _n_batches: float(schedule(step))
 
     def _seed(self, n_done: int = 0) -> int:
         """Return the seed of a fit that goes on after ``n_done`` epochs."""
@@ -329,18 +345,3 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
         tags.input_tags.allow_nan = self.missing == "mask"
         tags.input_tags.three_d_array = True
         return tags
-
-
-@contextmanager
-def _unchanged_on_error(estimator: Any) -> Iterator[None]:
-    """Put every attribute back if the block fails or is interrupted.
-
-    Fitted attributes are replaced and never changed in place, so a shallow copy is enough.
-    """
-    before = dict(vars(estimator))
-    try:
-        yield
-    except BaseException:
-        vars(estimator).clear()
-        vars(estimator).update(before)
-        raise

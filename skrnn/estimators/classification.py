@@ -40,6 +40,11 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         doc="""How much the sequences of each class count, times ``sample_weight``; "balanced"
         lets every class count the same.""",
     )
+    _attributes = f"""{BaseSequenceEstimator._attributes.rstrip()}
+
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    """
     classes_: NDArray[Any]
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
@@ -170,20 +175,7 @@ class RNNClassifier(BaseSequenceClassifier, networks.RNN):
 
     Attributes
     ----------
-    n_features_in_ : int
-        Columns of X, or features of a step.
-    feature_names_in_ : ndarray of str
-        Names of the columns, where X was a DataFrame with string names.
-    classes_ : ndarray of shape (n_classes,)
-        The labels, sorted.
-    weights_ : tuple of ndarray
-        The weights of the network.
-    history_ : dict of str to list of float
-        ``loss`` and, with validation, ``val_loss`` of each epoch.
-    n_iter_ : int
-        Epochs trained.
-    backend_ : str
-        The Keras backend of the fit.
+    {attributes}
 
     Examples
     --------
@@ -209,20 +201,7 @@ class LSTMClassifier(BaseSequenceClassifier, networks.LSTM):
 
     Attributes
     ----------
-    n_features_in_ : int
-        Columns of X, or features of a step.
-    feature_names_in_ : ndarray of str
-        Names of the columns, where X was a DataFrame with string names.
-    classes_ : ndarray of shape (n_classes,)
-        The labels, sorted.
-    weights_ : tuple of ndarray
-        The weights of the network.
-    history_ : dict of str to list of float
-        ``loss`` and, with validation, ``val_loss`` of each epoch.
-    n_iter_ : int
-        Epochs trained.
-    backend_ : str
-        The Keras backend of the fit.
+    {attributes}
 
     Examples
     --------
@@ -247,20 +226,7 @@ class GRUClassifier(BaseSequenceClassifier, networks.GRU):
 
     Attributes
     ----------
-    n_features_in_ : int
-        Columns of X, or features of a step.
-    feature_names_in_ : ndarray of str
-        Names of the columns, where X was a DataFrame with string names.
-    classes_ : ndarray of shape (n_classes,)
-        The labels, sorted.
-    weights_ : tuple of ndarray
-        The weights of the network.
-    history_ : dict of str to list of float
-        ``loss`` and, with validation, ``val_loss`` of each epoch.
-    n_iter_ : int
-        Epochs trained.
-    backend_ : str
-        The Keras backend of the fit.
+    {attributes}
 
     Examples
     --------
@@ -286,20 +252,7 @@ class TCNClassifier(BaseSequenceClassifier, networks.TCN):
 
     Attributes
     ----------
-    n_features_in_ : int
-        Columns of X, or features of a step.
-    feature_names_in_ : ndarray of str
-        Names of the columns, where X was a DataFrame with string names.
-    classes_ : ndarray of shape (n_classes,)
-        The labels, sorted.
-    weights_ : tuple of ndarray
-        The weights of the network.
-    history_ : dict of str to list of float
-        ``loss`` and, with validation, ``val_loss`` of each epoch.
-    n_iter_ : int
-        Epochs trained.
-    backend_ : str
-        The Keras backend of the fit.
+    {attributes}
 
     Examples
     --------
@@ -325,20 +278,7 @@ class SequenceClassifier(NetworkChoice, BaseSequenceClassifier):
 
     Attributes
     ----------
-    n_features_in_ : int
-        Columns of X, or features of a step.
-    feature_names_in_ : ndarray of str
-        Names of the columns, where X was a DataFrame with string names.
-    classes_ : ndarray of shape (n_classes,)
-        The labels, sorted.
-    weights_ : tuple of ndarray
-        The weights of the network.
-    history_ : dict of str to list of float
-        ``loss`` and, with validation, ``val_loss`` of each epoch.
-    n_iter_ : int
-        Epochs trained.
-    backend_ : str
-        The Keras backend of the fit.
+    {attributes}
 
     Examples
     --------

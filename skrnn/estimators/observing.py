@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-Method = TypeVar("Method", bound=Callable[..., Any])
+__all__ = ["CallbackSupportMixin", "Report", "with_callbacks"]
 
-__all__ = ["CallbackSupportMixin", "report_to", "with_callbacks"]
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks
@@ -21,26 +21,41 @@ except ImportError:
         return method
 
 
-def report_to(estimator: Any, epochs: int) -> list[Callable[..., bool | None]]:
-    """Return an observer that tells the estimator's scikit-learn callbacks of each epoch."""
-    if not hasattr(estimator, "_skl_callbacks"):
-        return []
-    root = estimator._init_callback_context(max_subtasks=epochs)
-    root.call_on_fit_task_begin(estimator=estimator)
-    contexts: list[Any] = []
+class Report:
+    """Tell the estimator's scikit-learn callbacks of a fit, each of its epochs, and its end.
 
-    def observe(epoch: int, logs: Mapping[str, float], program: Any) -> bool:
-        contexts.append(root.subcontext(task_name=f"epoch {epoch}"))
-        contexts[-1].call_on_fit_task_begin(estimator=estimator)
+    An epoch is a task of its own; callbacks are offered the data of the fit and a copy of
+    the estimator as if the fit had stopped there.
+    """
+
+    def __init__(self, estimator: Any, epochs: int, X: Any, y: Any, sample_weight: Any) -> None:
+        self._estimator = estimator
+        self._root: Any = None
+        if hasattr(estimator, "_skl_callbacks"):
+            self._data = {"estimator": estimator, "X": lambda: X, "y": lambda: y}
+            if sample_weight is not None:
+                self._data["metadata"] = {"sample_weight": sample_weight}
+            self._root = estimator._init_callback_context(max_subtasks=epochs)
+            self._root.call_on_fit_task_begin(**self._data)
+
+    def __call__(self, epoch: int, logs: Mapping[str, float], program: Any) -> bool:
+        """Report an epoch that has ended; say whether a callback asks to stop."""
+        if self._root is None:
+            return False
+        task = self._root.subcontext(task_name=f"epoch {epoch + 1}")
+        task.call_on_fit_task_begin(**self._data)
         return bool(
-            contexts[-1].call_on_fit_task_end(
-                estimator=estimator,
+            task.call_on_fit_task_end(
+                **self._data,
                 reconstruction_attributes=lambda: {
                     "weights_": program.weights_of(program.steps.read()[0]),
-                    "history_": dict(logs),
+                    "history_": {name: [value] for name, value in logs.items()},
                     "n_iter_": epoch + 1,
                 },
             )
         )
 
-    return [observe]
+    def end(self) -> None:
+        """Report that the fit has ended."""
+        if self._root is not None:
+            self._root.call_on_fit_task_end(**self._data, reconstruction_attributes={})

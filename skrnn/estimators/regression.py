@@ -126,18 +126,7 @@ class RNNRegressor(BaseSequenceRegressor, networks.RNN):
 
     Attributes
     ----------
-    n_features_in_ : int
-        Columns of X, or features of a step.
-    feature_names_in_ : ndarray of str
-        Names of the columns, where X was a DataFrame with string names.
-    weights_ : tuple of ndarray
-        The weights of the network.
-    history_ : dict of str to list of float
-        ``loss`` and, with validation, ``val_loss`` of each epoch.
-    n_iter_ : int
-        Epochs trained.
-    backend_ : str
-        The Keras backend of the fit.
+    {attributes}
 
     Examples
     --------
@@ -163,18 +152,7 @@ class LSTMRegressor(BaseSequenceRegressor, networks.LSTM):
 
     Attributes
     ----------
-    n_features_in_ : int
-        Columns of X, or features of a step.
-    feature_names_in_ : ndarray of str
-        Names of the columns, where X was a DataFrame with string names.
-    weights_ : tuple of ndarray
-        The weights of the network.
-    history_ : dict of str to list of float
-        ``loss`` and, with validation, ``val_loss`` of each epoch.
-    n_iter_ : int
-        Epochs trained.
-    backend_ : str
-        The Keras backend of the fit.
+    {attributes}
 
     Examples
     --------
@@ -199,18 +177,7 @@ class GRURegressor(BaseSequenceRegressor, networks.GRU):
 
     Attributes
     ----------
-    n_features_in_ : int
-        Columns of X, or features of a step.
-    feature_names_in_ : ndarray of str
-        Names of the columns, where X was a DataFrame with string names.
-    weights_ : tuple of ndarray
-        The weights of the network.
-    history_ : dict of str to list of float
-        ``loss`` and, with validation, ``val_loss`` of each epoch.
-    n_iter_ : int
-        Epochs trained.
-    backend_ : str
-        The Keras backend of the fit.
+    {attributes}
 
     Examples
     --------
@@ -236,18 +203,7 @@ class TCNRegressor(BaseSequenceRegressor, networks.TCN):
 
     Attributes
     ----------
-    n_features_in_ : int
-        Columns of X, or features of a step.
-    feature_names_in_ : ndarray of str
-        Names of the columns, where X was a DataFrame with string names.
-    weights_ : tuple of ndarray
-        The weights of the network.
-    history_ : dict of str to list of float
-        ``loss`` and, with validation, ``val_loss`` of each epoch.
-    n_iter_ : int
-        Epochs trained.
-    backend_ : str
-        The Keras backend of the fit.
+    {attributes}
 
     Examples
     --------
@@ -273,18 +229,7 @@ class SequenceRegressor(NetworkChoice, BaseSequenceRegressor):
 
     Attributes
     ----------
-    n_features_in_ : int
-        Columns of X, or features of a step.
-    feature_names_in_ : ndarray of str
-        Names of the columns, where X was a DataFrame with string names.
-    weights_ : tuple of ndarray
-        The weights of the network.
-    history_ : dict of str to list of float
-        ``loss`` and, with validation, ``val_loss`` of each epoch.
-    n_iter_ : int
-        Epochs trained.
-    backend_ : str
-        The Keras backend of the fit.
+    {attributes}
 
     Examples
     --------
