@@ -103,7 +103,6 @@ def headings_of(page):
 
 
 @every_page
-@pytest.mark.filterwarnings("error")
 def test_the_python_blocks_of_a_page_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # What a page defines can be pickled only from a module that can be found by its name.

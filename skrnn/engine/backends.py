@@ -12,7 +12,15 @@ from skrnn.engine.losses import PerSequence
 
 
 class Steps(Protocol):
-    """What a backend does with a model; the same few functions for each."""
+    """What a backend does with a model; the same few functions for each.
+
+    Attributes
+    ----------
+    step_multiple : int
+        Sequences are padded to a multiple of this number of steps.
+    """
+
+    step_multiple: int
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None

@@ -14,6 +14,9 @@ from skrnn.engine.variables import values_of
 class VariableSteps:
     """Start, read and keep a fit's state in the variables of the model and the optimizer."""
 
+    #: Any length runs without being compiled for.
+    step_multiple = 1
+
     def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
         self._model = model
         self._optimizer = optimizer

@@ -17,8 +17,6 @@ Batch = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
 #: Sequences predicted at once. It is the same whatever is asked for, because XLA, oneDNN and
 #: MKL round differently for different batch sizes.
 CHUNK = 32
-#: Lengths are rounded up to a multiple of this, so that nearly equal ones share a program.
-STEP_MULTIPLE = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,14 +32,11 @@ class Inputs:
     indicator : bool
         Add one channel for each feature: 1 where it was observed, 0 where it was not
         ("GRU-simple" of Che et al., 2018, doi:10.1038/s41598-018-24271-9).
-    exact_steps : bool
-        Pad to the length of the longest sequence, not to a multiple.
     """
 
     sequences: Sequences
     scaling: Standardiser
     indicator: bool
-    exact_steps: bool
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -51,11 +46,9 @@ class Inputs:
         """Return the number of channels that the network sees."""
         return self.sequences.n_features * (2 if self.indicator else 1)
 
-    @property
-    def padded_steps(self) -> int:
-        """Return the number of steps of a batch."""
-        longest = self.sequences.longest
-        return longest if self.exact_steps else -(-longest // STEP_MULTIPLE) * STEP_MULTIPLE
+    def padded_steps(self, multiple: int) -> int:
+        """Return the length of the longest sequence, rounded up to a multiple."""
+        return -(-self.sequences.longest // multiple) * multiple
 
     def take(self, rows: NDArray[np.int64]) -> Self:
         """Return the inputs at ``rows``."""
@@ -71,9 +64,9 @@ class Inputs:
             values = np.concatenate([values, observed.astype(np.float32)], axis=-1)
         return values, self.sequences.lengths[rows].astype(np.int32)
 
-    def chunks(self) -> Iterator[tuple[NDArray[Any], NDArray[Any], int]]:
+    def chunks(self, step_multiple: int) -> Iterator[tuple[NDArray[Any], NDArray[Any], int]]:
         """Yield all sequences in chunks of one size, each with its number of real rows."""
-        n_steps = self.padded_steps
+        n_steps = self.padded_steps(step_multiple)
         for start in range(0, len(self), CHUNK):
             rows = np.arange(start, min(start + CHUNK, len(self)))
             x, lengths = self.batch(pad_rows(rows, CHUNK), n_steps)
@@ -110,14 +103,16 @@ class Examples:
             weights=self.weights[rows],
         )
 
-    def batches(self, order: NDArray[np.int64], size: int) -> Iterator[tuple[Batch, int]]:
+    def batches(
+        self, order: NDArray[np.int64], size: int, step_multiple: int
+    ) -> Iterator[tuple[Batch, int]]:
         """Yield batches of ``size`` rows in ``order``, each with its number of real rows.
 
         Weights have mean 1 over all examples and are divided by the number of real rows,
         so that the weighted sum of a batch's losses is its mean loss; rows that only fill
         up the last batch weigh nothing.
         """
-        n_steps = self.inputs.padded_steps
+        n_steps = self.inputs.padded_steps(step_multiple)
         mean_weight = self.weights.mean()
         for start in range(0, len(order), size):
             rows = order[start : start + size]

@@ -16,6 +16,9 @@ from skrnn.engine.variables import values_of
 class JaxSteps:
     """Hold a state of device arrays and pass it through compiled functions."""
 
+    #: Each length is compiled for; nearly equal ones share what was compiled.
+    step_multiple = 8
+
     def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
         self._model = model
         self._optimizer = optimizer

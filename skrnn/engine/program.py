@@ -33,6 +33,8 @@ class Program:
         The network; its variables are current after ``steps.write_back()``.
     steps : Steps
         The compiled functions, and the state they work on.
+    step_multiple : int
+        Sequences are padded to a multiple of this number of steps.
     """
 
     def __init__(self, spec: Spec) -> None:
@@ -43,6 +45,7 @@ class Program:
             self.optimizer = make_optimizer(spec)
             self.optimizer.build(self.model.trainable_variables)
             self.steps = make_steps(self.model, self.optimizer, per_sequence(spec.loss))
+        self.step_multiple = 1 if spec.n_steps else self.steps.step_multiple
         self.variables = list(self.model.variables)
         self._initializers = [initializers.get(id(variable)) for variable in self.variables]
         self._built_with = values_of(self.variables)

@@ -114,7 +114,9 @@ def evaluate(program: Program, examples: Examples) -> float:
     """Return the mean loss of the examples."""
     total = sum(
         program.steps.evaluate(batch) * n_real
-        for batch, n_real in examples.batches(np.arange(len(examples)), CHUNK)
+        for batch, n_real in examples.batches(
+            np.arange(len(examples)), CHUNK, program.step_multiple
+        )
     )
     return total / len(examples)
 
@@ -124,7 +126,7 @@ def predict(program: Program, inputs: Inputs) -> NDArray[np.float64]:
     return np.concatenate(
         [
             program.steps.predict(x, lengths)[:n_real].astype(np.float64)
-            for x, lengths, n_real in inputs.chunks()
+            for x, lengths, n_real in inputs.chunks(program.step_multiple)
         ]
     )
 
@@ -139,7 +141,8 @@ def _epoch(
 ) -> float:
     """Take one step for each batch and return the mean loss."""
     losses = []
-    for number, (batch, n_real) in enumerate(examples.batches(order, size)):
+    batches = examples.batches(order, size, program.step_multiple)
+    for number, (batch, n_real) in enumerate(batches):
         hooks.batch_begin(number)
         loss = program.steps.train(batch, rates[number] * hooks.rate_factor)
         hooks.batch_end(number, loss)

@@ -259,7 +259,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
         indicator = self._spec.n_features > self._shape.n_features
         if indicator and not network.keeps_missing_steps:
             sequences = sequences.without_missing_steps()
-        return Inputs(sequences, self._scaling, indicator, network.needs_fixed_length)
+        return Inputs(sequences, self._scaling, indicator)
 
     def _examples(self, sequences: Sequences, y: Any, weights: NDArray[np.float64]) -> Examples:
         return Examples(self._inputs(sequences), self._encode_target(y), weights)

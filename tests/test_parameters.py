@@ -1,0 +1,246 @@
+"""Parameters declared once become signature, defaults, domain, documentation and repr."""
+
+import inspect
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import skrnn
+from skrnn import networks
+from skrnn._parameters import (
+    BOOLEAN,
+    CALLABLE,
+    NONE,
+    Parametrised,
+    describe,
+    integers,
+    one_of,
+    parameter,
+    plain,
+    reals,
+    satisfying,
+    tuples_of,
+    validate,
+)
+
+CLASSES = [*networks.BY_NAME.values(), *(getattr(skrnn, name) for name in skrnn.__all__)]
+PARAMETRISED = [kind for kind in CLASSES if issubclass(kind, Parametrised)]
+
+
+class Animal(Parametrised):
+    """Make a noise.
+
+    Parameters
+    ----------
+    {parameters}
+    """
+
+    legs: int = parameter(default=4, domain=integers(0), doc="Legs it stands on.")
+    name: str = parameter(
+        default="cow",
+        domain=one_of("cow", "hen"),
+        doc="""What it is called,
+        even when it does not come.""",
+    )
+
+
+class Pet(Animal):
+    """{parameters}"""
+
+    owner: str | None = parameter(default=None, domain=NONE | one_of("me"), doc="Who feeds it.")
+
+
+class Hen(Pet):
+    legs: int = parameter(default=2, domain=integers(2), doc="Two of them.")
+
+
+# ------------------------------------------------------------------ constructors
+
+
+@pytest.mark.parametrize("kind", [Animal, Pet, Hen, *PARAMETRISED])
+def test_the_constructor_names_every_parameter_by_keyword_with_its_default(kind):
+    signature = inspect.signature(kind)
+    assert list(signature.parameters) == list(kind._parameters)
+    for name, argument in signature.parameters.items():
+        assert argument.kind is inspect.Parameter.KEYWORD_ONLY
+        assert argument.default is kind._parameters[name].default
+    assert kind.__init__.__qualname__ == f"{kind.__qualname__}.__init__"
+    assert kind.__init__.__module__ == kind.__module__
+
+
+@pytest.mark.parametrize("kind", [Animal, Pet, Hen, *PARAMETRISED])
+def test_the_constructor_only_assigns(kind):
+    given_values = {name: object() for name in kind._parameters}
+    thing = kind(**given_values)
+    assert vars(thing) == given_values
+    assert all(getattr(thing, name) is value for name, value in given_values.items())
+
+
+@pytest.mark.parametrize("kind", PARAMETRISED)
+def test_every_default_lies_in_its_domain_and_has_a_text(kind):
+    validate(kind())
+    for declared in kind._parameters.values():
+        assert declared.doc
+        assert declared.domain.text
+
+
+@pytest.mark.parametrize("kind", PARAMETRISED)
+def test_the_documentation_lists_every_parameter(kind):
+    assert "{parameters}" not in kind.__doc__
+    assert inspect.cleandoc(kind.__doc__).count(describe(kind._parameters)) == 1
+
+
+def test_parameters_are_inherited_and_overridden_in_their_place():
+    assert list(Hen._parameters) == ["legs", "name", "owner"]
+    assert Hen().legs == 2
+    assert Pet().legs == 4
+    assert not hasattr(Animal, "legs")
+
+
+def test_a_description_is_numpydoc():
+    expected = """
+    Make a noise.
+
+    Parameters
+    ----------
+    legs : an int >= 0, default=4
+        Legs it stands on.
+
+    name : 'cow', 'hen', default='cow'
+        What it is called,
+        even when it does not come.
+    """
+    assert inspect.cleandoc(Animal.__doc__) == inspect.cleandoc(expected)
+
+
+def test_a_positional_or_unknown_argument_is_refused():
+    with pytest.raises(TypeError, match="positional"):
+        Animal(4)
+    with pytest.raises(TypeError, match="wings"):
+        Animal(wings=2)
+
+
+# ------------------------------------------------------------------ get, set, show
+
+
+def test_parameters_are_got_and_set_by_name():
+    hen = Hen(name="hen")
+    assert hen.get_params() == {"legs": 2, "name": "hen", "owner": None}
+    assert hen.set_params(legs=3, owner="me") is hen
+    assert hen.get_params(deep=False) == {"legs": 3, "name": "hen", "owner": "me"}
+    assert hen.set_params().get_params() == hen.get_params()
+
+
+def test_setting_an_unknown_parameter_says_which_there_are():
+    hen = Hen()
+    with pytest.raises(ValueError, match="'wings' is no parameter of Hen; it has legs, name, owne"):
+        hen.set_params(wings=2)
+    assert not hasattr(hen, "wings")
+
+
+@pytest.mark.parametrize("kind", networks.BY_NAME.values())
+def test_a_repr_shows_what_differs_from_the_defaults_and_makes_an_equal_object(kind):
+    assert repr(kind()) == f"{kind.__name__}()"
+    changed = kind(dropout=0.25)
+    assert repr(changed) == f"{kind.__name__}(dropout=0.25)"
+    again = eval(repr(changed), vars(networks))
+    assert again.get_params() == changed.get_params()
+
+
+def test_validation_names_the_parameter_its_value_and_what_is_accepted():
+    with pytest.raises(
+        ValueError, match=r"^legs=-1 was given to Animal, which accepts an int >= 0"
+    ):
+        validate(Animal(legs=-1))
+    with pytest.raises(ValueError, match=r"name='dog' .* accepts 'cow', 'hen'"):
+        validate(Animal(name="dog"))
+    validate(Animal(legs=np.int64(3)))
+
+
+# ------------------------------------------------------------------ domains
+
+NUMBERS = [3, np.int8(3), np.uint64(3)]
+FRACTIONS = [0.5, np.float32(0.5), np.float64(0.5), Fraction(1, 2)]
+TRUTHS = [True, False, np.True_, np.False_]
+TUPLES = [[3], (3,)]
+OTHERS = [None, "3", "", 3j, Decimal(3), np.array(3), np.array([3, 4]), object(), print]
+
+
+@pytest.mark.parametrize(
+    ("domain", "accepted"),
+    [
+        (integers(1), NUMBERS),
+        (reals(0, 10), [*NUMBERS, *FRACTIONS]),
+        (BOOLEAN, TRUTHS),
+        (NONE, [None]),
+        (CALLABLE, [print]),
+        (one_of("3", "4"), ["3"]),
+        (tuples_of(integers(1)), TUPLES),
+        (integers(1) | NONE, [*NUMBERS, None]),
+        (satisfying("an empty string", lambda value: isinstance(value, str) and not value), [""]),
+    ],
+    ids=lambda value: getattr(value, "text", ""),
+)
+def test_a_domain_accepts_its_kind_and_nothing_else(domain, accepted):
+    for value in [*NUMBERS, *FRACTIONS, *TRUTHS, *TUPLES, *OTHERS]:
+        assert bool(domain.contains(value)) == any(value is one for one in accepted), value
+
+
+@given(low=st.integers(-5, 5), value=st.integers(-10, 10), kind=st.sampled_from([int, np.int32]))
+def test_integers_start_at_their_bound(low, value, kind):
+    assert integers(low).contains(kind(value)) == (value >= low)
+
+
+@pytest.mark.parametrize("closed", ["left", "right", "both", "neither"])
+def test_an_interval_holds_its_closed_ends_only(closed):
+    interval = reals(1, 2, closed=closed)
+    inside = [interval.contains(value) for value in (0.999, 1, 1.5, 2, 2.001)]
+    assert inside == [
+        False,
+        closed in ("left", "both"),
+        True,
+        closed in ("right", "both"),
+        False,
+    ]
+    left, right = "[" if inside[1] else "(", "]" if inside[3] else ")"
+    assert interval.text == f"a float in {left}1, 2{right}"
+
+
+def test_neither_infinity_nor_nan_is_a_real_number():
+    for value in (np.inf, -np.inf, np.nan, np.float32("nan")):
+        assert not reals(0).contains(value)
+        assert not reals(0, 1, closed="both").contains(value)
+    assert reals(0).text == "a float in [0, inf)"
+
+
+def test_a_tuple_is_not_empty_and_all_of_its_elements_belong():
+    units = tuples_of(integers(1))
+    assert units.text == "a tuple of int >= 1"
+    assert units.contains((np.int64(3), 2))
+    for value in ((), [], (3, 0), (3, "a"), (3, True), "33", {3}):
+        assert not units.contains(value)
+
+
+def test_united_domains_say_all_they_accept():
+    assert (integers(1) | one_of("auto") | NONE).text == "an int >= 1 or 'auto' or None"
+
+
+# ------------------------------------------------------------------ plain values
+
+
+def test_numpy_scalars_and_lists_become_plain():
+    for value, expected in [
+        (np.int64(3), 3),
+        (np.float32(0.5), 0.5),
+        (np.True_, True),
+        ([np.int8(1), (np.int8(2),)], (1, (2,))),
+        ("text", "text"),
+        (None, None),
+    ]:
+        assert plain(value) == expected
+        assert type(plain(value)) is type(expected)
+    assert all(type(element) is int for element in plain([np.int64(1), 2]))
