@@ -63,6 +63,7 @@ def check_rows(estimator: Any, X: Any) -> list[Floats]:
         if 0 in sequence.shape:
             raise ValueError(f"sequence {row} of X is empty: its shape is {sequence.shape}.")
         widths.add(sequence.shape[1])
+    _check_same_columns(X)
     if len(widths) > 1:
         raise ValueError(
             f"the sequences of X have {sorted(widths)} features; "
@@ -71,6 +72,18 @@ def check_rows(estimator: Any, X: Any) -> list[Floats]:
     flat = _as_floats(estimator, np.concatenate(sequences))
     ends = np.cumsum([len(sequence) for sequence in sequences])
     return np.split(flat, ends[:-1])
+
+
+def _check_same_columns(X: Any) -> None:
+    """Raise ValueError unless the DataFrames of a list have the same columns in one order."""
+    frames = [(row, sequence) for row, sequence in enumerate(X) if hasattr(sequence, "columns")]
+    for row, frame in frames:
+        if list(frame.columns) != list(frames[0][1].columns):
+            raise ValueError(
+                f"sequence {row} of X has the columns {list(frame.columns)}, but sequence "
+                f"{frames[0][0]} has {list(frames[0][1].columns)}; give all the same columns "
+                "in the same order."
+            )
 
 
 def check_panel(estimator: Any, X: pd.DataFrame) -> tuple[Floats, NDArray[np.int64]]:
@@ -95,7 +108,7 @@ def check_panel(estimator: Any, X: pd.DataFrame) -> tuple[Floats, NDArray[np.int
     if not rising.all():
         row = int(np.argmin(rising)) + 1
         raise ValueError(
-            f"the times of instance {instances[row]!r} of X do not rise at {times[row]!r}; "
+            f"the times of instance {instances[row]} of X do not rise at {times[row]}; "
             "sort the panel and remove duplicates first."
         )
     lengths = np.diff(np.concatenate([starts, [len(X)]])).astype(np.int64)
@@ -155,7 +168,7 @@ def require_target(estimator: Any, y: Any) -> None:
 def fail_missing(row: int, kind: str) -> NoReturn:
     """Raise the error for a NaN or an infinity in sequence ``row`` of X."""
     advice = (
-        'pass missing="mask" to learn from what was observed, or impute X first.'
+        'fit with missing="mask" to learn from what was observed, or impute X first.'
         if kind == "NaN"
         else "replace infinite values before the fit."
     )
@@ -175,5 +188,6 @@ def fail_channels(estimator: Any, given: int, fitted: int) -> NoReturn:
     """Raise the error for sequences with another number of features than at fit."""
     raise ValueError(
         f"X has {given} features a step but {type(estimator).__name__} was fitted with "
-        f"{fitted}; give the same features in the same order."
+        f"{fitted}; give the same features in the same order, and a single sequence of shape "
+        "(n_steps, n_features) as a list that holds it: [sequence]."
     )

@@ -146,6 +146,11 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
         steps, lengths = _validation.check_panel(estimator, X)
         _validation.check_width(estimator, X, steps.shape[1], reset=reset)
         sequences = _end_to_end(steps, lengths)
+    elif _n_dimensions(X) > 3:
+        raise ValueError(
+            f"X has {_n_dimensions(X)} dimensions; sequences have 2, (n_samples, n_steps), or "
+            "3, (n_samples, n_steps, n_features)."
+        )
     elif _n_dimensions(X) == 3:
         sequences = _from_cube(_read_cube(estimator, X, reset=reset))
     else:

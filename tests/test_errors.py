@@ -30,7 +30,12 @@ BAD_X = {
     "empty list": ([], "0 sample|Expected 2D|at least one"),
     "no steps": (np.empty((8, 0, 2)), "no steps|minimum of 1"),
     "one-dimensional": (TABLE[:, 0], "Reshape your data"),
-    "four-dimensional": (np.zeros((8, 2, 2, 2)), "4"),
+    "four-dimensional": (np.zeros((8, 2, 2, 2)), "X has 4 dimensions; sequences have"),
+    "columns in another order": (
+        [pd.DataFrame(CUBE[0], columns=["a", "b"])] * 7
+        + [pd.DataFrame(CUBE[0], columns=["b", "a"])],
+        r"sequence 7 of X has the columns \['b', 'a'\]",
+    ),
     "rows of different length": ([[1.0, 2.0], [1.0]] * 4, r"list of\s+arrays"),
     "univariate sequences as rows": ([TABLE[0], TABLE[1, :3]] * 4, r"\(n_steps, 1\)"),
     "ragged width": ([*RAGGED[:7], np.zeros((3, 3))], r"\[2, 3\] features"),
@@ -172,6 +177,38 @@ def test_weights_that_are_all_zero():
         make("GRURegressor").fit(CUBE, np.arange(8.0), sample_weight=np.zeros(8))
     with pytest.raises(ValueError, match="at least one sequence has to count"):
         make("GRUClassifier", class_weight={0: 0, 1: 0}).fit(CUBE, np.arange(8) % 2)
+
+
+def test_a_weight_below_zero():
+    with pytest.raises(ValueError, match="Negative values"):
+        make("GRURegressor").fit(CUBE, np.arange(8.0), sample_weight=np.r_[-1, np.ones(7)])
+
+
+@pytest.mark.parametrize("alone", ["X_val", "y_val"])
+def test_half_of_the_validation_data(alone):
+    with pytest.raises(ValueError, match="X_val and y_val go together"):
+        make("GRURegressor").fit(CUBE, np.arange(8.0), **{alone: CUBE})
+
+
+def test_a_loss_of_the_whole_batch():
+    from keras import ops
+
+    model = make("GRURegressor", loss=lambda y, output: ops.mean((y - output) ** 2))
+    with pytest.raises(ValueError, match=r"one for each\s+sequence"):
+        model.fit(CUBE, np.arange(8.0))
+
+
+def test_a_loss_of_probabilities():
+    from keras.losses import CategoricalCrossentropy
+
+    with pytest.raises(ValueError, match="pass from_logits=True"):
+        make("GRUClassifier", loss=CategoricalCrossentropy()).fit(CUBE, np.arange(8) % 2)
+    model = make("GRUClassifier", loss=CategoricalCrossentropy(from_logits=True))
+    by_name = make("GRUClassifier").fit(CUBE, np.arange(8) % 2)
+    by_object = model.fit(CUBE, np.arange(8) % 2)
+    np.testing.assert_allclose(
+        by_object.predict_proba(CUBE), by_name.predict_proba(CUBE), atol=1e-6
+    )
 
 
 def test_a_label_that_the_first_batch_did_not_announce():

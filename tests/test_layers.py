@@ -2,6 +2,7 @@
 
 import random
 import sys
+from functools import cache
 
 import numpy as np
 import pytest
@@ -42,6 +43,15 @@ EXAMPLES = (
 )
 
 
+def global_states():
+    """Return the states of the random generators that belong to the user."""
+    _, keys, position, *_ = np.random.get_state()
+    states = [random.getstate(), keys.tolist(), position]
+    if "torch" in sys.modules:
+        states.append(sys.modules["torch"].random.get_rng_state().tolist())
+    return states
+
+
 def few(function):
     return settings(max_examples=12, deadline=None)(given(lengths=LENGTHS)(function))
 
@@ -77,7 +87,8 @@ def test_dropout_of_whole_channels_drops_a_feature_at_all_steps_or_none():
     assert (anywhere != anywhere[:, :1]).any()
 
 
-def test_dropout_draws_anew_each_time_and_again_the_same_from_the_same_seed():
+def test_dropout_draws_anew_each_time_and_from_its_own_seed_only():
+    before = global_states()
     layer, x = layers.Dropout(0.5), batch()
     start = np.array([7, 0])
     layer.seed_generator.state.assign(start)
@@ -85,15 +96,7 @@ def test_dropout_draws_anew_each_time_and_again_the_same_from_the_same_seed():
     layer.seed_generator.state.assign(start)
     np.testing.assert_array_equal(call(layer, x, training=True), first)
     assert (first != second).any()
-
-
-def global_states():
-    """Return the states of the random generators that belong to the user."""
-    _, keys, position, *_ = np.random.get_state()
-    states = [random.getstate(), keys.tolist(), position]
-    if "torch" in sys.modules:
-        states.append(sys.modules["torch"].random.get_rng_state().tolist())
-    return states
+    assert global_states() == before
 
 
 def disturb_global_generators():
@@ -103,32 +106,39 @@ def disturb_global_generators():
         sys.modules["torch"].manual_seed(1)
 
 
-def test_training_with_dropout_leaves_every_global_generator_alone():
-    before = global_states()
-    network = networks.RNN(units=4, dropout=0.5, recurrent_dropout=0.5)
+@cache
+def dropping(kind):
+    """Return a program of a network with both kinds of dropout, and a state to start from."""
+    network = kind(units=4, dropout=0.5, recurrent_dropout=0.5)
     program = Program(Spec(network, None, N_FEATURES, 1, "mean_squared_error", "sgd", None))
-    start = program.fresh_state(0, network.rates())
+    return program, program.fresh_state(0, network.rates())
+
+
+def losses_of(program, start, between=lambda: None):
+    """Return the losses of three steps at rate zero, which differ by what dropout draws."""
     program.start(start)
-    first = [float(program.steps.train(EXAMPLES, 0.0)) for _ in range(3)]
+    losses = []
+    for _ in range(3):
+        losses.append(float(program.steps.train(EXAMPLES, 0.0)))
+        between()
+    assert len(set(losses)) == 3
+    return losses
+
+
+@pytest.mark.parametrize("kind", [networks.RNN, networks.LSTM, networks.GRU])
+def test_dropout_draws_from_no_global_generator(kind):
+    before = global_states()
+    program, start = dropping(kind)
+    losses = losses_of(program, start)
     assert global_states() == before
     disturb_global_generators()
-    program.start(start)
-    assert [float(program.steps.train(EXAMPLES, 0.0)) for _ in range(3)] == first
-    assert len(set(first)) == 3
+    assert losses_of(program, start) == losses
 
 
-def test_what_training_draws_does_not_depend_on_evaluation():
-    network = networks.RNN(units=4, dropout=0.5, recurrent_dropout=0.5)
-    program = Program(Spec(network, None, N_FEATURES, 1, "mean_squared_error", "sgd", None))
-    start = program.fresh_state(0, network.rates())
-
-    def losses(between):
-        program.start(start)
-        for _ in range(3):
-            yield float(program.steps.train(EXAMPLES, 0.0))
-            between()
-
-    assert list(losses(lambda: program.steps.evaluate(EXAMPLES))) == list(losses(lambda: None))
+def test_what_dropout_draws_does_not_depend_on_evaluation():
+    program, start = dropping(networks.RNN)
+    losses = losses_of(program, start)
+    assert losses_of(program, start, lambda: program.steps.evaluate(EXAMPLES)) == losses
 
 
 def test_the_rate_of_dropout_is_data_to_a_program():

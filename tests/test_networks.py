@@ -197,6 +197,7 @@ def test_a_recurrent_network_equals_its_recurrence(kind, choices):
     network = RECURRENT[kind](**{"units": 4} | choices)
     model, sequences = encoder(network), ragged_batch()
     expected = [reference(kind, network, model, sequence) for sequence in sequences]
+    assert np.shape(expected) == (4, np.ravel(network.units)[-1] * (1 + network.bidirectional))
     assert np.abs(expected).max() > 0.05
     np.testing.assert_allclose(apply(model, sequences), expected, atol=1e-5)
 
@@ -302,6 +303,7 @@ def test_a_tcn_sees_its_receptive_field_and_no_more(kernel_size, n_blocks, base)
     np.testing.assert_array_equal(last[2], last[0])
 
 
+@settings(deadline=None)
 @given(n_steps=st.integers(1, 300), kernel_size=st.integers(2, 7), base=st.integers(1, 4))
 def test_automatic_blocks_are_the_fewest_that_cover_the_sequence(n_steps, kernel_size, base):
     network = networks.TCN(kernel_size=kernel_size, dilation_base=base, dropout=0.2)

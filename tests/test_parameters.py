@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import skrnn
@@ -190,6 +190,7 @@ def test_a_domain_accepts_its_kind_and_nothing_else(domain, accepted):
         assert bool(domain.contains(value)) == any(value is one for one in accepted), value
 
 
+@settings(deadline=None)
 @given(low=st.integers(-5, 5), value=st.integers(-10, 10), kind=st.sampled_from([int, np.int32]))
 def test_integers_start_at_their_bound(low, value, kind):
     assert integers(low).contains(kind(value)) == (value >= low)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.preprocessing import StandardScaler
@@ -19,6 +19,7 @@ def weights_for(table, seed):
     return np.random.default_rng(seed).uniform(0.1, 3, len(table))
 
 
+@settings(deadline=None)
 @given(table=TABLES, seed=st.integers(0, 99))
 def test_standardising_equals_scikit_learn_with_weights_and_missing_values(table, seed):
     weights = weights_for(table, seed)
@@ -35,6 +36,7 @@ def test_standardising_equals_scikit_learn_with_weights_and_missing_values(table
         np.testing.assert_allclose(ours.scale[column], theirs.scale_[0], rtol=1e-6)
 
 
+@settings(deadline=None)
 @given(table=TABLES, seed=st.integers(0, 99))
 def test_scaling_and_back_gives_the_values(table, seed):
     scaling = Standardiser.fit(table, weights_for(table, seed))
@@ -42,6 +44,7 @@ def test_scaling_and_back_gives_the_values(table, seed):
     np.testing.assert_allclose(back, table, rtol=1e-9, atol=1e-6)
 
 
+@settings(deadline=None)
 @given(table=TABLES, seed=st.integers(0, 99))
 def test_a_weight_of_two_is_a_row_twice_and_one_of_zero_is_no_row(table, seed):
     times = np.random.default_rng(seed).integers(0, 4, len(table))
@@ -85,6 +88,7 @@ def test_the_last_axis_holds_the_columns():
     np.testing.assert_array_equal(cube.reshape(24, 3), scaling.transform(table))
 
 
+@settings(deadline=None)
 @given(table=TABLES)
 def test_the_identity_changes_nothing(table):
     identity = Standardiser.identity(table.shape[1])

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy import sparse
@@ -70,6 +70,7 @@ def overlapping(draw, elements=NUMBERS):
 # ------------------------------------------------------------------ reading
 
 
+@settings(deadline=None)
 @given(cube=CUBES, dtype=st.sampled_from([np.float64, np.float32, np.int64, np.uint8, bool]))
 def test_a_cube_is_read_step_by_step_in_both_layouts(cube, dtype):
     cube = np.abs(cube).astype(dtype)
@@ -80,6 +81,7 @@ def test_a_cube_is_read_step_by_step_in_both_layouts(cube, dtype):
     assert lists(read(cube.transpose(0, 2, 1), layout="channels_first")) == expected
 
 
+@settings(deadline=None)
 @given(cube=CUBES)
 def test_a_table_is_read_in_both_layouts(cube):
     n_samples, n_steps, n_channels = cube.shape
@@ -94,11 +96,13 @@ def test_a_table_is_read_in_both_layouts(cube):
         assert lists(read(table, n_channels=n_channels, layout="channels_first")) == expected
 
 
+@settings(deadline=None)
 @given(table=arrays(np.float64, st.tuples(st.integers(1, 4), st.integers(1, 6)), elements=NUMBERS))
 def test_a_table_is_univariate_unless_told_otherwise(table):
     assert lists(read(table)) == [[[value] for value in row] for row in table.tolist()]
 
 
+@settings(deadline=None)
 @given(sequences=ragged(), start=st.dates(), labels=st.randoms(use_true_random=False))
 def test_lists_and_panels_hold_the_same_sequences(sequences, start, labels):
     expected = [sequence.tolist() for sequence in sequences]
@@ -118,6 +122,7 @@ def test_lists_and_panels_hold_the_same_sequences(sequences, start, labels):
         assert len(got) == len(sequences)
 
 
+@settings(deadline=None)
 @given(cube=CUBES)
 def test_an_array_of_the_right_type_is_not_copied(cube):
     assert np.shares_memory(read(cube).steps, cube)
@@ -149,6 +154,7 @@ def test_the_width_is_that_of_a_step_or_of_a_table(form):
 # ------------------------------------------------------------------ what sequences do
 
 
+@settings(deadline=None)
 @given(sequences=overlapping(), data=st.data())
 def test_a_batch_is_padded_on_the_right(sequences, data):
     rows = np.array(data.draw(st.lists(st.integers(0, len(sequences) - 1), min_size=1)))
@@ -161,6 +167,7 @@ def test_a_batch_is_padded_on_the_right(sequences, data):
         assert got[:length].tolist() == lists(sequences)[row]
 
 
+@settings(deadline=None)
 @given(sequences=overlapping(), data=st.data())
 def test_rows_are_taken_in_order_over_the_same_table(sequences, data):
     rows = np.array(data.draw(st.lists(st.integers(0, len(sequences) - 1), min_size=1)))
@@ -169,6 +176,7 @@ def test_rows_are_taken_in_order_over_the_same_table(sequences, data):
     assert taken.steps is sequences.steps
 
 
+@settings(deadline=None)
 @given(sequences=overlapping(), data=st.data())
 def test_a_step_weighs_what_the_sequences_that_hold_it_weigh(sequences, data):
     weight = st.sampled_from([0.0, 0.1, 0.3, 1.0, 7.0])
@@ -183,6 +191,7 @@ def test_a_step_weighs_what_the_sequences_that_hold_it_weigh(sequences, data):
     np.testing.assert_allclose(got, expected, rtol=1e-12, atol=1e-12)
 
 
+@settings(deadline=None)
 @given(seed=st.integers(0, 10**6), silent=st.sets(st.integers(0, 7), min_size=1))
 def test_a_step_of_sequences_that_weigh_nothing_weighs_nothing(seed, silent):
     weights = np.random.default_rng(seed).lognormal(sigma=3, size=8)
@@ -200,6 +209,7 @@ def without_missing(sequences):
     return kept
 
 
+@settings(deadline=None)
 @given(sequences=overlapping(elements=NUMBERS | st.just(np.nan)))
 def test_missing_steps_are_left_out_of_each_sequence(sequences):
     before = sequences.steps.copy()
@@ -209,6 +219,7 @@ def test_missing_steps_are_left_out_of_each_sequence(sequences):
     np.testing.assert_array_equal(sequences.steps, before)
 
 
+@settings(deadline=None)
 @given(sequences=overlapping(), data=st.data())
 def test_the_first_sequence_with_a_marked_value_is_found(sequences, data):
     row = data.draw(st.integers(0, len(sequences) - 1))

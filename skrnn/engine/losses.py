@@ -34,7 +34,7 @@ def per_sequence(loss: str | Callable[..., Any]) -> PerSequence:
         function = getattr(keras.losses, CLASSIFICATION[str(loss)])
         return lambda target, output: function(target, output, from_logits=True)
     if isinstance(loss, str):
-        return getattr(keras.losses, REGRESSION[loss])
+        return getattr(keras.losses, loss)
     if isinstance(loss, keras.losses.Loss):
         return loss.call
     return loss
@@ -45,6 +45,11 @@ def weighted_sum(function: PerSequence, target: Any, output: Any, weight: Any) -
     from keras import ops
 
     losses = function(target, output)
+    if len(losses.shape) == 0:
+        raise ValueError(
+            "the loss returned one number for the whole batch; it has to return one for each "
+            "sequence, of shape (batch,), so that each can be weighed."
+        )
     if len(losses.shape) > 1:
         losses = ops.mean(losses, axis=tuple(range(1, len(losses.shape))))
     return ops.sum(losses * weight)

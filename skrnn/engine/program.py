@@ -174,7 +174,8 @@ def _building() -> Iterator[dict[int, Any]]:
     """Keep the stdlib's random state as it was, and record each variable's initializer.
 
     Keras draws the seeds that nobody gave from the standard library's ``random``. It keeps
-    no initializer once a variable exists, so ``add_weight`` is watched meanwhile.
+    no initializer once a variable exists, so ``add_weight`` is watched meanwhile, and makes
+    zeros: `Program.fresh_state` gives the values that a fit starts from.
     """
     keras = load_keras()
     layer = keras.layers.Layer
@@ -183,11 +184,13 @@ def _building() -> Iterator[dict[int, Any]]:
     with _build_lock:
         original, state = layer.add_weight, random.getstate()
 
-        def add_weight(self: Any, *args: Any, **kwargs: Any) -> Any:
-            variable = original(self, *args, **kwargs)
-            given = kwargs.get("initializer", args[1] if len(args) > 1 else None)
-            if given is not None:
-                initializers[id(variable)] = keras.initializers.get(given)
+        def add_weight(
+            self: Any, shape: Any = None, initializer: Any = None, *args: Any, **kwargs: Any
+        ) -> Any:
+            variable = original(self, shape, "zeros", *args, **kwargs)
+            if initializer is None:  # the default of Keras
+                initializer = "glorot_uniform" if "float" in str(variable.dtype) else "zeros"
+            initializers[id(variable)] = keras.initializers.get(initializer)
             return variable
 
         layer.add_weight = add_weight

@@ -49,8 +49,8 @@ class Spec:
             self.n_steps,
             self.n_features,
             self.n_outputs,
-            self.loss if isinstance(self.loss, str) else Identity(self.loss),
-            _optimizer_key(self.optimizer),
+            _key(self.loss),
+            _key(self.optimizer),
             self.global_clipnorm,
         )
 
@@ -68,13 +68,16 @@ def make_optimizer(spec: Spec) -> Any:
     return type(spec.optimizer)(**settings | {"learning_rate": 1.0})
 
 
-def _optimizer_key(optimizer: Any) -> Hashable:
-    if isinstance(optimizer, str):
-        return optimizer.lower()
-    return type(optimizer), repr(sorted(_settings(optimizer).items()))
+def _key(choice: Any) -> Hashable:
+    """Return a name as it is, a Keras object as its settings, a function as itself."""
+    if isinstance(choice, str):
+        return choice
+    if hasattr(choice, "get_config"):
+        return type(choice), repr(sorted(_settings(choice).items()))
+    return Identity(choice)
 
 
-def _settings(optimizer: Any) -> dict[str, Any]:
-    """Return the constructor arguments of an optimizer, but for its rate and its name."""
-    config = optimizer.get_config()
+def _settings(thing: Any) -> dict[str, Any]:
+    """Return the settings of a Keras loss or optimizer, but for its rate and its name."""
+    config = thing.get_config()
     return {name: value for name, value in config.items() if name not in ("learning_rate", "name")}

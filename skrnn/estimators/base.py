@@ -128,6 +128,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
             If the loss stops being finite; the estimator stays as it was.
         """
         validate(self)
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val go together; one of them was given alone.")
         going_on = self.warm_start and hasattr(self, "weights_")
         sequences, targets, weights = self._read(X, y, sample_weight, reset=not going_on)
         if self.batch_size is None and not self.early_stopping:
@@ -194,7 +196,10 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, TrainingParamet
             check_shape(self, sequences, self._shape)
         y = self._check_target(y, len(sequences))
         weights = _check_sample_weight(
-            sample_weight, np.empty((len(sequences), 1)), dtype=np.float64
+            sample_weight,
+            np.empty((len(sequences), 1)),
+            dtype=np.float64,
+            ensure_non_negative=True,
         )
         weights = self._weigh(y, weights)
         if not (weights > 0).any():

@@ -161,7 +161,15 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         return int(self.epochs) if len(self.classes_) > 1 else 0
 
     def _loss(self) -> str | Callable[..., Any]:
-        return "crossentropy" if self.loss is None else self.loss
+        if self.loss is None:
+            return "crossentropy"
+        settings = self.loss.get_config() if hasattr(self.loss, "get_config") else {}
+        if settings.get("from_logits") is False:
+            raise ValueError(
+                f"loss={type(self.loss).__name__}(from_logits=False) expects probabilities, but "
+                "the network gives logits; pass from_logits=True."
+            )
+        return self.loss
 
 
 class RNNClassifier(BaseSequenceClassifier, networks.RNN):

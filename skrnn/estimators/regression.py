@@ -107,7 +107,9 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         return self._target_scaling.transform(columns).astype(np.float32)
 
     def _loss(self) -> str | Callable[..., Any]:
-        return "mean_squared_error" if self.loss is None else self.loss
+        if self.loss is None:
+            return "mean_squared_error"
+        return REGRESSION[self.loss] if isinstance(self.loss, str) else self.loss
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
