@@ -172,6 +172,23 @@ def test_masked_nan_fits_and_predicts(name, dropout, ragged):
     assert len(model.predict(X)) == 24
 
 
+def test_what_is_missing_is_zero_and_marked():
+    from skrnn.engine.feed import Inputs
+    from skrnn.preprocessing.scaling import Standardiser
+    from skrnn.sequences import Sequences
+
+    steps = np.array([[1.0, 2.0], [np.nan, 4.0], [np.nan, np.nan]])
+    inputs = Inputs(
+        Sequences(steps, np.array([0, 1]), np.array([1, 2])),
+        Standardiser(np.array([1.0, 0.0]), np.array([1.0, 2.0])),
+        indicator=True,
+    )
+    x, lengths = inputs.batch(np.array([1, 0]), 3)
+    np.testing.assert_array_equal(lengths, [2, 1])
+    np.testing.assert_array_equal(x[0], [[0, 2, 1, 0], [0, 0, 1, 1], [0, 0, 0, 0]])
+    np.testing.assert_array_equal(x[1], [[0, 1, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
+
+
 def test_a_recurrent_network_leaves_wholly_missing_steps_out(ragged):
     y = targets("GRURegressor", ragged)
     model = make("GRURegressor", missing="mask").fit(ragged, y)

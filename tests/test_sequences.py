@@ -276,6 +276,11 @@ REFUSED = {
         {},
         [r"have \[1, 2\] features", "all must have the same number"],
     ),
+    "columns in another order": (
+        [pd.DataFrame({"a": [1.0], "b": [2.0]}), pd.DataFrame({"b": [1.0], "a": [2.0]})],
+        {},
+        ["sequence 1 of X has the columns", "same order"],
+    ),
     "columns left over": (
         np.ones((2, 7)),
         {"n_channels": 2},
@@ -319,12 +324,12 @@ REFUSED = {
     "falling times": (
         panel(["x", "y", "y"], [1, 7, 3]),
         {},
-        ["instance 'y'", "do not rise at 3", "sort the panel"],
+        ["instance y", "do not rise at 3", "sort the panel"],
     ),
     "repeated times": (
         panel(["x", "x"], [4, 4]),
         {},
-        ["instance 'x'", "do not rise at 4", "remove duplicates"],
+        ["instance x", "do not rise at 4", "remove duplicates"],
     ),
     "NaN in a panel": (
         panel([8, 9], [1, 1]).where(lambda frame: frame == 0),

@@ -30,8 +30,9 @@ class Inputs:
     scaling : Standardiser
         Mean and scale of each feature.
     indicator : bool
-        Add one channel for each feature: 1 where it was observed, 0 where it was not
-        ("GRU-simple" of Che et al., 2018, doi:10.1038/s41598-018-24271-9).
+        Add one channel for each feature: 1 where it was not observed, 0 where it was (after
+        "GRU-simple" of Che et al., 2018, doi:10.1038/s41598-018-24271-9). Complete data
+        thus add zeros, which teach a network nothing.
     """
 
     sequences: Sequences
@@ -58,10 +59,11 @@ class Inputs:
         """Return scaled sequences, zero where padded or missing, and their lengths."""
         raw, real = self.sequences.gather(rows, n_steps)
         values = self.scaling.transform(raw)
-        observed = real[..., None] & ~np.isnan(values)
-        values = np.where(observed, values, 0.0).astype(np.float32)
+        missing = np.isnan(values)
+        values = np.where(real[..., None] & ~missing, values, 0.0).astype(np.float32)
         if self.indicator:
-            values = np.concatenate([values, observed.astype(np.float32)], axis=-1)
+            marks = (real[..., None] & missing).astype(np.float32)
+            values = np.concatenate([values, marks], axis=-1)
         return values, self.sequences.lengths[rows].astype(np.int32)
 
     def chunks(self, step_multiple: int) -> Iterator[tuple[NDArray[Any], NDArray[Any], int]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -23,9 +25,9 @@ class TensorFlowSteps(VariableSteps):
         weight = tf.TensorSpec([None], tf.float32)
         batch = (x, lengths, y, weight)
         rate = tf.TensorSpec([], tf.float32)
-        self.train_graph = tf.function(self._train_step, input_signature=[batch, rate])
-        self.evaluate_graph = tf.function(self._evaluate_step, input_signature=[batch])
-        self.predict_graph = tf.function(self._forward_step, input_signature=[x, lengths])
+        self.train_graph = _graph(self._train_step, [batch, rate])
+        self.evaluate_graph = _graph(self._evaluate_step, [batch])
+        self.predict_graph = _graph(self._forward_step, [x, lengths])
 
     def train(self, batch: tuple[NDArray[Any], ...], rate: float) -> Any:
         """Take one step and return its loss as an eager tensor."""
@@ -56,3 +58,12 @@ class TensorFlowSteps(VariableSteps):
 
     def _forward_step(self, x: Any, lengths: Any) -> Any:
         return self._model([x, lengths], training=False)
+
+
+def _graph(method: Callable[..., Any], signature: list[Any]) -> Any:
+    """Return a method as a graph, traced once.
+
+    The partial keeps TensorFlow from taking the graphs of several programs for one that is
+    traced too often, which it would tell by the method's code.
+    """
+    return tf.function(functools.partial(method), input_signature=signature)

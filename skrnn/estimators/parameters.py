@@ -97,7 +97,7 @@ class TrainingParameters(Parametrised):
         domain=one_of("error", "mask"),
         doc="""What NaN in X means. "error" refuses it. "mask" takes it as not observed: a
         recurrent network leaves out steps at which nothing was observed, all others see
-        zeros there, and a channel is added for each feature that says whether it was
+        zeros there, and a channel is added for each feature that is 1 where it was not
         observed.""",
     )
     n_channels: int | None = parameter(
