@@ -81,27 +81,32 @@ class Sequences:
 
     def step_weights(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return how much each step of the table weighs when sequence i weighs weights[i]."""
-        change = np.zeros(len(self.steps) + 1)
-        np.add.at(change, self.starts, weights)
-        np.add.at(change, self.starts + self.lengths, -weights)
-        return np.maximum(np.cumsum(change[:-1]), 0.0)
+        positive = weights > 0
+        change = np.zeros((len(self.steps) + 1, 2))
+        both = np.stack([weights, positive], axis=1)
+        np.add.at(change, self.starts, both)
+        np.add.at(change, self.starts + self.lengths, -both)
+        total, n_holders = np.cumsum(change[:-1], axis=0).T
+        # Sums that were added and taken away leave rounding; the counts are exact.
+        least = weights[positive].min(initial=np.inf)
+        return np.where(n_holders > 0, np.maximum(total, least), 0.0)
 
     def without_missing_steps(self) -> Sequences:
         """Leave out the steps at which nothing was observed.
 
-        A sequence without a single observation keeps its last step, so that it can be
-        predicted at all.
+        A sequence without a single observation becomes one step of nothing, so that it can
+        be predicted at all.
         """
-        observed: NDArray[np.bool_] = np.logical_not(np.isnan(self.steps).all(axis=1))
-        ends = self.starts + self.lengths
-        blank = self._count(observed) == 0
-        observed[ends[blank] - 1] = True
+        observed = np.logical_not(np.isnan(self.steps).all(axis=1))
         before = np.concatenate([[0], np.cumsum(observed)])
+        starts, ends = before[self.starts], before[self.starts + self.lengths]
+        blank = starts == ends
+        nothing = np.full((1, self.n_features), np.nan, dtype=self.steps.dtype)
         return replace(
             self,
-            steps=self.steps[observed],
-            starts=before[self.starts],
-            lengths=before[ends] - before[self.starts],
+            steps=np.concatenate([self.steps[observed], nothing]),
+            starts=np.where(blank, before[-1], starts),
+            lengths=np.where(blank, 1, ends - starts),
         )
 
     def first_with(self, marked: NDArray[np.bool_]) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ class VariableSteps:
         self._optimizer = optimizer
         self._loss = loss
         self._variables = list(model.variables)
+        self._seeds = [v for v in self._variables if v.name == "seed_generator_state"]
         self._new_optimizer = values_of(optimizer.variables)
 
     def start(
@@ -43,3 +45,11 @@ class VariableSteps:
 
     def reload(self) -> None:
         """Do nothing: the variables are the state."""
+
+    @contextmanager
+    def _seeds_kept(self) -> Iterator[None]:
+        """Keep what training draws next as it was: some layers of Keras draw in inference too."""
+        values = values_of(self._seeds)
+        yield
+        for variable, value in zip(self._seeds, values, strict=True):
+            variable.assign(value)

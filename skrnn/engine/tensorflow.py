@@ -35,7 +35,8 @@ class TensorFlowSteps(VariableSteps):
 
     def evaluate(self, batch: tuple[NDArray[Any], ...]) -> float:
         """Return the loss on a batch."""
-        return float(self.evaluate_graph(batch))
+        with self._seeds_kept():
+            return float(self.evaluate_graph(batch))
 
     def predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
         """Return the outputs."""

@@ -32,7 +32,8 @@ class TorchSteps(VariableSteps):
     def evaluate(self, batch: tuple[NDArray[Any], ...]) -> float:
         """Return the loss on a batch."""
         x, lengths, y, weight = map(ops.convert_to_tensor, batch)
-        output = self._model([x, lengths], training=False)
+        with self._seeds_kept():
+            output = self._model([x, lengths], training=False)
         return float(weighted_sum(self._loss, y, output, weight))
 
     @torch.no_grad()

@@ -33,8 +33,8 @@ class Recurrent(Network):
         default=0.0,
         domain=reals(0, 1),
         doc="""Fraction of the state that training sets to zero on its way to the next step,
-        the same units at every step of a sequence (Gal and Ghahramani, 2016,
-        arXiv:1512.05287).""",
+        with one mask for all steps of a sequence, of its own for each gate (Gal and
+        Ghahramani, 2016, arXiv:1512.05287).""",
     )
     layer_norm: bool = parameter(
         default=False,

@@ -23,14 +23,12 @@ class Standardiser:
         NaN counts as absent. A column that never varies, or is never observed, gets
         scale 1 (and mean 0 if unobserved).
         """
-        total = np.zeros(values.shape[1])
         mean = np.zeros(values.shape[1])
         variance = np.zeros(values.shape[1])
         for column in range(values.shape[1]):
             present = values[:, column].astype(np.float64)
             observed = ~np.isnan(present)
-            total[column] = weight = weights[observed].sum()
-            if weight > 0:
+            if weights[observed].sum() > 0:
                 mean[column] = np.average(present[observed], weights=weights[observed])
                 centred = present[observed] - mean[column]
                 variance[column] = np.average(centred**2, weights=weights[observed])

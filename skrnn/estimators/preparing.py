@@ -1,0 +1,145 @@
+"""From what a user passes to examples for the engine: the half of an estimator before training."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import _check_sample_weight
+
+from skrnn._parameters import plain, validate
+from skrnn.engine.feed import Examples, Inputs
+from skrnn.engine.spec import Spec
+from skrnn.estimators.parameters import TrainingParameters
+from skrnn.networks.base import Network
+from skrnn.preprocessing.scaling import Standardiser
+from skrnn.sequences import Sequences, SequenceShape, check_shape, read_sequences
+
+
+class PreparingEstimator(BaseEstimator, TrainingParameters):
+    """Read, check, weigh and scale sequences and targets; a subclass says what the targets are."""
+
+    loss: Any
+    _spec: Spec
+    _shape: SequenceShape
+    _scaling: Standardiser
+
+    @abstractmethod
+    def _learn_target(self, y: Any, weights: NDArray[np.float64]) -> None:
+        """Learn from the targets of a first fit what `_encode_target` needs."""
+
+    @abstractmethod
+    def _encode_target(self, y: Any) -> NDArray[np.float32]:
+        """Return checked targets as the network is to give them, (n_samples, n_outputs)."""
+
+    @abstractmethod
+    def _check_target(self, y: Any, n_samples: int) -> Any:
+        """Return y as an array, or raise."""
+
+    @abstractmethod
+    def _loss(self) -> str | Callable[..., Any]:
+        """Return the loss in force."""
+
+    def _weigh(self, y: Any, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return sample weights, times whatever the task adds to them."""
+        del y
+        return weights
+
+    def _strata(self, y: Any) -> Any:
+        """Return labels whose shares a random validation part keeps, or None."""
+        del y
+
+    def _read(
+        self, X: Any, y: Any, sample_weight: Any, *, reset: bool
+    ) -> tuple[Sequences, Any, NDArray[np.float64]]:
+        """Return what a user passed, checked, with the weights in force.
+
+        A sequence that weighs nothing takes no part in anything.
+        """
+        sequences = read_sequences(self, X, reset=reset)
+        if not reset:
+            check_shape(self, sequences, self._shape)
+        y = self._check_target(y, len(sequences))
+        weights = _check_sample_weight(
+            sample_weight,
+            np.empty((len(sequences), 1)),
+            dtype=np.float64,
+            ensure_non_negative=True,
+        )
+        weights = self._weigh(y, weights)
+        if not (weights > 0).any():
+            raise ValueError("all weights are 0; at least one sequence has to count.")
+        counted = np.flatnonzero(weights)
+        return sequences.take(counted), y[counted], weights[counted]
+
+    def _prepare(
+        self,
+        sequences: Sequences,
+        y: Any,
+        weights: NDArray[np.float64],
+        kept: NDArray[np.int64],
+    ) -> None:
+        """Learn from the data of a first fit all that is no weight of the network.
+
+        Scaling is measured on the rows that are ``kept`` to learn from, not on those held
+        out to validate on.
+        """
+        counted = np.zeros(len(weights))
+        counted[kept] = weights[kept]
+        network = self._make_network()
+        validate(network)
+        self._shape = SequenceShape(sequences.n_steps, sequences.n_features)
+        if network.needs_fixed_length and sequences.n_steps is None:
+            raise ValueError(
+                f"X has sequences of {sequences.lengths.min()} to {sequences.longest} steps, "
+                f"but network={self._network_name()} ignores lengths; use one that takes "
+                "(inputs, lengths), or give sequences of one length."
+            )
+        self._scaling = (
+            Standardiser.fit(sequences.steps, sequences.step_weights(counted))
+            if self.scale_input
+            else Standardiser.identity(sequences.n_features)
+        )
+        self._learn_target(y, counted)
+        indicator = self.missing == "mask"
+        self._spec = Spec(
+            network=network.resolve(sequences.longest),
+            n_steps=sequences.n_steps if network.needs_fixed_length else None,
+            n_features=sequences.n_features * (2 if indicator else 1),
+            n_outputs=self._encode_target(y[:1]).shape[1],
+            loss=self._loss(),
+            optimizer=self.optimizer,
+            global_clipnorm=self.global_clipnorm,
+        )
+
+    def _make_network(self) -> Network:
+        """Return the network that this estimator's own parameters describe."""
+        kind = next(
+            kind
+            for kind in type(self).__mro__
+            if issubclass(kind, Network) and not issubclass(kind, BaseEstimator)
+        )
+        return kind(**{name: plain(getattr(self, name)) for name in kind._parameters})
+
+    def _network_name(self) -> str:
+        return type(self).__name__
+
+    def _inputs(self, sequences: Sequences) -> Inputs:
+        network = self._spec.network
+        indicator = self._spec.n_features > self._shape.n_features
+        if indicator and not network.keeps_missing_steps:
+            sequences = sequences.without_missing_steps()
+        return Inputs(sequences, self._scaling, indicator)
+
+    def _examples(self, sequences: Sequences, y: Any, weights: NDArray[np.float64]) -> Examples:
+        return Examples(self._inputs(sequences), self._encode_target(y), weights)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = self.missing == "mask"
+        tags.input_tags.three_d_array = True
+        return tags
