@@ -5,30 +5,46 @@ the first fit.
 """
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr__
+    from skrnn.estimators.classification import (
+        GRUClassifier,
+        LSTMClassifier,
+        RNNClassifier,
+        SequenceClassifier,
+        TCNClassifier,
+    )
+    from skrnn.estimators.regression import (
+        GRURegressor,
+        LSTMRegressor,
+        RNNRegressor,
+        SequenceRegressor,
+        TCNRegressor,
+    )
 
 __version__ = "0.1.0"
 
-_HOME = {
-    "RNNRegressor": "estimators.regression",
-    "LSTMRegressor": "estimators.regression",
-    "GRURegressor": "estimators.regression",
-    "TCNRegressor": "estimators.regression",
-    "SequenceRegressor": "estimators.regression",
-    "RNNClassifier": "estimators.classification",
-    "LSTMClassifier": "estimators.classification",
-    "GRUClassifier": "estimators.classification",
-    "TCNClassifier": "estimators.classification",
-    "SequenceClassifier": "estimators.classification",
-}
 _MODULES = ("datasets", "networks")
 
-__all__ = sorted(_HOME)
+__all__ = [
+    "GRUClassifier",
+    "GRURegressor",
+    "LSTMClassifier",
+    "LSTMRegressor",
+    "RNNClassifier",
+    "RNNRegressor",
+    "SequenceClassifier",
+    "SequenceRegressor",
+    "TCNClassifier",
+    "TCNRegressor",
+]
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOME:
-        return getattr(import_module(f"skrnn.{_HOME[name]}"), name)
+    if name in __all__:
+        task = "regression" if name.endswith("Regressor") else "classification"
+        return getattr(import_module(f"skrnn.estimators.{task}"), name)
     if name in _MODULES:
         return import_module(f"skrnn.{name}")
     raise AttributeError(f"module 'skrnn' has no attribute {name!r}")

@@ -160,7 +160,8 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
         sequences = _from_cube(_read_cube(estimator, X, reset=reset))
     else:
         sequences = _from_cube(_read_table(estimator, X, reset=reset))
-    _check_finite(sequences, allow_nan=estimator.missing == "mask")
+    missing = estimator.missing if reset else getattr(estimator, "_missing", estimator.missing)
+    _check_finite(sequences, allow_nan=missing == "mask")
     return sequences
 
 

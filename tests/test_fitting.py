@@ -6,6 +6,7 @@ import re
 import keras
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.metrics import log_loss, mean_squared_error
 
 import skrnn
@@ -82,6 +83,112 @@ def test_warm_start_goes_on_where_the_fit_before_ended(cube, y):
     model.set_params(learning_rate=1e-9).fit(cube, 100 * y)
     np.testing.assert_allclose(model.predict(cube), before, atol=1e-5)
     assert model.n_iter_ == 2
+
+
+def test_warm_starts_go_on_with_the_random_numbers(cube, y):
+    one = make("GRURegressor", warm_start=True, epochs=1, schedule=None, dropout=0.5)
+    for _ in range(3):
+        one.fit(cube, y)
+    assert one._n_trained == 3
+    assert one._seed(1) != one._seed(2) != one._seed(0)
+
+
+def test_going_on_heeds_the_loss_and_refuses_another_network(cube, y):
+    model = make("GRURegressor", warm_start=True).fit(cube, y)
+    model.set_params(loss="mae", optimizer="sgd", dropout=0.0).fit(cube, y)
+    assert model._spec.loss == "mean_absolute_error"
+    before = dict(vars(model.set_params(units=9)))
+    for go_on in (model.fit, model.partial_fit):
+        with pytest.raises(ValueError, match=r"goes on with the network .*units=4.*units=9"):
+            go_on(cube, y)
+        assert vars(model) == before
+
+
+def test_missing_is_as_it_was_in_the_fit(cube, y):
+    model = make("GRURegressor").fit(cube, y).set_params(missing="mask")
+    gaps = cube.copy()
+    gaps[3, 2] = np.nan
+    with pytest.raises(ValueError, match="contains NaN: sequence 3"):
+        model.predict(gaps)
+
+
+def test_a_sequence_of_weight_zero_takes_no_part_in_balancing(cube):
+    labels = np.repeat([0, 1], [12, 12])
+    weights = np.r_[np.zeros(6), np.ones(18)]
+    model = make("GRUClassifier", class_weight="balanced", batch_size=None)
+    without = clone(model).fit(cube[6:], labels[6:])
+    with_zeros = clone(model).fit(cube, labels, sample_weight=weights)
+    np.testing.assert_allclose(with_zeros.predict_proba(cube), without.predict_proba(cube))
+
+
+def test_losses_of_one_class_with_other_settings_share_nothing(cube, y):
+    class Quantile(keras.losses.Loss):
+        def __init__(self, q):
+            super().__init__()
+            self.q = q
+
+        def call(self, target, output):
+            gap = target - output
+            return keras.ops.mean(keras.ops.maximum(self.q * gap, (self.q - 1) * gap), axis=-1)
+
+    low, high = (make("GRURegressor", loss=Quantile(q), epochs=60).fit(cube, y) for q in (0.1, 0.9))
+    assert (y < low.predict(cube)).mean() < 0.5 < (y < high.predict(cube)).mean()
+
+
+def test_dropout_in_a_function_keeps_its_own_rate(cube, y):
+    def network(rate):
+        def encode(inputs):
+            flat = keras.layers.Flatten()(inputs)
+            return layers.Dropout(rate)(keras.layers.Dense(8)(flat))
+
+        return encode
+
+    from skrnn.networks import layers
+
+    losses = [
+        make("SequenceRegressor", network=network(rate)).fit(cube, y).history_["loss"]
+        for rate in (0.0, 0.9)
+    ]
+    assert losses[0] != losses[1]
+
+
+def test_weights_set_in_a_function_stay(cube, y):
+    def encode(inputs):
+        frozen = keras.layers.Dense(2, trainable=False)
+        features = frozen(keras.layers.Flatten()(inputs))
+        frozen.set_weights([np.full((14, 2), 0.5), np.zeros(2)])
+        return features
+
+    model = make("SequenceRegressor", network=encode).fit(cube, y)
+    assert any(w.shape == (14, 2) and (w == 0.5).all() for w in model.weights_)
+
+
+@pytest.mark.parametrize("as_function", [False, True])
+def test_a_layer_made_outside_is_refused(cube, y, as_function):
+    layer = keras.layers.GRU(4)
+    layer.build((None, 7, 2))
+    network = (lambda inputs: layer(inputs)) if as_function else layer
+    with pytest.raises(ValueError, match=r"made outside the function|which accepts"):
+        make("SequenceRegressor", network=network).fit(cube, y)
+
+
+def test_layers_of_another_thread_keep_their_weights(cube, y):
+    from concurrent.futures import ThreadPoolExecutor
+
+    sums = []
+
+    def encode(inputs):
+        def build():
+            other = keras.layers.Dense(3)
+            other.build((None, 5))
+            return float(np.abs(keras.ops.convert_to_numpy(other.kernel.value)).sum())
+
+        with ThreadPoolExecutor(1) as pool:
+            sums.append(pool.submit(build).result())
+        return keras.layers.Flatten()(inputs)
+
+    make("SequenceRegressor", network=encode).fit(cube, y)
+    assert sums[0] > 0
 
 
 def test_partial_fit_is_one_pass_with_the_optimizer_kept(cube, y):
@@ -259,6 +366,22 @@ def test_keras_callbacks_see_and_change_the_model(cube, y, tmp_path):
     assert plain.history_["loss"][8] < plain.history_["loss"][3]
 
 
+def test_a_callback_that_was_given_as_a_function_acts_on_batches(cube, y):
+    seen = []
+    callback = keras.callbacks.LambdaCallback(
+        on_train_batch_end=lambda batch, logs: seen.append(batch)
+    )
+    make("GRURegressor", epochs=1, batch_size=8, callbacks=[callback]).fit(cube, y)
+    assert seen == [0, 1, 2]
+    assert callback.model is None
+
+
+@pytest.mark.parametrize("setting", [{"use_ema": True}, {"loss_scale_factor": 2.0}])
+def test_settings_of_an_optimizer_that_the_loop_does_not_follow(cube, y, setting):
+    with pytest.raises(ValueError, match=f"has {next(iter(setting))}, which is not supported"):
+        make("GRURegressor", optimizer=keras.optimizers.SGD(**setting)).fit(cube, y)
+
+
 def test_scikit_learns_own_callbacks(cube, y):
     callback = pytest.importorskip("sklearn.callback")
     seen = []
@@ -338,6 +461,7 @@ def test_the_progress_bar_stays_on_one_line_of_a_terminal():
     bar = ProgressBar(3, stream)
     for epoch in range(3):
         bar(epoch, {"loss": 1.0}, None)
+    bar.end()
     assert stream.getvalue().count("\r") == 3
     assert stream.getvalue().count("\n") == 1
 

@@ -64,6 +64,12 @@ class Callbacks:
         """Tell the callbacks that training has ended."""
         self._call(self._callbacks, "on_train_end", dict(logs))
 
+    def close(self) -> None:
+        """Take the model from the callbacks: the next fit that leases it is not theirs."""
+        for callback in self._callbacks:
+            callback._model = None
+            self._program.model.optimizer = None
+
     def _call(self, callbacks: Sequence[Any], hook: str, *arguments: Any) -> None:
         if not callbacks:
             return
@@ -82,6 +88,7 @@ def _acts_on_batches(callback: Any) -> bool:
     import keras
 
     return any(
-        getattr(type(callback), hook, None) is not getattr(keras.callbacks.Callback, hook)
+        hook in vars(callback)  # as LambdaCallback has them
+        or getattr(type(callback), hook, None) is not getattr(keras.callbacks.Callback, hook)
         for hook in _BATCH_HOOKS
     )

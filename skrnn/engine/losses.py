@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -53,3 +54,13 @@ def weighted_sum(function: PerSequence, target: Any, output: Any, weight: Any) -
     if len(losses.shape) > 1:
         losses = ops.mean(losses, axis=tuple(range(1, len(losses.shape))))
     return ops.sum(losses * weight)
+
+
+def expects_probabilities(loss: Any) -> bool:
+    """Say whether a loss of Keras, an object or a function, is set to take probabilities."""
+    if isinstance(loss, str):
+        return False
+    if hasattr(loss, "get_config"):
+        return loss.get_config().get("from_logits") is False
+    flag = inspect.signature(loss).parameters.get("from_logits")
+    return flag is not None and flag.default is False

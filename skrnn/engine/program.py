@@ -49,7 +49,8 @@ class Program:
         self.variables = list(self.model.variables)
         self._initializers = [initializers.get(id(variable)) for variable in self.variables]
         self._built_with = values_of(self.variables)
-        self._is_weight = [v.name != "seed_generator_state" for v in self.variables]
+        self._refuse_foreign_layers()
+        self._is_weight = [v.name not in _NO_WEIGHTS for v in self.variables]
         self._loaded: object = None
 
     def fresh_state(self, seed: int, rates: Mapping[str, float]) -> list[NDArray[Any]]:
@@ -67,6 +68,15 @@ class Program:
             else:
                 values.append(self._fresh(position, variable, own_seed))
         return values
+
+    def _refuse_foreign_layers(self) -> None:
+        """Raise ValueError if the network has weights that were not made while it was built."""
+        for variable, initializer in zip(self.variables, self._initializers, strict=True):
+            if initializer is None and variable.trainable:
+                raise ValueError(
+                    f"the network holds {variable.path}, made outside the function that builds "
+                    "it; make every layer inside, so that each fit starts anew."
+                )
 
     def with_weights(self, values: Arrays, weights: tuple[NDArray[Any], ...]) -> list[NDArray[Any]]:
         """Return ``values`` of all variables with the weights among them replaced."""
@@ -89,7 +99,8 @@ class Program:
         if variable.name == "seed_generator_state":
             return np.array([seed, 0], dtype=self._built_with[position].dtype)
         initializer = self._initializers[position]
-        if initializer is None:
+        # Built as zeros, so what is not zero was set on purpose.
+        if initializer is None or self._built_with[position].any():
             return self._built_with[position]
         if hasattr(initializer, "seed"):
             initializer = copy.copy(initializer)
@@ -100,6 +111,10 @@ class Program:
         """Make ``weights`` current for prediction, unless they already are."""
         if self._loaded is weights:
             return
+        if len(weights) != sum(self._is_weight):
+            raise ValueError(
+                f"weights_ has {len(weights)} arrays, and the network {sum(self._is_weight)}."
+            )
         self.start(self.with_weights(self._built_with, weights))
         self._loaded = weights
 
@@ -146,6 +161,9 @@ class ProgramCache:
             self._idle.clear()
 
 
+#: Variables that are no weights: the state of a seed, and a rate that is data.
+_NO_WEIGHTS = ("seed_generator_state", "dropout_rate")
+
 programs = ProgramCache(capacity=32)
 
 
@@ -182,11 +200,13 @@ def _building() -> Iterator[dict[int, Any]]:
     initializers: dict[int, Any] = {}
 
     with _build_lock:
-        original, state = layer.add_weight, random.getstate()
+        original, state, owner = layer.add_weight, random.getstate(), threading.get_ident()
 
         def add_weight(
             self: Any, shape: Any = None, initializer: Any = None, *args: Any, **kwargs: Any
         ) -> Any:
+            if threading.get_ident() != owner:
+                return original(self, shape, initializer, *args, **kwargs)
             variable = original(self, shape, "zeros", *args, **kwargs)
             if initializer is None:  # the default of Keras
                 initializer = "glorot_uniform" if "float" in str(variable.dtype) else "zeros"

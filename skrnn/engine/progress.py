@@ -31,6 +31,10 @@ class ProgressBar:
         filled = 20 * done // self._epochs
         losses = "".join(f" - {name} {value:.4g}" for name, value in logs.items())
         line = f"Epoch {done}/{self._epochs} [{'=' * filled:20}]{losses} - {left:.0f} s left"
-        last = done == self._epochs or not self._terminal
-        self._stream.write(("\r" if self._terminal else "") + line + ("\n" if last else ""))
+        self._stream.write(f"\r{line}" if self._terminal else f"{line}\n")
         self._stream.flush()
+
+    def end(self) -> None:
+        """Leave the line of a terminal."""
+        if self._terminal:
+            self._stream.write("\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +64,7 @@ def make_optimizer(spec: Spec) -> Any:
         kind = type(keras.optimizers.get(spec.optimizer))
         return kind(learning_rate=1.0, global_clipnorm=spec.global_clipnorm)
     settings = _settings(spec.optimizer)
+    _check_settings(spec.optimizer, settings)
     if not any(settings.get(name) for name in ("clipnorm", "clipvalue", "global_clipnorm")):
         settings["global_clipnorm"] = spec.global_clipnorm
     return type(spec.optimizer)(**settings | {"learning_rate": 1.0})
@@ -72,7 +74,7 @@ def _key(choice: Any) -> Hashable:
     """Return a name as it is, a Keras object as its settings, a function as itself."""
     if isinstance(choice, str):
         return choice
-    if hasattr(choice, "get_config"):
+    if hasattr(choice, "get_config") and _is_keras(choice):
         return type(choice), repr(sorted(_settings(choice).items()))
     return Identity(choice)
 
@@ -81,3 +83,26 @@ def _settings(thing: Any) -> dict[str, Any]:
     """Return the settings of a Keras loss or optimizer, but for its rate and its name."""
     config = thing.get_config()
     return {name: value for name, value in config.items() if name not in ("learning_rate", "name")}
+
+
+def _is_keras(thing: Any) -> bool:
+    """Say whether a class is Keras' own; others often leave settings out of get_config."""
+    return type(thing).__module__.split(".")[0] == "keras"
+
+
+def _check_settings(optimizer: Any, settings: dict[str, Any]) -> None:
+    """Raise ValueError for settings that a copy would lose or that our loop does not follow."""
+    name = type(optimizer).__name__
+    for setting in ("loss_scale_factor", "use_ema"):
+        if settings.get(setting):
+            raise ValueError(
+                f"optimizer={name} has {setting}, which is not supported; leave it out."
+            )
+    wanted = inspect.signature(type(optimizer)).parameters.values()
+    lost = [p.name for p in wanted if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+    lost = [p for p in lost if p not in settings and p not in ("learning_rate", "name")]
+    if lost:
+        raise ValueError(
+            f"optimizer={name} leaves {', '.join(lost)} out of its get_config(), so that it "
+            "cannot be copied; add them there."
+        )

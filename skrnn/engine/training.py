@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -83,29 +84,29 @@ def train(
     size = plan.batch_size or len(examples)
     n_batches = -(-len(examples) // size)
     generator = np.random.default_rng(plan.seed)
-    hooks = Callbacks(callbacks, program, plan.epochs, n_batches)
     best = _Best(plan.patience) if plan.early_stopping else None
     history: dict[str, list[float]] = {"loss": []}
     if validation:
         history["val_loss"] = []
     logs: dict[str, float] = {}
-    hooks.train_begin()
-    for epoch in range(plan.epochs):
-        order = np.arange(len(examples))
-        if plan.shuffle and n_batches > 1:
-            generator.shuffle(order)
-        rates = [plan.rate(epoch * n_batches + batch, n_batches) for batch in range(n_batches)]
-        hooks.epoch_begin(epoch, rates[0])
-        logs = {"loss": _finite(_epoch(program, examples, order, size, rates, hooks), epoch)}
-        if validation:
-            logs["val_loss"] = evaluate(program, validation)
-        for name, value in logs.items():
-            history[name].append(value)
-        stops = [hooks.epoch_end(epoch, logs), best and best.update(program, logs["val_loss"])]
-        stops += [observe(epoch, logs, program) for observe in observers]
-        if any(stops):
-            break
-    hooks.train_end(logs)
+    with closing(Callbacks(callbacks, program, plan.epochs, n_batches)) as hooks:
+        hooks.train_begin()
+        for epoch in range(plan.epochs):
+            order = np.arange(len(examples))
+            if plan.shuffle and n_batches > 1:
+                generator.shuffle(order)
+            rates = [plan.rate(epoch * n_batches + batch, n_batches) for batch in range(n_batches)]
+            hooks.epoch_begin(epoch, rates[0])
+            logs = {"loss": _finite(_epoch(program, examples, order, size, rates, hooks), epoch)}
+            if validation:
+                logs["val_loss"] = evaluate(program, validation)
+            for name, value in logs.items():
+                history[name].append(value)
+            stops = [hooks.epoch_end(epoch, logs), best and best.update(program, logs["val_loss"])]
+            stops += [observe(epoch, logs, program) for observe in observers]
+            if any(stops):
+                break
+        hooks.train_end(logs)
     values, optimizer = best.state if best and best.state else program.steps.read()
     return State(values, optimizer, history)
 

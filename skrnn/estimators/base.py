@@ -54,6 +54,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
     n_iter_: int
     backend_: str
     _optimizer_state: list[NDArray[Any]] | None
+    _n_trained: int
 
     def _n_epochs(self) -> int:
         """Return how many epochs a fit takes."""
@@ -103,7 +104,9 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
         kept, held_out = np.arange(len(sequences)), None
         if self.early_stopping and X_val is None:
             kept, held_out = self._hold_out(targets)
-        if not going_on:
+        if going_on:
+            self._go_on()
+        else:
             self._prepare(sequences, targets, weights, kept)
         examples, validation = self._examples(sequences, targets, weights), None
         if held_out is not None:
@@ -114,7 +117,6 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
         report = Report(self, epochs, X, y, sample_weight)
         rate = schedule(self.schedule, float(self.learning_rate), epochs)
         self._train(examples, epochs, rate, validation, going_on=going_on, report=report)
-        report.end()
         return self
 
     @all_or_nothing
@@ -123,7 +125,12 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
         validate(self)
         fitted = hasattr(self, "weights_")
         sequences, y, weights = self._read(X, y, sample_weight, reset=not fitted)
-        if not fitted:
+        if fitted:
+            before = self._spec.key
+            self._go_on()
+            if self._spec.key != before:
+                self._optimizer_state = None
+        else:
             self._prepare(sequences, y, weights, np.arange(len(sequences)))
         examples = self._examples(sequences, y, weights)
         rate = constant(float(self.learning_rate))
@@ -145,7 +152,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
         """
         check_is_fitted(self)
         program = Program(self._spec)
-        program.load(self.weights_)
+        state = program.fresh_state(0, self._spec.network.rates())
+        program.start(program.with_weights(state, self.weights_))
         program.steps.write_back()
         return program.model
 
@@ -174,7 +182,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
 
         ``continuing`` keeps the optimizer's state and the count of epochs as well.
         """
-        n_done = self.n_iter_ if going_on else 0
+        n_done = self._n_trained if going_on else 0
         seed = self._seed(n_done)
         plan = Plan(
             epochs=epochs,
@@ -190,13 +198,16 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
             if going_on:
                 start.values = program.with_weights(start.values, self.weights_)
                 start.optimizer = self._optimizer_state if continuing else None
-            observers: list[Any] = [ProgressBar(epochs)] if self.verbose else []
+            observers: list[ProgressBar | Report] = [ProgressBar(epochs)] if self.verbose else []
             observers += [report] if report else []
             callbacks = self.callbacks or ()
             state = train(program, start, examples, plan, validation, callbacks, observers)
             self.weights_ = program.weights_of(state.values)
         self._optimizer_state = state.optimizer if continuing else None
-        self._take_history(state, n_done if continuing else 0)
+        self._n_trained = n_done + len(state.history["loss"])
+        self._take_history(state, n_done=self.n_iter_ if going_on and continuing else 0)
+        for observer in observers:
+            observer.end()
 
     def _take_history(self, state: State, n_done: int) -> None:
         """Record the losses and the number of epochs, after those done before."""

@@ -23,7 +23,11 @@ class NetworkChoice(Parametrised):
         )
         | satisfying(
             "a function (inputs, lengths) -> KerasTensor",
-            lambda value: callable(value) and not isinstance(value, type),
+            lambda value: (
+                callable(value)
+                and not isinstance(value, type)
+                and not hasattr(value, "add_weight")  # a Keras layer carries weights of its own
+            ),
         ),
         doc="""The architecture: a name, with that network's own defaults; a network object,
         whose parameters a search reaches as ``network__units``; or a function from a

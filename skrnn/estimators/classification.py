@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.special import softmax
+from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_consistent_length
 from skrnn import networks
 from skrnn._parameters import CALLABLE, NONE, one_of, parameter, satisfying
 from skrnn._validation import require_target
-from skrnn.engine.losses import CLASSIFICATION
+from skrnn.engine.losses import CLASSIFICATION, expects_probabilities
 from skrnn.estimators.base import BaseSequenceEstimator
 from skrnn.estimators.choice import NetworkChoice
 
@@ -71,6 +71,9 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
             As in ``fit``, and for a label that is not in ``classes``; the estimator stays
             as it was.
         """
+        known = getattr(self, "classes_", classes)
+        if classes is not None and not np.array_equal(np.unique(classes), np.unique(known)):
+            raise ValueError(f"classes={classes!r} were {known!r} in the first call.")
         self._announced = classes
         try:
             return self._partial_fit(X, y, sample_weight)
@@ -118,7 +121,7 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the logarithm of `predict_proba`, of the same shape."""
-        return np.log(self.predict_proba(X))
+        return log_softmax(self._outputs(X), axis=1)
 
     def _check_target(self, y: Any, n_samples: int) -> NDArray[Any]:
         require_target(self, y)
@@ -131,6 +134,8 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         labels = column_or_1d(labels, warn=True)
         if labels.dtype.kind == "f":
             assert_all_finite(labels, input_name="y")
+        elif pd.isna(labels).any():
+            raise ValueError("Input y contains NaN; each sequence needs a label.")
         check_classification_targets(labels)
         check_consistent_length(np.empty(n_samples), labels)
         return labels
@@ -138,7 +143,7 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
     def _learn_target(self, y: NDArray[Any], weights: NDArray[np.float64]) -> None:
         del weights
         announced = vars(self).get("_announced")
-        self.classes_ = np.unique(y if announced is None else np.asarray(announced))
+        self.classes_ = np.unique(y if announced is None else announced)
 
     def _encode_target(self, y: NDArray[Any]) -> NDArray[np.float32]:
         unknown = ~np.isin(y, self.classes_)
@@ -151,6 +156,13 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         return np.eye(len(self.classes_), dtype=np.float32)[codes]
 
     def _weigh(self, y: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        if isinstance(self.class_weight, dict) and not all(
+            weight > 0 for weight in self.class_weight.values()
+        ):
+            raise ValueError(
+                f"class_weight={self.class_weight!r} has a weight of 0 or less; leave the "
+                "sequences of that class out of X instead."
+            )
         return weights * compute_sample_weight(self.class_weight, y)
 
     def _strata(self, y: NDArray[Any]) -> NDArray[Any]:
@@ -163,11 +175,11 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
     def _loss(self) -> str | Callable[..., Any]:
         if self.loss is None:
             return "crossentropy"
-        settings = self.loss.get_config() if hasattr(self.loss, "get_config") else {}
-        if settings.get("from_logits") is False:
+        if expects_probabilities(self.loss):
+            name = getattr(self.loss, "__name__", type(self.loss).__name__)
             raise ValueError(
-                f"loss={type(self.loss).__name__}(from_logits=False) expects probabilities, but "
-                "the network gives logits; pass from_logits=True."
+                f"loss={name} with from_logits=False expects probabilities, but the network "
+                "gives logits; pass from_logits=True."
             )
         return self.loss
 

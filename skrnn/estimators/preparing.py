@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
     _spec: Spec
     _shape: SequenceShape
     _scaling: Standardiser
+    _missing: str
+    _longest: int
 
     @abstractmethod
     def _learn_target(self, y: Any, weights: NDArray[np.float64]) -> None:
@@ -70,11 +73,11 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
             dtype=np.float64,
             ensure_non_negative=True,
         )
-        weights = self._weigh(y, weights)
-        if not (weights > 0).any():
-            raise ValueError("all weights are 0; at least one sequence has to count.")
+        if not weights.any():
+            raise ValueError("sample_weight is 0 everywhere; at least one sequence has to count.")
         counted = np.flatnonzero(weights)
-        return sequences.take(counted), y[counted], weights[counted]
+        sequences, y, weights = sequences.take(counted), y[counted], weights[counted]
+        return sequences, y, self._weigh(y, weights)
 
     def _prepare(
         self,
@@ -105,12 +108,38 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
             else Standardiser.identity(sequences.n_features)
         )
         self._learn_target(y, counted)
-        indicator = self.missing == "mask"
+        self._missing = self.missing
+        self._longest = sequences.longest
         self._spec = Spec(
-            network=network.resolve(sequences.longest),
+            network=network.resolve(self._longest),
             n_steps=sequences.n_steps if network.needs_fixed_length else None,
-            n_features=sequences.n_features * (2 if indicator else 1),
+            n_features=sequences.n_features * (2 if self._missing == "mask" else 1),
             n_outputs=self._encode_target(y[:1]).shape[1],
+            loss=self._loss(),
+            optimizer=self.optimizer,
+            global_clipnorm=self.global_clipnorm,
+        )
+
+    def _go_on(self) -> None:
+        """Take over changed parameters for a fit that goes on with the weights of another.
+
+        Raises
+        ------
+        ValueError
+            If they describe another network than the one fitted.
+        """
+        network = self._make_network()
+        validate(network)
+        network = network.resolve(self._longest)
+        if network.key() != self._spec.network.key():
+            raise ValueError(
+                f"{type(self).__name__} goes on with the network of the fit before, "
+                f"{self._spec.network!r}, but its parameters now say {network!r}; set them "
+                "back, or call fit with warm_start=False."
+            )
+        self._spec = replace(
+            self._spec,
+            network=network,
             loss=self._loss(),
             optimizer=self.optimizer,
             global_clipnorm=self.global_clipnorm,
@@ -130,10 +159,10 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
 
     def _inputs(self, sequences: Sequences) -> Inputs:
         network = self._spec.network
-        indicator = self._spec.n_features > self._shape.n_features
-        if indicator and not network.keeps_missing_steps:
+        masks = self._missing == "mask"
+        if masks and not network.keeps_missing_steps:
             sequences = sequences.without_missing_steps()
-        return Inputs(sequences, self._scaling, indicator)
+        return Inputs(sequences, self._scaling, indicator=masks)
 
     def _examples(self, sequences: Sequences, y: Any, weights: NDArray[np.float64]) -> Examples:
         return Examples(self._inputs(sequences), self._encode_target(y), weights)

@@ -69,4 +69,4 @@ class Network(Parametrised):
 
     def rates(self) -> dict[str, float]:
         """Return the values of the variables that hold rates, by the variables' names."""
-        return {"dropout_rate": getattr(self, "dropout", 0.0)}
+        return {"dropout_rate": self.dropout} if hasattr(self, "dropout") else {}
