@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.utils import check_array
+from sklearn.utils import assert_all_finite, check_array, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_n_features,
@@ -154,6 +155,32 @@ def check_target(estimator: Any, y: Any, n_samples: int, *, numeric: bool) -> ND
     if len(target) != n_samples:
         check_consistent_length(np.empty(n_samples), target)
     return target
+
+
+def check_labels(estimator: Any, y: Any, n_samples: int) -> NDArray[Any]:
+    """Return y as a 1-D array of labels, one for each of the ``n_samples`` sequences of X.
+
+    Raises
+    ------
+    ValueError
+        If y is missing, of another length than X, has several columns, lacks a label, or
+        holds continuous values.
+    """
+    require_target(estimator, y)
+    labels = y.to_numpy() if isinstance(y, pd.Series | pd.Index) else np.asarray(y)
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        raise ValueError(
+            f"y has {labels.shape[1]} columns; a sequence classifier predicts one label: "
+            "wrap it in sklearn.multioutput.MultiOutputClassifier."
+        )
+    labels = column_or_1d(labels, warn=True)
+    if labels.dtype.kind == "f":
+        assert_all_finite(labels, input_name="y")
+    elif pd.isna(labels).any():
+        raise ValueError("Input y contains NaN; each sequence needs a label.")
+    check_classification_targets(labels)
+    check_consistent_length(np.empty(n_samples), labels)
+    return labels
 
 
 def require_target(estimator: Any, y: Any) -> None:

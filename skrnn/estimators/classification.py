@@ -6,18 +6,14 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin
-from sklearn.utils import assert_all_finite, column_or_1d
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_consistent_length
 
 from skrnn import networks
 from skrnn._parameters import CALLABLE, NONE, one_of, parameter, satisfying
-from skrnn._validation import require_target
+from skrnn._validation import check_labels
 from skrnn.engine.losses import CLASSIFICATION, expects_probabilities
 from skrnn.estimators.base import BaseSequenceEstimator
 from skrnn.estimators.choice import NetworkChoice
@@ -36,7 +32,10 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         default=None,
         domain=NONE
         | one_of("balanced")
-        | satisfying("a dict from label to weight", lambda value: isinstance(value, dict)),
+        | satisfying(
+            "a dict from label to a weight > 0",
+            lambda value: isinstance(value, dict) and all(w > 0 for w in value.values()),
+        ),
         doc="""How much the sequences of each class count, times ``sample_weight``; "balanced"
         lets every class count the same.""",
     )
@@ -124,21 +123,7 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         return log_softmax(self._outputs(X), axis=1)
 
     def _check_target(self, y: Any, n_samples: int) -> NDArray[Any]:
-        require_target(self, y)
-        labels = y.to_numpy() if isinstance(y, pd.Series | pd.Index) else np.asarray(y)
-        if labels.ndim == 2 and labels.shape[1] > 1:
-            raise ValueError(
-                f"y has {labels.shape[1]} columns; a sequence classifier predicts one label: "
-                "wrap it in sklearn.multioutput.MultiOutputClassifier."
-            )
-        labels = column_or_1d(labels, warn=True)
-        if labels.dtype.kind == "f":
-            assert_all_finite(labels, input_name="y")
-        elif pd.isna(labels).any():
-            raise ValueError("Input y contains NaN; each sequence needs a label.")
-        check_classification_targets(labels)
-        check_consistent_length(np.empty(n_samples), labels)
-        return labels
+        return check_labels(self, y, n_samples)
 
     def _learn_target(self, y: NDArray[Any], weights: NDArray[np.float64]) -> None:
         del weights
@@ -156,13 +141,6 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         return np.eye(len(self.classes_), dtype=np.float32)[codes]
 
     def _weigh(self, y: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        if isinstance(self.class_weight, dict) and not all(
-            weight > 0 for weight in self.class_weight.values()
-        ):
-            raise ValueError(
-                f"class_weight={self.class_weight!r} has a weight of 0 or less; leave the "
-                "sequences of that class out of X instead."
-            )
         return weights * compute_sample_weight(self.class_weight, y)
 
     def _strata(self, y: NDArray[Any]) -> NDArray[Any]:
