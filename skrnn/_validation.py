@@ -51,8 +51,8 @@ def check_cube(estimator: Any, X: Any) -> Floats:
     return _as_floats(estimator, X, allow_nd=True)
 
 
-def check_rows(estimator: Any, X: Any) -> list[Floats]:
-    """Return the sequences of a list as 2-D float arrays of one width."""
+def check_rows(estimator: Any, X: Any) -> tuple[Floats, NDArray[np.int64]]:
+    """Return the steps of a list of sequences as floats and the length of each sequence."""
     sequences = [np.asarray(sequence) for sequence in X]
     widths = set()
     for row, sequence in enumerate(sequences):
@@ -70,9 +70,8 @@ def check_rows(estimator: Any, X: Any) -> list[Floats]:
             f"the sequences of X have {sorted(widths)} features; "
             "all must have the same number, only their lengths may differ."
         )
-    flat = _as_floats(estimator, np.concatenate(sequences))
-    ends = np.cumsum([len(sequence) for sequence in sequences])
-    return np.split(flat, ends[:-1])
+    lengths = np.array([len(sequence) for sequence in sequences], dtype=np.int64)
+    return _as_floats(estimator, np.concatenate(sequences)), lengths
 
 
 def _check_same_columns(X: Any) -> None:
@@ -117,8 +116,6 @@ def check_panel(estimator: Any, X: pd.DataFrame) -> tuple[Floats, NDArray[np.int
 
 
 def _as_floats(estimator: Any, X: Any, *, allow_nd: bool = False) -> Floats:
-    if getattr(X, "ndim", 0) == 3 and not allow_nd:
-        raise ValueError(f"X has 3 dimensions: its shape is {X.shape}.")
     if not hasattr(X, "__array__") and not hasattr(X, "toarray"):
         X = _as_array(X)
     return check_array(
@@ -142,8 +139,8 @@ def _as_array(X: Any) -> Any:
         ) from error
 
 
-def check_target(estimator: Any, y: Any, n_samples: int, *, numeric: bool) -> NDArray[Any]:
-    """Return y as an array with one row for each of the ``n_samples`` sequences of X.
+def check_target(estimator: Any, y: Any, n_samples: int) -> NDArray[Any]:
+    """Return y as numbers, with one row for each of the ``n_samples`` sequences of X.
 
     Raises
     ------
@@ -151,9 +148,8 @@ def check_target(estimator: Any, y: Any, n_samples: int, *, numeric: bool) -> ND
         If y is missing, of another length than X, or holds NaN or infinity.
     """
     require_target(estimator, y)
-    target = _check_y(y, multi_output=True, y_numeric=numeric, estimator=estimator)
-    if len(target) != n_samples:
-        check_consistent_length(np.empty(n_samples), target)
+    target = _check_y(y, multi_output=True, y_numeric=True, estimator=estimator)
+    check_consistent_length(np.empty(n_samples), target)
     return target
 
 

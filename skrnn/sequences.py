@@ -183,9 +183,9 @@ def _n_dimensions(X: Any) -> int:
 
 
 def _read_list(estimator: Any, X: Any, *, reset: bool) -> Sequences:
-    rows = _validation.check_rows(estimator, X)
-    _validation.check_width(estimator, X[0], rows[0].shape[1], reset=reset)
-    return _end_to_end(np.concatenate(rows), np.array([len(row) for row in rows]))
+    steps, lengths = _validation.check_rows(estimator, X)
+    _validation.check_width(estimator, X[0], steps.shape[1], reset=reset)
+    return _end_to_end(steps, lengths)
 
 
 def _read_cube(estimator: Any, X: Any, *, reset: bool) -> Floats:

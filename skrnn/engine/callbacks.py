@@ -25,8 +25,7 @@ class Callbacks:
         self._program = program
         self._callbacks = list(callbacks)
         self._by_batch = [c for c in self._callbacks if _acts_on_batches(c)]
-        self._keras = bool(self._callbacks)
-        if not self._keras:
+        if not self._callbacks:
             return
         model = program.model
         model.optimizer = program.optimizer
@@ -58,7 +57,7 @@ class Callbacks:
     def epoch_end(self, epoch: int, logs: Mapping[str, float]) -> bool:
         """Tell the callbacks that an epoch has ended; say whether one asks to stop."""
         self._call(self._callbacks, "on_epoch_end", epoch, dict(logs))
-        return self._keras and bool(self._program.model.stop_training)
+        return bool(self._callbacks) and bool(self._program.model.stop_training)
 
     def train_end(self, logs: Mapping[str, float]) -> None:
         """Tell the callbacks that training has ended."""
@@ -68,6 +67,7 @@ class Callbacks:
         """Take the model from the callbacks: the next fit that leases it is not theirs."""
         for callback in self._callbacks:
             callback._model = None
+        if self._callbacks:
             self._program.model.optimizer = None
 
     def _call(self, callbacks: Sequence[Any], hook: str, *arguments: Any) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from skrnn.engine.losses import PerSequence
-from skrnn.engine.variables import values_of
+from skrnn.engine.variables import is_seed, values_of
 
 
 class VariableSteps:
@@ -23,7 +23,7 @@ class VariableSteps:
         self._optimizer = optimizer
         self._loss = loss
         self._variables = list(model.variables)
-        self._seeds = [v for v in self._variables if v.name == "seed_generator_state"]
+        self._seeds = [v for v in self._variables if is_seed(v)]
         self._new_optimizer = values_of(optimizer.variables)
 
     def start(

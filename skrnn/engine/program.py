@@ -17,7 +17,7 @@ from skrnn._backend import load_keras
 from skrnn.engine.backends import make_steps
 from skrnn.engine.losses import per_sequence
 from skrnn.engine.spec import Spec, make_optimizer
-from skrnn.engine.variables import to_numpy, values_of
+from skrnn.engine.variables import is_seed, to_numpy, values_of
 
 Arrays = Sequence[NDArray[Any]]
 
@@ -50,7 +50,7 @@ class Program:
         self._initializers = [initializers.get(id(variable)) for variable in self.variables]
         self._built_with = values_of(self.variables)
         self._refuse_foreign_layers()
-        self._is_weight = [v.name not in _NO_WEIGHTS for v in self.variables]
+        self._is_weight = [not is_seed(v) and v.name != _RATE for v in self.variables]
         self._loaded: object = None
 
     def fresh_state(self, seed: int, rates: Mapping[str, float]) -> list[NDArray[Any]]:
@@ -96,7 +96,7 @@ class Program:
         return weights
 
     def _fresh(self, position: int, variable: Any, seed: int) -> NDArray[Any]:
-        if variable.name == "seed_generator_state":
+        if is_seed(variable):
             return np.array([seed, 0], dtype=self._built_with[position].dtype)
         initializer = self._initializers[position]
         # Built as zeros, so what is not zero was set on purpose.
@@ -161,8 +161,8 @@ class ProgramCache:
             self._idle.clear()
 
 
-#: Variables that are no weights: the state of a seed, and a rate that is data.
-_NO_WEIGHTS = ("seed_generator_state", "dropout_rate")
+#: The name of a variable that is no weight but a rate given as data.
+_RATE = "dropout_rate"
 
 programs = ProgramCache(capacity=32)
 

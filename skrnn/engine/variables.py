@@ -9,6 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 
+def is_seed(variable: Any) -> bool:
+    """Say whether a variable is the state of a seed generator."""
+    return bool(variable.name == "seed_generator_state")
+
+
 def values_of(variables: Iterable[Any]) -> list[NDArray[Any]]:
     """Return copies of the values of Keras variables."""
     return [to_numpy(variable.value) for variable in variables]

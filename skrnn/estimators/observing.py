@@ -29,7 +29,6 @@ class Report:
     """
 
     def __init__(self, estimator: Any, epochs: int, X: Any, y: Any, sample_weight: Any) -> None:
-        self._estimator = estimator
         self._root: Any = None
         if hasattr(estimator, "_skl_callbacks"):
             self._data = {"estimator": estimator, "X": lambda: X, "y": lambda: y}

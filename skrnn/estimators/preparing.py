@@ -93,8 +93,7 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
         """
         counted = np.zeros(len(weights))
         counted[kept] = weights[kept]
-        network = self._make_network()
-        validate(network)
+        network = self._checked_network()
         self._shape = SequenceShape(sequences.n_steps, sequences.n_features)
         if network.needs_fixed_length and sequences.n_steps is None:
             raise ValueError(
@@ -115,9 +114,7 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
             n_steps=sequences.n_steps if network.needs_fixed_length else None,
             n_features=sequences.n_features * (2 if self._missing == "mask" else 1),
             n_outputs=self._encode_target(y[:1]).shape[1],
-            loss=self._loss(),
-            optimizer=self.optimizer,
-            global_clipnorm=self.global_clipnorm,
+            **self._compiled_in(),
         )
 
     def _go_on(self) -> None:
@@ -128,22 +125,27 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
         ValueError
             If they describe another network than the one fitted.
         """
-        network = self._make_network()
-        validate(network)
-        network = network.resolve(self._longest)
+        network = self._checked_network().resolve(self._longest)
         if network.key() != self._spec.network.key():
             raise ValueError(
                 f"{type(self).__name__} goes on with the network of the fit before, "
                 f"{self._spec.network!r}, but its parameters now say {network!r}; set them "
                 "back, or call fit with warm_start=False."
             )
-        self._spec = replace(
-            self._spec,
-            network=network,
-            loss=self._loss(),
-            optimizer=self.optimizer,
-            global_clipnorm=self.global_clipnorm,
-        )
+        self._spec = replace(self._spec, network=network, **self._compiled_in())
+
+    def _compiled_in(self) -> dict[str, Any]:
+        """Return the parameters of training that a program is compiled for."""
+        return {
+            "loss": self._loss(),
+            "optimizer": self.optimizer,
+            "global_clipnorm": self.global_clipnorm,
+        }
+
+    def _checked_network(self) -> Network:
+        network = self._make_network()
+        validate(network)
+        return network
 
     def _make_network(self) -> Network:
         """Return the network that this estimator's own parameters describe."""

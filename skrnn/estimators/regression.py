@@ -85,7 +85,7 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         return values[:, 0] if self._target_is_flat else values
 
     def _check_target(self, y: Any, n_samples: int) -> NDArray[Any]:
-        target = check_target(self, y, n_samples, numeric=True)
+        target = check_target(self, y, n_samples)
         if np.iscomplexobj(target):
             raise ValueError("Complex data not supported: y is complex.")
         return target.astype(np.float64)
