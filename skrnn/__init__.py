@@ -22,6 +22,11 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
         SequenceRegressor,
         TCNRegressor,
     )
+    from skrnn.preprocessing.sequence_scaler import SequenceScaler
+    from skrnn.preprocessing.sliding_window import SlidingWindow
+    from skrnn.preprocessing.tokens import TokenSequences
+    from skrnn.sequences.windowing import make_windows
+    from skrnn.sequences.windows import Windows
 
 __version__ = "0.1.0"
 
@@ -36,15 +41,31 @@ __all__ = [
     "RNNRegressor",
     "SequenceClassifier",
     "SequenceRegressor",
+    "SequenceScaler",
+    "SlidingWindow",
     "TCNClassifier",
     "TCNRegressor",
+    "TokenSequences",
+    "Windows",
+    "make_windows",
 ]
+
+#: Where a public name stands: by itself, or by the way it ends.
+_HOMES = {
+    "SequenceScaler": "preprocessing.sequence_scaler",
+    "SlidingWindow": "preprocessing.sliding_window",
+    "TokenSequences": "preprocessing.tokens",
+    "Windows": "sequences.windows",
+    "make_windows": "sequences.windowing",
+    "Regressor": "estimators.regression",
+    "Classifier": "estimators.classification",
+}
 
 
 def __getattr__(name: str) -> Any:
     if name in __all__:
-        task = "regression" if name.endswith("Regressor") else "classification"
-        return getattr(import_module(f"skrnn.estimators.{task}"), name)
+        home = next(module for end, module in _HOMES.items() if name.endswith(end))
+        return getattr(import_module(f"skrnn.{home}"), name)
     if name in _MODULES:
         return import_module(f"skrnn.{name}")
     raise AttributeError(f"module 'skrnn' has no attribute {name!r}")

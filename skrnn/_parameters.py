@@ -20,7 +20,7 @@ import numbers
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Self, dataclass_transform
+from typing import Any, ClassVar, Literal, Self, dataclass_transform
 
 import numpy as np
 
@@ -97,14 +97,35 @@ class Parameter:
     default: Any
     domain: Domain
     doc: str
+    kw_only: bool = True
+
+    @property
+    def heading(self) -> str:
+        """Return what numpydoc says of a parameter beside its name."""
+        end = "" if self.default is REQUIRED else f", default={self.default!r}"
+        return f"{self.domain.text}{end}"
 
 
-def parameter(*, default: Any, domain: Domain, doc: str) -> Any:
+#: The default of a parameter that has none.
+REQUIRED: Any = inspect.Parameter.empty
+
+
+def parameter(*, domain: Domain, doc: str, default: Any = REQUIRED, kw_only: bool = True) -> Any:
     """Declare a parameter in the class body of a `Parametrised` class."""
-    return Parameter(default, domain, inspect.cleandoc(doc))
+    return Parameter(default, domain, inspect.cleandoc(doc), kw_only)
 
 
-@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(parameter,))
+class _Fitted:
+    """What stands for an attribute that a fit sets, until the class is made."""
+
+
+def fitted(*, init: Literal[False] = False) -> Any:
+    """Declare an attribute that a fit sets: type checkers take it for no parameter."""
+    del init
+    return _Fitted()
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(parameter, fitted))
 class Parametrised:
     """Base of every class whose constructor takes declared parameters and only assigns them."""
 
@@ -113,7 +134,8 @@ class Parametrised:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         own = {name: value for name, value in vars(cls).items() if isinstance(value, Parameter)}
-        for name in own:
+        fitted_later = [name for name, value in vars(cls).items() if isinstance(value, _Fitted)]
+        for name in [*own, *fitted_later]:
             delattr(cls, name)
         inherited: dict[str, Parameter] = {}
         for base in reversed(cls.__mro__[1:]):
@@ -164,30 +186,33 @@ def plain(value: Any) -> Any:
 def validate(owner: Parametrised) -> None:
     """Raise ValueError for the first parameter of ``owner`` outside its domain."""
     for name, declared in owner._parameters.items():
-        value = getattr(owner, name)
-        if not declared.domain.contains(value):
-            raise ValueError(
-                f"{name}={value!r} was given to {type(owner).__name__}, "
-                f"which accepts {declared.domain.text}."
-            )
+        require(declared.domain, name, getattr(owner, name), type(owner).__name__)
+
+
+def require(domain: Domain, name: str, value: Any, owner: str) -> None:
+    """Raise ValueError if the argument ``name`` of ``owner`` lies outside its domain."""
+    if not domain.contains(value):
+        raise ValueError(f"{name}={value!r} was given to {owner}, which accepts {domain.text}.")
 
 
 def describe(parameters: Mapping[str, Parameter]) -> str:
     """Write parameters in numpydoc form: name, accepted values, default and meaning."""
     return "\n\n".join(
-        f"{name} : {declared.domain.text}, default={declared.default!r}\n"
-        + textwrap.indent(declared.doc, "    ")
+        f"{name} : {declared.heading}\n" + textwrap.indent(declared.doc, "    ")
         for name, declared in parameters.items()
     )
 
 
 def _make_init(cls: type[Parametrised]) -> Callable[..., None]:
     """Write ``__init__`` as source, as dataclasses do, so that inspect and help() see it."""
-    names = list(cls._parameters)
-    arguments = "".join(f", {name}=_parameters[{name!r}].default" for name in names)
-    body = "".join(f"\n    self.{name} = {name}" for name in names) or "\n    pass"
+    kinds: dict[bool, list[str]] = {False: [], True: []}
+    for name, declared in cls._parameters.items():
+        default = "" if declared.default is REQUIRED else f"=_parameters[{name!r}].default"
+        kinds[declared.kw_only].append(f"{name}{default}")
+    arguments = ["self", *kinds[False], *(["*", *kinds[True]] if kinds[True] else [])]
+    body = "".join(f"\n    self.{name} = {name}" for name in cls._parameters) or "\n    pass"
     scope: dict[str, Any] = {"_parameters": cls._parameters}
-    exec(f"def __init__(self{', *' if names else ''}{arguments}):{body}\n", scope)
+    exec(f"def __init__({', '.join(arguments)}):{body}\n", scope)
     init: Callable[..., None] = scope["__init__"]
     init.__qualname__ = f"{cls.__qualname__}.__init__"
     init.__module__ = cls.__module__

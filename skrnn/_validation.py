@@ -12,6 +12,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     _check_feature_names,
     _check_n_features,
+    _check_sample_weight,
     _check_y,
     check_consistent_length,
 )
@@ -177,6 +178,22 @@ def check_labels(estimator: Any, y: Any, n_samples: int) -> NDArray[Any]:
     check_classification_targets(labels)
     check_consistent_length(np.empty(n_samples), labels)
     return labels
+
+
+def check_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
+    """Return one weight for each of the ``n_samples`` sequences of X; None is 1 for all.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer, one is negative, or all are 0.
+    """
+    weights = _check_sample_weight(
+        sample_weight, np.empty((n_samples, 1)), dtype=np.float64, ensure_non_negative=True
+    )
+    if not weights.any():
+        raise ValueError("sample_weight is 0 everywhere; at least one sequence has to count.")
+    return weights
 
 
 def require_target(estimator: Any, y: Any) -> None:

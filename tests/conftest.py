@@ -17,9 +17,9 @@ from skrnn._backend import load_keras
 # The choice of the backend is skrnn's; a test module that imports Keras first would make it.
 load_keras()
 
-ESTIMATORS = skrnn.__all__
-REGRESSORS = [name for name in ESTIMATORS if name.endswith("Regressor")]
-CLASSIFIERS = [name for name in ESTIMATORS if name.endswith("Classifier")]
+REGRESSORS = [name for name in skrnn.__all__ if name.endswith("Regressor")]
+CLASSIFIERS = [name for name in skrnn.__all__ if name.endswith("Classifier")]
+ESTIMATORS = [*REGRESSORS, *CLASSIFIERS]
 
 
 def make(name, **params):

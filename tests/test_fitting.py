@@ -11,7 +11,7 @@ from sklearn.metrics import log_loss, mean_squared_error
 
 import skrnn
 from skrnn.engine.progress import ProgressBar
-from skrnn.estimators.holding_out import hold_out
+from skrnn.estimators.holding_out import hold_out_at_random, hold_out_latest
 from tests.conftest import ESTIMATORS, make, targets
 
 DEFAULT = keras.backend.backend()
@@ -54,13 +54,13 @@ def test_early_stopping_keeps_the_best_epoch(cube, y):
 
 def test_a_random_part_keeps_the_shares_of_the_classes():
     strata = np.repeat(["a", "b"], [80, 20])
-    kept, held_out = hold_out(100, rule="random", fraction=0.1, strata=strata, seed=0)
+    kept, held_out = hold_out_at_random(100, fraction=0.1, strata=strata, seed=0)
     assert sorted([*kept, *held_out]) == list(range(100))
     assert list(np.unique(strata[held_out], return_counts=True)[1]) == [8, 2]
 
 
 def test_the_latest_part_is_the_last_in_order():
-    kept, held_out = hold_out(25, rule="latest", fraction=0.1, strata=None, seed=0)
+    kept, held_out = hold_out_latest(np.arange(25), fraction=0.1, gap=0)
     assert list(held_out) == [22, 23, 24]
     assert list(kept) == list(range(22))
 

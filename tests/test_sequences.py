@@ -224,8 +224,8 @@ def test_missing_steps_are_left_out_of_each_sequence(sequences):
 def test_the_first_sequence_with_a_marked_value_is_found(sequences, data):
     row = data.draw(st.integers(0, len(sequences) - 1))
     step = int(sequences.starts[row] + data.draw(st.integers(0, sequences.lengths[row] - 1)))
-    marked = np.zeros(sequences.steps.shape, dtype=bool)
-    marked[step, data.draw(st.integers(0, 1))] = True
+    marked = np.zeros(len(sequences.steps), dtype=bool)
+    marked[step] = True
     spans = zip(sequences.starts, sequences.starts + sequences.lengths, strict=True)
     holds = [start <= step < end for start, end in spans]
     assert sequences.first_with(marked) == holds.index(True)

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from skrnn._backend import load_keras
+from skrnn.engine.feed import Batch, Feed, Inputs
 from skrnn.engine.losses import PerSequence
 
 
@@ -27,10 +28,13 @@ class Steps(Protocol):
     ) -> None:
         """Set the model's variables, and the optimizer's: as given, or as new."""
 
-    def train(self, batch: tuple[NDArray[Any], ...], rate: float) -> Any:
+    def feed(self, inputs: Inputs, n_steps: int) -> Feed:
+        """Return what gathers batches of ``inputs``, padded to ``n_steps``."""
+
+    def train(self, batch: Batch, rate: float) -> Any:
         """Take one step on (x, lengths, y, weight) and return its loss, perhaps not ready."""
 
-    def evaluate(self, batch: tuple[NDArray[Any], ...]) -> float:
+    def evaluate(self, batch: Batch) -> float:
         """Return the loss on (x, lengths, y, weight)."""
 
     def predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:

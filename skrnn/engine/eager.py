@@ -8,6 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from skrnn.engine.feed import Feed, Inputs
 from skrnn.engine.losses import PerSequence
 from skrnn.engine.variables import is_seed, values_of
 
@@ -45,6 +46,10 @@ class VariableSteps:
 
     def reload(self) -> None:
         """Do nothing: the variables are the state."""
+
+    def feed(self, inputs: Inputs, n_steps: int) -> Feed:
+        """Return what gathers one batch after the other into a single buffer."""
+        return inputs.feed(n_steps)
 
     @contextmanager
     def _seeds_kept(self) -> Iterator[None]:

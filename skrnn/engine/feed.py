@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -10,13 +10,40 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.preprocessing.scaling import Standardiser
-from skrnn.sequences import Sequences
+from skrnn.sequences import BLOCK, Sequences
 
-Batch = tuple[NDArray[Any], NDArray[Any], NDArray[Any], NDArray[Any]]
+#: The x, lengths, targets and weights of a batch. On JAX, x may be a description of slices
+#: of a table on the device.
+Batch = tuple[Any, NDArray[Any], NDArray[Any], NDArray[Any]]
+
+#: From rows of examples to the x and the lengths of a batch.
+Feed = Callable[[NDArray[np.int64]], tuple[Any, NDArray[np.int32]]]
 
 #: Sequences predicted at once. It is the same whatever is asked for, because XLA, oneDNN and
 #: MKL round differently for different batch sizes.
 CHUNK = 32
+
+#: A table of at most so many bytes is scaled once and kept; batches of a larger one are
+#: scaled as they are gathered, so that a file larger than memory streams through them.
+RESIDENT_BYTES = 2**28
+
+
+#: Tables of fewer elements are filled up to so many, and larger ones to a quarter of a power
+#: of two, so that folds of different size share what was compiled for them.
+LEAST_ELEMENTS = 2**20
+
+
+@dataclass(eq=False)
+class Table:
+    """A table of steps as the network sees them, shared by all inputs taken from it.
+
+    Attributes
+    ----------
+    on_device : object
+        What a backend keeps of it; None until one does.
+    """
+
+    on_device: Any = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,26 +53,28 @@ class Inputs:
     Attributes
     ----------
     sequences : Sequences
-        The sequences, in the user's units, NaN where nothing was observed.
+        The sequences, in the user's units, NaN where nothing was observed; or as the network
+        sees them, if there is a table.
     scaling : Standardiser
         Mean and scale of each feature.
     indicator : bool
         Add one channel for each feature: 1 where it was not observed, 0 where it was (after
         "GRU-simple" of Che et al., 2018, doi:10.1038/s41598-018-24271-9). Complete data
         thus add zeros, which teach a network nothing.
+    at_end : bool
+        Pad on the left, for a network that takes no lengths.
+    table : Table or None
+        Given where the steps of the sequences are scaled already.
     """
 
     sequences: Sequences
     scaling: Standardiser
     indicator: bool
+    at_end: bool = False
+    table: Table | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)
-
-    @property
-    def n_features(self) -> int:
-        """Return the number of channels that the network sees."""
-        return self.sequences.n_features * (2 if self.indicator else 1)
 
     def padded_steps(self, multiple: int) -> int:
         """Return the length of the longest sequence, rounded up to a multiple."""
@@ -55,16 +84,49 @@ class Inputs:
         """Return the inputs at ``rows``."""
         return replace(self, sequences=self.sequences.take(rows))
 
-    def batch(self, rows: NDArray[np.int64], n_steps: int) -> tuple[NDArray[Any], NDArray[Any]]:
-        """Return scaled sequences, zero where padded or missing, and their lengths."""
-        raw, real = self.sequences.gather(rows, n_steps)
-        values = self.scaling.transform(raw)
-        missing = np.isnan(values)
-        values = np.where(real[..., None] & ~missing, values, 0.0).astype(np.float32)
-        if self.indicator:
-            marks = (real[..., None] & missing).astype(np.float32)
-            values = np.concatenate([values, marks], axis=-1)
+    def scaled(self) -> Self:
+        """Return inputs whose steps are scaled once, unless their table is too large for it."""
+        n_channels = self.sequences.n_features * (2 if self.indicator else 1)
+        if 4 * n_channels * len(self.sequences.steps) > RESIDENT_BYTES:
+            return self
+        sequences = self.sequences.contiguous()
+        before, n_rows = _with_margins(len(sequences.steps), n_channels, self.padded_steps(8))
+        steps = _aligned_zeros(n_rows, n_channels)
+        for first in range(0, len(sequences.steps), BLOCK):
+            raw = sequences.steps[first : first + BLOCK]
+            steps[before + first : before + first + len(raw)] = self._encode(raw)
+        starts = sequences.starts + before
+        return replace(
+            self, sequences=replace(sequences, steps=steps, starts=starts), table=Table()
+        )
+
+    def batch(
+        self, rows: NDArray[np.int64], n_steps: int, out: NDArray[Any] | None = None
+    ) -> tuple[NDArray[Any], NDArray[np.int32]]:
+        """Return scaled sequences, zero where padded or missing, and their lengths.
+
+        ``out``, of shape (n_rows, n_steps, n_features) and the dtype of the steps, is where
+        they are gathered.
+        """
+        values, real = self.sequences.gather(rows, n_steps, at_end=self.at_end, out=out)
+        if self.table is None:
+            values = self._encode(values)
+        if not real.all():
+            values[~real] = 0.0
         return values, self.sequences.lengths[rows].astype(np.int32)
+
+    def feed(self, n_steps: int) -> Feed:
+        """Return what gathers one batch after the other into a single buffer."""
+        buffer: NDArray[Any] = np.empty(0)
+
+        def gather(rows: NDArray[np.int64]) -> tuple[NDArray[Any], NDArray[np.int32]]:
+            nonlocal buffer
+            steps = self.sequences.steps
+            if len(buffer) != len(rows):
+                buffer = np.empty((len(rows), n_steps, steps.shape[1]), dtype=steps.dtype)
+            return self.batch(rows, n_steps, out=buffer)
+
+        return gather
 
     def chunks(self, step_multiple: int) -> Iterator[tuple[NDArray[Any], NDArray[Any], int]]:
         """Yield all sequences in chunks of one size, each with its number of real rows."""
@@ -73,6 +135,17 @@ class Inputs:
             rows = np.arange(start, min(start + CHUNK, len(self)))
             x, lengths = self.batch(pad_rows(rows, CHUNK), n_steps)
             yield x, lengths, len(rows)
+
+    def _encode(self, raw: NDArray[Any]) -> NDArray[np.float32]:
+        """Return steps as the network sees them; the last axis holds the features."""
+        values = self.scaling.transform(raw).astype(np.float32)
+        missing = np.isnan(values)
+        values[missing] = 0.0
+        return (
+            np.concatenate([values, missing], axis=-1, dtype=np.float32)
+            if self.indicator
+            else values
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,25 +179,44 @@ class Examples:
         )
 
     def batches(
-        self, order: NDArray[np.int64], size: int, step_multiple: int
+        self, order: NDArray[np.int64], size: int, feed: Feed
     ) -> Iterator[tuple[Batch, int]]:
         """Yield batches of ``size`` rows in ``order``, each with its number of real rows.
+
+        ``feed`` gives the x and the lengths of a batch.
 
         Weights have mean 1 over all examples and are divided by the number of real rows,
         so that the weighted sum of a batch's losses is its mean loss; rows that only fill
         up the last batch weigh nothing.
         """
-        n_steps = self.inputs.padded_steps(step_multiple)
         mean_weight = self.weights.mean()
         for start in range(0, len(order), size):
             rows = order[start : start + size]
             filled = pad_rows(rows, size)
             weight = np.zeros(size, dtype=np.float32)
             weight[: len(rows)] = self.weights[rows] / (mean_weight * len(rows))
-            x, lengths = self.inputs.batch(filled, n_steps)
+            x, lengths = feed(filled)
             yield (x, lengths, self.targets[filled], weight), len(rows)
 
 
 def pad_rows(rows: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     """Return ``rows`` repeated in turn up to ``size``."""
     return np.resize(rows, size)
+
+
+def _with_margins(n_rows: int, n_columns: int, margin: int) -> tuple[int, int]:
+    """Return how many rows to put before a table, and how many it then has in all.
+
+    A padded sequence never reaches over its edges, and its size is a round number.
+    """
+    total = max(n_rows + 2 * margin, -(-LEAST_ELEMENTS // n_columns))
+    unit = 2 ** max(0, total.bit_length() - 3)
+    return margin, -(-total // unit) * unit
+
+
+def _aligned_zeros(n_rows: int, n_columns: int) -> NDArray[np.float32]:
+    """Return zeros that begin at a multiple of 64 bytes, which JAX on a CPU takes as they are."""
+    size = n_rows * n_columns
+    numbers = np.zeros(size + 16, dtype=np.float32)
+    first = -(numbers.ctypes.data // 4) % 16
+    return numbers[first : first + size].reshape(n_rows, n_columns)

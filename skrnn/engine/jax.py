@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.engine.feed import Batch, Feed, Inputs
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.engine.variables import values_of
+
+#: Steps of training that may wait for the device.
+MOST_PENDING = 4
+
+
+@dataclass(frozen=True)
+class _Slices:
+    """The sequences of a batch as slices of a table on the device."""
+
+    table: Any
+    starts: Any
+    n_steps: int
+    at_end: bool
+
+
+jax.tree_util.register_dataclass(
+    _Slices, data_fields=["table", "starts"], meta_fields=["n_steps", "at_end"]
+)
 
 
 class JaxSteps:
@@ -31,6 +52,7 @@ class JaxSteps:
         self._trainable: list[Any] = []
         self._other: list[Any] = []
         self._slots: list[Any] = []
+        self._pending: deque[Any] = deque()
         self._train = jax.jit(self._train_step, donate_argnums=(0, 1, 2))
         self._evaluate = jax.jit(self._evaluate_step)
         self._forward = jax.jit(self._forward_step)
@@ -47,14 +69,34 @@ class JaxSteps:
             jax.numpy.array(value, copy=True) for value in (optimizer_values or self._new_optimizer)
         ]
 
-    def train(self, batch: tuple[NDArray[Any], ...], rate: float) -> Any:
+    def feed(self, inputs: Inputs, n_steps: int) -> Feed:
+        """Return slices of a table on the device, or batches where it is too large for that."""
+        table, sequences = inputs.table, inputs.sequences
+        if table is None:
+            return lambda rows: inputs.batch(rows, n_steps)
+        if table.on_device is None:
+            table.on_device = jax.device_put(sequences.steps)
+        shift = n_steps - sequences.lengths if inputs.at_end else 0
+        starts = (sequences.starts - shift).astype(np.int32)
+        lengths = sequences.lengths.astype(np.int32)
+
+        def describe(rows: NDArray[np.int64]) -> tuple[_Slices, NDArray[np.int32]]:
+            return _Slices(table.on_device, starts[rows], n_steps, inputs.at_end), lengths[rows]
+
+        return describe
+
+    def train(self, batch: Batch, rate: float) -> Any:
         """Take one step; the loss returned is a device array that may not be ready yet."""
         self._trainable, self._other, self._slots, loss = self._train(
             self._trainable, self._other, self._slots, batch, np.float32(rate)
         )
+        # Steps that wait for the device hold memory, so only a few do.
+        self._pending.append(loss)
+        if len(self._pending) > MOST_PENDING:
+            self._pending.popleft().block_until_ready()
         return loss
 
-    def evaluate(self, batch: tuple[NDArray[Any], ...]) -> float:
+    def evaluate(self, batch: Batch) -> float:
         """Return the loss on a batch."""
         return float(self._evaluate(self._trainable, self._other, batch))
 
@@ -86,6 +128,7 @@ class JaxSteps:
         self, trainable: Any, other: Any, slots: Any, batch: Any, rate: Any
     ) -> tuple[Any, Any, Any, Any]:
         x, lengths, y, weight = batch
+        x = _gathered(x, lengths)
         slots = list(slots)
         slots[self._rate_index] = rate
 
@@ -101,7 +144,20 @@ class JaxSteps:
 
     def _evaluate_step(self, trainable: Any, other: Any, batch: Any) -> Any:
         x, lengths, y, weight = batch
-        return weighted_sum(self._loss, y, self._forward_step(trainable, other, x, lengths), weight)
+        output = self._forward_step(trainable, other, _gathered(x, lengths), lengths)
+        return weighted_sum(self._loss, y, output, weight)
 
     def _forward_step(self, trainable: Any, other: Any, x: Any, lengths: Any) -> Any:
         return self._model.stateless_call(trainable, other, [x, lengths], training=False)[0]
+
+
+def _gathered(x: Any, lengths: Any) -> Any:
+    """Return the x of a batch as an array, gathered here if it is only described."""
+    if not isinstance(x, _Slices):
+        return x
+    offsets = jax.numpy.arange(x.n_steps)
+    real = offsets >= x.n_steps - lengths[:, None] if x.at_end else offsets < lengths[:, None]
+    values = jax.vmap(lambda start: jax.lax.dynamic_slice_in_dim(x.table, start, x.n_steps))(
+        x.starts
+    )
+    return jax.numpy.where(real[..., None], values, 0.0)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from skrnn._backend import load_keras
 from skrnn.engine.backends import make_steps
+from skrnn.engine.feed import Feed, Inputs
 from skrnn.engine.losses import per_sequence
 from skrnn.engine.spec import Spec, make_optimizer
 from skrnn.engine.variables import is_seed, to_numpy, values_of
@@ -106,6 +107,10 @@ class Program:
             initializer = copy.copy(initializer)
             initializer.seed = seed
         return to_numpy(initializer(tuple(variable.shape), dtype=variable.dtype))
+
+    def feed(self, inputs: Inputs) -> Feed:
+        """Return what gathers batches of ``inputs`` for training and evaluation."""
+        return self.steps.feed(inputs, inputs.padded_steps(self.step_multiple))
 
     def load(self, weights: tuple[NDArray[Any], ...]) -> None:
         """Make ``weights`` current for prediction, unless they already are."""

@@ -10,6 +10,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from skrnn.engine.eager import VariableSteps
+from skrnn.engine.feed import Batch
 from skrnn.engine.losses import PerSequence, weighted_sum
 
 
@@ -29,11 +30,11 @@ class TensorFlowSteps(VariableSteps):
         self.evaluate_graph = _graph(self._evaluate_step, [batch])
         self.predict_graph = _graph(self._forward_step, [x, lengths])
 
-    def train(self, batch: tuple[NDArray[Any], ...], rate: float) -> Any:
+    def train(self, batch: Batch, rate: float) -> Any:
         """Take one step and return its loss as an eager tensor."""
         return self.train_graph(batch, rate)
 
-    def evaluate(self, batch: tuple[NDArray[Any], ...]) -> float:
+    def evaluate(self, batch: Batch) -> float:
         """Return the loss on a batch."""
         with self._seeds_kept():
             return float(self.evaluate_graph(batch))

@@ -9,13 +9,14 @@ from keras import ops
 from numpy.typing import NDArray
 
 from skrnn.engine.eager import VariableSteps
+from skrnn.engine.feed import Batch
 from skrnn.engine.losses import weighted_sum
 
 
 class TorchSteps(VariableSteps):
     """Run the model eagerly and update the Keras variables in place."""
 
-    def train(self, batch: tuple[NDArray[Any], ...], rate: float) -> Any:
+    def train(self, batch: Batch, rate: float) -> Any:
         """Take one step and return its loss as a tensor."""
         x, lengths, y, weight = map(ops.convert_to_tensor, batch)
         trainable = self._model.trainable_variables
@@ -29,7 +30,7 @@ class TorchSteps(VariableSteps):
         return loss.detach()
 
     @torch.no_grad()
-    def evaluate(self, batch: tuple[NDArray[Any], ...]) -> float:
+    def evaluate(self, batch: Batch) -> float:
         """Return the loss on a batch."""
         x, lengths, y, weight = map(ops.convert_to_tensor, batch)
         with self._seeds_kept():

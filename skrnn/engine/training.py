@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.engine.callbacks import Callbacks
-from skrnn.engine.feed import CHUNK, Examples, Inputs
+from skrnn.engine.feed import CHUNK, Batch, Examples, Inputs
 from skrnn.engine.program import Program
 from skrnn.engine.schedules import Rate
 
@@ -83,6 +83,7 @@ def train(
     program.start(start.values, start.optimizer)
     size = plan.batch_size or len(examples)
     n_batches = -(-len(examples) // size)
+    feed = program.feed(examples.inputs)
     generator = np.random.default_rng(plan.seed)
     best = _Best(plan.patience) if plan.early_stopping else None
     history: dict[str, list[float]] = {"loss": []}
@@ -97,9 +98,10 @@ def train(
                 generator.shuffle(order)
             rates = [plan.rate(epoch * n_batches + batch, n_batches) for batch in range(n_batches)]
             hooks.epoch_begin(epoch, rates[0])
-            logs = {"loss": _finite(_epoch(program, examples, order, size, rates, hooks), epoch)}
+            batches = examples.batches(order, size, feed)
+            logs = {"loss": _finite(_epoch(program, batches, rates, hooks), epoch)}
             if validation:
-                logs["val_loss"] = evaluate(program, validation)
+                logs["val_loss"] = evaluate(program, validation, plan.batch_size or CHUNK)
             for name, value in logs.items():
                 history[name].append(value)
             stops = [hooks.epoch_end(epoch, logs), best and best.update(program, logs["val_loss"])]
@@ -111,19 +113,16 @@ def train(
     return State(values, optimizer, history)
 
 
-def evaluate(program: Program, examples: Examples) -> float:
-    """Return the mean loss of the examples."""
-    total = sum(
-        program.steps.evaluate(batch) * n_real
-        for batch, n_real in examples.batches(
-            np.arange(len(examples)), CHUNK, program.step_multiple
-        )
-    )
-    return total / len(examples)
+def evaluate(program: Program, examples: Examples, size: int = CHUNK) -> float:
+    """Return the mean loss of the examples, measured on ``size`` of them at a time."""
+    batches = examples.batches(np.arange(len(examples)), size, program.feed(examples.inputs))
+    return sum(program.steps.evaluate(batch) * n_real for batch, n_real in batches) / len(examples)
 
 
 def predict(program: Program, inputs: Inputs) -> NDArray[np.float64]:
     """Return the outputs for every sequence, float64 of shape (n_samples, n_outputs)."""
+    if inputs.sequences.lengths.sum() > len(inputs.sequences.steps):
+        inputs = inputs.scaled()
     return np.concatenate(
         [
             program.steps.predict(x, lengths)[:n_real].astype(np.float64)
@@ -134,22 +133,20 @@ def predict(program: Program, inputs: Inputs) -> NDArray[np.float64]:
 
 def _epoch(
     program: Program,
-    examples: Examples,
-    order: NDArray[np.int64],
-    size: int,
+    batches: Iterable[tuple[Batch, int]],
     rates: Sequence[float],
     hooks: Callbacks,
 ) -> float:
     """Take one step for each batch and return the mean loss."""
     losses = []
-    batches = examples.batches(order, size, program.step_multiple)
     for number, (batch, n_real) in enumerate(batches):
         hooks.batch_begin(number)
         loss = program.steps.train(batch, rates[number] * hooks.rate_factor)
         hooks.batch_end(number, loss)
         losses.append((loss, n_real))
     # Read only now: a loss read at once would make every step wait for the device.
-    return sum(float(loss) * n_real for loss, n_real in losses) / len(order)
+    total = sum(float(loss) * n_real for loss, n_real in losses)
+    return total / sum(n_real for _, n_real in losses)
 
 
 def _finite(loss: float, epoch: int) -> float:

@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn._parameters import validate
+from skrnn._all_or_nothing import all_or_nothing
+from skrnn._parameters import fitted, validate
 from skrnn.engine.feed import Examples
 from skrnn.engine.program import Program, lease
 from skrnn.engine.progress import ProgressBar
 from skrnn.engine.schedules import Rate, constant, schedule
 from skrnn.engine.training import Plan, State, predict, train
-from skrnn.estimators.all_or_nothing import all_or_nothing
-from skrnn.estimators.holding_out import hold_out
+from skrnn.estimators.holding_out import hold_out_at_random, hold_out_latest
 from skrnn.estimators.observing import CallbackSupportMixin, Report, with_callbacks
 from skrnn.estimators.preparing import PreparingEstimator
 from skrnn.estimators.repeats import merge_repeats
-from skrnn.sequences import check_shape, read_sequences
+from skrnn.sequences import Sequences, check_shape, read_sequences
 
 
 class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
@@ -49,12 +49,12 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
     backend_ : str
         The Keras backend of the fit.
     """
-    weights_: tuple[NDArray[Any], ...]
-    history_: dict[str, list[float]]
-    n_iter_: int
-    backend_: str
-    _optimizer_state: list[NDArray[Any]] | None
-    _n_trained: int
+    weights_: tuple[NDArray[Any], ...] = fitted()
+    history_: dict[str, list[float]] = fitted()
+    n_iter_: int = fitted()
+    backend_: str = fitted()
+    _optimizer_state: list[NDArray[Any]] | None = fitted()
+    _n_trained: int = fitted()
 
     def _n_epochs(self) -> int:
         """Return how many epochs a fit takes."""
@@ -97,13 +97,15 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val go together; one of them was given alone.")
         going_on = self.warm_start and hasattr(self, "weights_")
-        sequences, targets, weights = self._read(X, y, sample_weight, reset=not going_on)
-        if self.batch_size is None and not self.early_stopping:
+        sequences, targets, weights = self._read(
+            X, y, sample_weight, reset=not going_on, purge=int(self.purge)
+        )
+        if self.batch_size is None and not self.early_stopping and sequences.window is None:
             rows, weights = merge_repeats(sequences, targets, weights)
             sequences, targets = sequences.take(rows), targets[rows]
         kept, held_out = np.arange(len(sequences)), None
         if self.early_stopping and X_val is None:
-            kept, held_out = self._hold_out(targets)
+            kept, held_out = self._hold_out(sequences, targets)
         if going_on:
             self._go_on()
         else:
@@ -157,11 +159,18 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
         program.steps.write_back()
         return program.model
 
-    def _hold_out(self, y: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _hold_out(
+        self, sequences: Sequences, y: Any
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows to learn from and those to validate on."""
-        return hold_out(
-            len(y),
-            rule=self.validation,
+        if sequences.window is not None or self.validation == "latest":
+            return hold_out_latest(
+                sequences.times,
+                fraction=self.validation_fraction,
+                gap=max(int(self.purge), sequences.reach),
+            )
+        return hold_out_at_random(
+            len(sequences),
             fraction=self.validation_fraction,
             strata=self._strata(y),
             seed=self._seed(),

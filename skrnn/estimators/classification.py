@@ -12,7 +12,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skrnn import networks
-from skrnn._parameters import CALLABLE, NONE, one_of, parameter, satisfying
+from skrnn._parameters import CALLABLE, NONE, fitted, one_of, parameter, satisfying
 from skrnn._validation import check_labels
 from skrnn.engine.losses import CLASSIFICATION, expects_probabilities
 from skrnn.estimators.base import BaseSequenceEstimator
@@ -44,7 +44,7 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     """
-    classes_: NDArray[Any]
+    classes_: NDArray[Any] = fitted()
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
         """Take one pass over new sequences at a constant rate.

@@ -1,4 +1,4 @@
-"""Which sequences a fit holds out to validate on."""
+"""Which sequences a fit holds out to validate on, and which it leaves out."""
 
 from __future__ import annotations
 
@@ -12,44 +12,92 @@ from sklearn.model_selection import train_test_split
 Rows = NDArray[np.int64]
 
 
-def hold_out(
-    n_samples: int, *, rule: str, fraction: float, strata: Any, seed: int
+def hold_out_at_random(
+    n_samples: int, *, fraction: float, strata: Any, seed: int
 ) -> tuple[Rows, Rows]:
-    """Return the rows to learn from and the rows to validate on.
+    """Return the rows to learn from and the rows to validate on, drawn at random.
 
     Parameters
     ----------
     n_samples : int
         How many sequences there are.
-    rule : {"random", "latest"}
-        "latest" holds out the last ones in order.
     fraction : float
         The share held out, in (0, 1).
     strata : array of shape (n_samples,) or None
-        Labels whose shares a random choice keeps where each has two sequences or more and
-        the held-out part has room for all of them.
+        Labels whose shares the choice keeps where each has two sequences or more and the
+        held-out part has room for all of them.
     seed : int
-        Of the random choice.
+        Of the choice.
 
     Raises
     ------
     ValueError
         If there are fewer than two sequences.
     """
-    if n_samples < 2:
-        raise ValueError(
-            f"early_stopping=True needs 2 sequences or more, and X has {n_samples} sample(s); "
-            "give X_val and y_val, or set early_stopping=False."
-        )
-    n_held_out = min(n_samples - 1, math.ceil(fraction * n_samples))
-    rows = np.arange(n_samples)
-    if rule == "latest":
-        return rows[:-n_held_out], rows[-n_held_out:]
+    n_held_out = _share(n_samples, fraction)
     if strata is not None:
         counts = np.unique(strata, return_counts=True)[1]
         room = min(n_held_out, n_samples - n_held_out)
         strata = strata if counts.min() >= 2 and len(counts) <= room else None
     kept, held_out = train_test_split(
-        rows, test_size=n_held_out, stratify=strata, random_state=seed
+        np.arange(n_samples), test_size=n_held_out, stratify=strata, random_state=seed
     )
     return np.sort(kept), np.sort(held_out)
+
+
+def hold_out_latest(times: Rows, *, fraction: float, gap: int) -> tuple[Rows, Rows]:
+    """Return the rows to learn from and the latest ones, to validate on.
+
+    Parameters
+    ----------
+    times : ndarray of int of shape (n_samples,)
+        When each sequence ends.
+    fraction : float
+        The share held out, in (0, 1).
+    gap : int
+        What is learnt from ends more than so long before the first one held out.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two sequences, or none before the gap.
+    """
+    n_held_out = _share(len(times), fraction)
+    order = np.argsort(times, kind="stable")
+    held_out = np.sort(order[-n_held_out:])
+    kept = np.setdiff1d(np.flatnonzero(times < times[held_out].min() - gap), held_out)
+    if len(kept) == 0:
+        raise ValueError(
+            f"early_stopping=True holds out the latest {n_held_out} of {len(times)} sequences, "
+            f"and none ends more than {gap} rows before them, so that none is left to learn "
+            "from; give X_val and y_val, more rows, or a smaller validation_fraction, purge "
+            "or window."
+        )
+    return kept, held_out
+
+
+def without_purged(times: Rows, weights: NDArray[np.float64], purge: int) -> NDArray[np.float64]:
+    """Return the weights with those of the latest ``purge`` sequences set to zero.
+
+    Raises
+    ------
+    ValueError
+        If that leaves no sequence that counts.
+    """
+    left = weights.copy()
+    left[np.argsort(times, kind="stable")[max(0, len(times) - purge) :]] = 0.0
+    if not left.any():
+        raise ValueError(
+            f"purge={purge} leaves none of the {len(times)} sequences of X to learn from; "
+            "give more rows, or a smaller purge."
+        )
+    return left
+
+
+def _share(n_samples: int, fraction: float) -> int:
+    if n_samples < 2:
+        raise ValueError(
+            f"early_stopping=True needs 2 sequences or more, and X has {n_samples} sample(s); "
+            "give X_val and y_val, or set early_stopping=False."
+        )
+    return min(n_samples - 1, math.ceil(fraction * n_samples))

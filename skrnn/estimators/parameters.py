@@ -1,4 +1,4 @@
-"""The parameters of training and of reading input, declared once for every estimator."""
+"""The parameters of training, declared once for every estimator."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from skrnn._parameters import (
     BOOLEAN,
     CALLABLE,
     NONE,
-    Parametrised,
     integers,
     one_of,
     parameter,
     reals,
     satisfying,
 )
+from skrnn.sequences.parameters import InputParameters
 
 OPTIMIZERS = (
     "adam",
@@ -32,8 +32,8 @@ OPTIMIZERS = (
 )
 
 
-class TrainingParameters(Parametrised):
-    """How an estimator reads its input and trains its network."""
+class TrainingParameters(InputParameters):
+    """How an estimator trains its network, beside how it reads its input."""
 
     optimizer: Any = parameter(
         default="adam",
@@ -71,6 +71,14 @@ class TrainingParameters(Parametrised):
     shuffle: bool = parameter(
         default=True, domain=BOOLEAN, doc="Put the sequences in a new order at each epoch."
     )
+    purge: int = parameter(
+        default=0,
+        domain=integers(0),
+        doc="""How many of the latest sequences of ``fit`` are left out of the loss. Where a
+        target lies ``delay`` rows after its window and covers ``horizon`` rows, the last
+        delay + horizon - 2 of them were not known yet when the rows after X began. In a
+        pipeline they remain the history of those rows.""",
+    )
     early_stopping: bool = parameter(
         default=False,
         domain=BOOLEAN,
@@ -81,8 +89,10 @@ class TrainingParameters(Parametrised):
         default="random",
         domain=one_of("random", "latest"),
         doc="""Which sequences early stopping holds out: drawn at random, by class for
-        classifiers, or the last ones in order. ``X_val`` and ``y_val`` in ``fit`` take
-        their place.""",
+        classifiers, or the last ones in order, ``purge`` ones before them left out. Of
+        `Windows` it is always the latest, after a gap in which windows of both parts would
+        share a row, or a target known to `make_windows`. ``X_val`` and ``y_val`` in ``fit``
+        take their place.""",
     )
     validation_fraction: float = parameter(
         default=0.1, domain=reals(0, 1, closed="neither"), doc="Share of X to hold out."
@@ -99,17 +109,6 @@ class TrainingParameters(Parametrised):
         recurrent network leaves out steps at which nothing was observed, all others see
         zeros there, and a channel is added for each feature that is 1 where it was not
         observed.""",
-    )
-    n_channels: int | None = parameter(
-        default=None,
-        domain=integers(1) | NONE,
-        doc="Features of each step in a 2-D X, whose rows hold flattened sequences; None is 1.",
-    )
-    layout: str = parameter(
-        default="channels_last",
-        domain=one_of("channels_last", "channels_first"),
-        doc="""The order of the axes of a 3-D X, and of a flattened one: (n_steps, n_features),
-        or (n_features, n_steps).""",
     )
     callbacks: Any = parameter(
         default=None,

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import _check_sample_weight
 
-from skrnn._parameters import plain, validate
+from skrnn._parameters import fitted, plain, validate
+from skrnn._validation import check_weights
 from skrnn.engine.feed import Examples, Inputs
 from skrnn.engine.spec import Spec
+from skrnn.estimators.holding_out import without_purged
 from skrnn.estimators.parameters import TrainingParameters
 from skrnn.networks.base import Network
 from skrnn.preprocessing.scaling import Standardiser
@@ -25,11 +26,11 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
     """Read, check, weigh and scale sequences and targets; a subclass says what the targets are."""
 
     loss: Any
-    _spec: Spec
-    _shape: SequenceShape
-    _scaling: Standardiser
-    _missing: str
-    _longest: int
+    _spec: Spec = fitted()
+    _shape: SequenceShape = fitted()
+    _scaling: Standardiser = fitted()
+    _missing: str = fitted()
+    _longest: int = fitted()
 
     @abstractmethod
     def _learn_target(self, y: Any, weights: NDArray[np.float64]) -> None:
@@ -57,26 +58,23 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
         del y
 
     def _read(
-        self, X: Any, y: Any, sample_weight: Any, *, reset: bool
+        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, purge: int = 0
     ) -> tuple[Sequences, Any, NDArray[np.float64]]:
         """Return what a user passed, checked, with the weights in force.
 
-        A sequence that weighs nothing takes no part in anything.
+        A sequence that weighs nothing takes no part in anything; the latest ``purge`` ones
+        weigh nothing.
         """
         sequences = read_sequences(self, X, reset=reset)
         if not reset:
             check_shape(self, sequences, self._shape)
         y = self._check_target(y, len(sequences))
-        weights = _check_sample_weight(
-            sample_weight,
-            np.empty((len(sequences), 1)),
-            dtype=np.float64,
-            ensure_non_negative=True,
-        )
-        if not weights.any():
-            raise ValueError("sample_weight is 0 everywhere; at least one sequence has to count.")
-        counted = np.flatnonzero(weights)
-        sequences, y, weights = sequences.take(counted), y[counted], weights[counted]
+        weights = check_weights(sample_weight, len(sequences))
+        if purge:
+            weights = without_purged(sequences.times, weights, purge)
+        if not weights.all():
+            counted = np.flatnonzero(weights)
+            sequences, y, weights = sequences.take(counted), y[counted], weights[counted]
         return sequences, y, self._weigh(y, weights)
 
     def _prepare(
@@ -102,7 +100,9 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
                 "(inputs, lengths), or give sequences of one length."
             )
         self._scaling = (
-            Standardiser.fit(sequences.steps, sequences.step_weights(counted))
+            Standardiser.fit_blocks(
+                (sequences.steps[rows], weights) for rows, weights in sequences.blocks(counted)
+            )
             if self.scale_input
             else Standardiser.identity(sequences.n_features)
         )
@@ -164,10 +164,10 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
         masks = self._missing == "mask"
         if masks and not network.keeps_missing_steps:
             sequences = sequences.without_missing_steps()
-        return Inputs(sequences, self._scaling, indicator=masks)
+        return Inputs(sequences, self._scaling, masks, at_end=network.needs_fixed_length)
 
     def _examples(self, sequences: Sequences, y: Any, weights: NDArray[np.float64]) -> Examples:
-        return Examples(self._inputs(sequences), self._encode_target(y), weights)
+        return Examples(self._inputs(sequences).scaled(), self._encode_target(y), weights)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 
 from skrnn import networks
-from skrnn._parameters import BOOLEAN, CALLABLE, NONE, one_of, parameter
+from skrnn._parameters import BOOLEAN, CALLABLE, NONE, fitted, one_of, parameter
 from skrnn._validation import check_target
 from skrnn.engine.losses import REGRESSION
 from skrnn.estimators.base import BaseSequenceEstimator
@@ -33,8 +33,8 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         domain=BOOLEAN,
         doc="Standardise each target by its mean and standard deviation over the fit.",
     )
-    _target_scaling: Standardiser
-    _target_is_flat: bool
+    _target_scaling: Standardiser = fitted()
+    _target_is_flat: bool = fitted()
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Take one pass over new sequences at a constant rate.

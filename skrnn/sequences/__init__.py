@@ -1,0 +1,16 @@
+"""A batch of sequences, read from every form a user may pass."""
+
+from skrnn.sequences.reading import SequenceShape, check_shape, read_sequences
+from skrnn.sequences.table import BLOCK, Sequences
+from skrnn.sequences.windowing import make_windows
+from skrnn.sequences.windows import Windows
+
+__all__ = [
+    "BLOCK",
+    "SequenceShape",
+    "Sequences",
+    "Windows",
+    "check_shape",
+    "make_windows",
+    "read_sequences",
+]

@@ -1,0 +1,132 @@
+"""What a user may pass as X, read as `Sequences` and checked against the fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn import _validation
+from skrnn._validation import Floats
+from skrnn.sequences.table import Sequences
+from skrnn.sequences.windows import Windows
+
+
+@dataclass(frozen=True)
+class SequenceShape:
+    """What a fit fixes about its sequences: their features and, if all share it, their length."""
+
+    n_steps: int | None
+    n_features: int
+
+
+def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
+    """Read X, in any of the accepted forms, as sequences.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Whose ``n_channels``, ``layout`` and ``missing`` say how to read X, and which
+        records or compares ``n_features_in_`` and ``feature_names_in_``.
+    X : array-like, DataFrame, list or Windows
+        See the user guide on input.
+    reset : bool
+        True at fit, False at predict.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If X has a form, width or values that are not accepted.
+    """
+    if isinstance(X, Windows):
+        _validation.check_width(estimator, X.header(), X.shape[2], reset=reset)
+        sequences = X.sequences()
+    elif _validation.is_ragged(X):
+        sequences = _read_list(estimator, X, reset=reset)
+    elif _validation.is_panel(X):
+        steps, lengths = _validation.check_panel(estimator, X)
+        _validation.check_width(estimator, X, steps.shape[1], reset=reset)
+        sequences = _end_to_end(steps, lengths)
+    elif _n_dimensions(X) > 3:
+        raise ValueError(
+            f"X has {_n_dimensions(X)} dimensions; sequences have 2, (n_samples, n_steps), or "
+            "3, (n_samples, n_steps, n_features)."
+        )
+    elif _n_dimensions(X) == 3:
+        sequences = _from_cube(_read_cube(estimator, X, reset=reset))
+    else:
+        sequences = _from_cube(_read_table(estimator, X, reset=reset))
+    missing = estimator.missing if reset else getattr(estimator, "_missing", estimator.missing)
+    _check_finite(sequences, allow_nan=missing == "mask")
+    return sequences
+
+
+def check_shape(estimator: Any, sequences: Sequences, fitted: SequenceShape) -> None:
+    """Raise ValueError unless sequences have the features, and the length, of the fit."""
+    if sequences.n_features != fitted.n_features:
+        _validation.fail_channels(estimator, sequences.n_features, fitted.n_features)
+    if fitted.n_steps is not None and sequences.n_steps != fitted.n_steps:
+        given = sequences.n_steps
+        text = f"{sequences.lengths.min()} to {sequences.longest}" if given is None else str(given)
+        _validation.fail_steps(estimator, text, fitted.n_steps)
+
+
+def _n_dimensions(X: Any) -> int:
+    """Return the number of dimensions of an array, or of nested lists."""
+    if isinstance(X, list | tuple):
+        return 1 + _n_dimensions(X[0]) if len(X) else 1
+    return int(getattr(X, "ndim", 0))
+
+
+def _read_list(estimator: Any, X: Any, *, reset: bool) -> Sequences:
+    steps, lengths = _validation.check_rows(estimator, X)
+    _validation.check_width(estimator, X[0], steps.shape[1], reset=reset)
+    return _end_to_end(steps, lengths)
+
+
+def _read_cube(estimator: Any, X: Any, *, reset: bool) -> Floats:
+    cube = _validation.check_cube(estimator, X)
+    if cube.shape[1] == 0 or cube.shape[2] == 0:
+        raise ValueError(f"X has no steps or no features: its shape is {cube.shape}.")
+    if estimator.layout == "channels_first":
+        cube = cube.transpose(0, 2, 1)
+    _validation.check_width(estimator, None, cube.shape[2], reset=reset)
+    return cube
+
+
+def _read_table(estimator: Any, X: Any, *, reset: bool) -> Floats:
+    """Return a 2-D X as (n_samples, n_steps, n_channels)."""
+    table = _validation.check_table(estimator, X, reset=reset)
+    n_channels = estimator.n_channels or 1
+    n_steps, rest = divmod(table.shape[1], n_channels)
+    if rest:
+        raise ValueError(
+            f"X has {table.shape[1]} columns, which is no multiple of n_channels={n_channels}."
+        )
+    if estimator.layout == "channels_first":
+        return table.reshape(len(table), n_channels, n_steps).transpose(0, 2, 1)
+    return table.reshape(len(table), n_steps, n_channels)
+
+
+def _from_cube(cube: Floats) -> Sequences:
+    n_samples, n_steps, n_features = cube.shape
+    return _end_to_end(cube.reshape(-1, n_features), np.full(n_samples, n_steps))
+
+
+def _end_to_end(steps: Floats, lengths: NDArray[np.int64]) -> Sequences:
+    return Sequences(steps, np.cumsum(lengths) - lengths, lengths)
+
+
+def _check_finite(sequences: Sequences, *, allow_nan: bool) -> None:
+    steps = sequences.steps
+    for rows, weights in sequences.blocks(np.ones(len(sequences))):
+        values = steps[rows][weights > 0]
+        if np.isfinite(values).all():
+            continue
+        if np.isinf(values).any():
+            marked = np.any(np.isinf(steps), axis=1)
+            _validation.fail_missing(sequences.first_with(marked), "infinity")
+        if not allow_nan:
+            _validation.fail_missing(sequences.first_with(np.any(np.isnan(steps), axis=1)), "NaN")

@@ -1,0 +1,183 @@
+"""A batch of sequences as one flat table of steps, read from every form a user may pass.
+
+All sequences lie end to end in one ``(n_total_steps, n_features)`` array; a sequence is a
+start and a length in it. A 3-D array becomes this without a copy, sequences of different
+length need no padding until a batch is gathered, and windows that overlap are only further
+starts in the same table, whose steps may lie some rows apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn._validation import Floats
+
+#: Rows of a table that are looked at together, so that one larger than memory can be measured.
+BLOCK = 2**16
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """Sequences of shape (n_steps_i, n_features), held as starts and lengths in one table.
+
+    Attributes
+    ----------
+    steps : ndarray of shape (n_total_steps, n_features)
+        The steps of all sequences.
+    starts, lengths : ndarray of shape (n_samples,)
+        Where in ``steps`` each sequence begins, and its number of steps.
+    stride : int
+        Rows of ``steps`` from one step of a sequence to the next.
+    window : int or None
+        For windows of one series, in order of its time: the length that all of them would
+        have if the series went back further.
+    reach : int
+        For windows, how many rows apart two of them end at the least that share no row, and
+        of which the earlier one's target lies no later than the end of the other.
+    """
+
+    steps: Floats
+    starts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    stride: int = 1
+    window: int | None = None
+    reach: int = 0
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @property
+    def n_features(self) -> int:
+        """Return the number of features of a step."""
+        return int(self.steps.shape[1])
+
+    @property
+    def n_steps(self) -> int | None:
+        """Return the length that all sequences share, or None where they differ."""
+        longest = self.longest
+        return longest if self.window or int(self.lengths.min()) == longest else None
+
+    @property
+    def longest(self) -> int:
+        """Return the number of steps of the longest sequence, or of a complete window."""
+        return self.window or int(self.lengths.max())
+
+    @property
+    def ends(self) -> NDArray[np.int64]:
+        """Return the row of the table that holds each sequence's last step."""
+        return self.starts + (self.lengths - 1) * self.stride
+
+    @property
+    def times(self) -> NDArray[np.int64]:
+        """Return numbers that order the sequences by time: that of rows for windows."""
+        return self.ends if self.window else np.arange(len(self))
+
+    def take(self, rows: NDArray[np.int64]) -> Self:
+        """Return the sequences at ``rows``, over the same table."""
+        return replace(self, starts=self.starts[rows], lengths=self.lengths[rows])
+
+    def gather(
+        self,
+        rows: NDArray[np.int64],
+        n_steps: int,
+        *,
+        at_end: bool = False,
+        out: NDArray[Any] | None = None,
+    ) -> tuple[Floats, NDArray[np.bool_]]:
+        """Return sequences padded to ``n_steps``, and which of their steps are real.
+
+        Parameters
+        ----------
+        rows : ndarray of shape (n_rows,)
+            The sequences to gather.
+        n_steps : int
+            The padded length, at least that of the longest sequence of ``rows``.
+        at_end : bool
+            Pad on the left, so that all sequences end together, and not on the right.
+        out : ndarray of shape (n_rows, n_steps, n_features), optional
+            Where to put the values.
+
+        Returns
+        -------
+        values : ndarray of shape (n_rows, n_steps, n_features)
+            The steps; what stands in padded places is arbitrary.
+        real : ndarray of bool of shape (n_rows, n_steps)
+            False where a step is padding.
+        """
+        lengths = self.lengths[rows, None]
+        offsets = np.arange(n_steps) - (n_steps - lengths if at_end else 0)
+        real = (offsets >= 0) & (offsets < lengths)
+        positions = self.starts[rows, None] + self.stride * np.where(real, offsets, 0)
+        # "clip" only because it fills ``out`` directly: every position lies in the table.
+        return np.take(self.steps, positions, axis=0, out=out, mode="clip"), real
+
+    def blocks(self, weights: NDArray[np.float64]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
+        """Yield parts of the table, and how much each step weighs if sequence i weighs weights[i].
+
+        Together the parts are the whole table, in order.
+        """
+        positive = weights > 0
+        both = np.stack([weights, positive], axis=1)
+        places = np.concatenate([self.starts, self.starts + self.lengths * self.stride])
+        order = np.argsort(places, kind="stable")
+        places, changes = places[order], np.concatenate([both, -both])[order]
+        # Sums that were added and taken away leave rounding; the counts are exact.
+        least = weights[positive].min(initial=np.inf)
+        size = -(-min(BLOCK, len(self.steps)) // self.stride) * self.stride
+        levels = np.zeros((1, self.stride, 2))
+        for first in range(0, len(self.steps), size):
+            here = slice(*np.searchsorted(places, [first, first + size]))
+            change = np.zeros((size, 2))
+            np.add.at(change, places[here] - first, changes[here])
+            levels = levels[-1] + np.cumsum(change.reshape(-1, self.stride, 2), axis=0)
+            part = slice(first, min(first + size, len(self.steps)))
+            total, n_holders = levels.reshape(-1, 2)[: part.stop - first].T
+            yield part, np.where(n_holders > 0, np.maximum(total, least), 0.0)
+
+    def step_weights(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return how much each step of the table weighs when sequence i weighs weights[i]."""
+        return np.concatenate([part for _, part in self.blocks(weights)])
+
+    def contiguous(self) -> Sequences:
+        """Return the same sequences over a table in which their steps are neighbours."""
+        if self.stride == 1:
+            return self
+        n_rows = len(self.steps)
+        order = [np.arange(phase, n_rows, self.stride) for phase in range(self.stride)]
+        first = np.concatenate([[0], np.cumsum([len(rows) for rows in order])])
+        return replace(
+            self,
+            steps=self.steps[np.concatenate(order)],
+            starts=first[self.starts % self.stride] + self.starts // self.stride,
+            stride=1,
+        )
+
+    def without_missing_steps(self) -> Sequences:
+        """Leave out the steps at which nothing was observed.
+
+        A sequence without a single observation becomes one step of nothing, so that it can
+        be predicted at all.
+        """
+        table = self.contiguous()
+        observed = np.logical_not(np.isnan(table.steps).all(axis=1))
+        before = np.concatenate([[0], np.cumsum(observed)])
+        starts, ends = before[table.starts], before[table.starts + table.lengths]
+        blank = starts == ends
+        nothing = np.full((1, table.n_features), np.nan, dtype=table.steps.dtype)
+        return replace(
+            table,
+            steps=np.concatenate([table.steps[observed], nothing]),
+            starts=np.where(blank, before[-1], starts),
+            lengths=np.where(blank, 1, ends - starts),
+        )
+
+    def first_with(self, marked: NDArray[np.bool_]) -> int:
+        """Return the first sequence that holds a marked row of the table."""
+        marks = replace(self, steps=marked[:, None].astype(np.float32)).contiguous()
+        before = np.concatenate([[0], np.cumsum(marks.steps > 0)])
+        return int(np.argmax(before[marks.starts + marks.lengths] > before[marks.starts]))

@@ -1,0 +1,214 @@
+"""Windows of a long series: positions in it, never copies of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.utils._array_api import get_namespace
+
+from skrnn._validation import Floats
+from skrnn.sequences.table import Sequences
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Windows:
+    """Windows of one series, array-like of shape (n_windows, window_length, n_features).
+
+    They hold the series and where each window ends, never the windows: indexing and pickling
+    keep it so, and estimators gather a batch at a time. ``np.asarray`` gives the windows as a
+    3-D array, NaN where a window goes back to before its series begins.
+
+    Parameters
+    ----------
+    series : ndarray of shape (n_rows, n_features)
+        The rows of the series.
+    ends : ndarray of int of shape (n_windows,)
+        The row that is the last step of each window.
+    lengths : ndarray of int of shape (n_windows,)
+        How many steps of each window there are, at most ``window_length``.
+    window_length : int
+        Steps of a complete window.
+    sampling_rate : int, default=1
+        Rows from one step of a window to the next.
+    target_reach : int, default=0
+        Rows after the window's next one that its target reaches into, where that is known.
+    feature_names : tuple of str or None, default=None
+        Names of the features.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import make_windows
+    >>> windows, y = make_windows(np.arange(6.0), window_length=3)
+    >>> windows
+    Windows(3 windows of 3 steps x 1 feature, over 6 rows)
+    >>> np.asarray(windows)[:, :, 0]
+    array([[0., 1., 2.],
+           [1., 2., 3.],
+           [2., 3., 4.]])
+    >>> y
+    array([3., 4., 5.])
+    """
+
+    series: Floats
+    ends: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    window_length: int
+    sampling_rate: int = 1
+    target_reach: int = 0
+    feature_names: tuple[str, ...] | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Return (n_windows, window_length, n_features)."""
+        return len(self.ends), self.window_length, int(self.series.shape[1])
+
+    @property
+    def ndim(self) -> int:
+        """Return 3."""
+        return 3
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Return the dtype of the series."""
+        return self.series.dtype
+
+    @property
+    def span(self) -> int:
+        """Return how many rows a complete window reaches over."""
+        return (self.window_length - 1) * self.sampling_rate + 1
+
+    def __len__(self) -> int:
+        return len(self.ends)
+
+    def __iter__(self) -> Iterator[Floats]:
+        return (self[i] for i in range(len(self)))
+
+    def __getitem__(self, key: Any) -> Any:
+        """Return Windows for a slice, a mask or an array of numbers, and an array otherwise.
+
+        ``windows[i]`` is one window without the steps that are not there, of shape
+        (n_steps_i, n_features); ``windows[rows, a, b]`` is ``np.asarray(windows[rows])[:, a, b]``.
+        """
+        rows, *rest = (key or (None,)) if isinstance(key, tuple) else (key,)
+        if rows is None or rows is Ellipsis or np.ndim(rows) > 1:
+            return np.asarray(self)[key]
+        ends, lengths = self.ends[rows], self.lengths[rows]
+        if np.ndim(ends) == 0 and all(part is Ellipsis for part in rest):
+            first = ends - (lengths - 1) * self.sampling_rate
+            return self.series[first : ends + 1 : self.sampling_rate]
+        taken = replace(self, ends=np.atleast_1d(ends), lengths=np.atleast_1d(lengths))
+        if all(part is Ellipsis for part in rest):
+            return taken
+        return np.asarray(taken)[(slice(None) if np.ndim(ends) else 0, *rest)]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        if copy is False:
+            raise ValueError("windows are copied when they become an array; pass copy=None.")
+        values, real = self.sequences().gather(
+            np.arange(len(self)), self.window_length, at_end=True
+        )
+        values[~real] = np.nan
+        return values if dtype is None else values.astype(dtype)
+
+    def __repr__(self) -> str:
+        n_windows, n_steps, n_features = self.shape
+        return (
+            f"Windows({n_windows} windows of {n_steps} steps x {n_features} "
+            f"feature{'s' * (n_features != 1)}, over {len(self.series)} rows)"
+        )
+
+    def take(self, indices: Any, axis: int = 0, out: None = None, mode: str = "raise") -> Windows:
+        """Return the Windows at ``indices``, as ``numpy.take`` and array API code ask for them.
+
+        Parameters
+        ----------
+        indices : array-like of int
+            The windows to take.
+        axis : int, default=0
+            Only the axis of the windows can be taken from.
+        out, mode
+            Accepted for numpy's sake.
+
+        Returns
+        -------
+        Windows
+            Over the same series.
+
+        Raises
+        ------
+        ValueError
+            If ``axis`` is another one.
+        """
+        del out, mode
+        if axis != 0:
+            raise ValueError(f"axis={axis} was given; Windows are taken along axis 0.")
+        return self[np.atleast_1d(indices)]
+
+    def __array_namespace__(self, api_version: str | None = None) -> Any:
+        """Return numpy, for scikit-learn's array API dispatch."""
+        del api_version
+        return get_namespace(self.series)[0]
+
+    @property
+    def device(self) -> str:
+        """Return "cpu", as numpy's arrays do."""
+        return "cpu"
+
+    def flat(self) -> NDArray[Any]:
+        """Return the windows as a 2-D array, (n_windows, window_length * n_features).
+
+        Features stand beside each other within a step, oldest step first, as
+        ``SlidingWindow.get_feature_names_out`` names them; NaN where there is no step.
+        """
+        return np.asarray(self).reshape(len(self), -1)
+
+    def sequences(self) -> Sequences:
+        """Return the windows as sequences over the series."""
+        return Sequences(
+            steps=self.series,
+            starts=self.ends - (self.lengths - 1) * self.sampling_rate,
+            lengths=self.lengths,
+            stride=self.sampling_rate,
+            window=self.window_length,
+            reach=max(self.span - 1, self.target_reach),
+        )
+
+    def header(self) -> pd.DataFrame | None:
+        """Return an empty DataFrame with the names of the features, if they have names."""
+        return None if self.feature_names is None else pd.DataFrame(columns=self.feature_names)
+
+
+def windows_at(
+    series: Floats,
+    rows: NDArray[np.int64],
+    begins: NDArray[np.int64],
+    window_length: int,
+    sampling_rate: int,
+    feature_names: tuple[str, ...] | None,
+) -> Windows:
+    """Return the windows that end at ``rows``; none reaches over a row where a part begins."""
+    first = begins[np.searchsorted(begins, rows, side="right") - 1]
+    lengths = np.minimum(window_length, (rows - first) // sampling_rate + 1)
+    return Windows(series, rows, lengths, window_length, sampling_rate, feature_names=feature_names)
+
+
+def check_span(n_rows: int, window_length: int, sampling_rate: int) -> None:
+    """Raise ValueError if a window reaches over more rows than there are."""
+    span = (window_length - 1) * sampling_rate + 1
+    if span > n_rows:
+        raise ValueError(
+            f"window_length={window_length} with sampling_rate={sampling_rate} reaches over "
+            f"{span} rows, and the series has n_samples={n_rows}; take a shorter window, or "
+            "give more rows."
+        )
+
+
+def text_names(names: Any) -> tuple[str, ...] | None:
+    """Return names of columns if all are strings, as scikit-learn takes them."""
+    return tuple(names) if len(names) and all(isinstance(name, str) for name in names) else None
