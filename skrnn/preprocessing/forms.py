@@ -1,0 +1,70 @@
+"""Steps written back into the form in which the sequences were given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from skrnn._validation import Floats, is_panel, is_ragged
+from skrnn.sequences import Sequences, Windows
+
+
+def end_to_end(sequences: Sequences) -> Sequences:
+    """Return the same sequences over a table in which they lie one after the other."""
+    lengths = sequences.lengths
+    starts = np.cumsum(lengths) - lengths
+    offsets = np.arange(lengths.sum()) - np.repeat(starts, lengths)
+    positions = np.repeat(sequences.starts, lengths) + sequences.stride * offsets
+    return Sequences(sequences.steps[positions], starts, lengths)
+
+
+def over_new_steps(X: Any, sequences: Sequences, steps: Floats, layout: str) -> Any:
+    """Return X with other steps, in the form of X.
+
+    Parameters
+    ----------
+    X : array-like, DataFrame, list or Windows
+        What the user passed.
+    sequences : Sequences
+        X as it was read.
+    steps : ndarray of shape (n_total_steps, n_features)
+        What takes the place of ``sequences.steps``.
+    layout : {"channels_last", "channels_first"}
+        The order of the axes of X, where it is an array.
+    """
+    if isinstance(X, Windows):
+        return replace(X, series=steps)
+    if is_ragged(X):
+        parts = as_list(replace(sequences, steps=steps))
+        return _like(X, [_framed(part, given) for part, given in zip(parts, X, strict=True)])
+    if is_panel(X):
+        return pd.DataFrame(steps, index=X.index, columns=X.columns)
+    cube = steps.reshape(len(sequences), -1, sequences.n_features)
+    if layout == "channels_first":
+        cube = cube.transpose(0, 2, 1)
+    n_dimensions = X.ndim if hasattr(X, "ndim") else np.asarray(X).ndim
+    return cube if n_dimensions == 3 else cube.reshape(len(cube), -1)
+
+
+def as_list(sequences: Sequences) -> list[Floats]:
+    """Return sequences that lie end to end as arrays of shape (n_steps_i, n_features)."""
+    return np.split(sequences.steps, sequences.starts[1:])
+
+
+def _framed(steps: Floats, given: Any) -> Any:
+    """Return steps as a DataFrame labelled as the one that was given, if one was."""
+    if isinstance(given, pd.DataFrame):
+        return pd.DataFrame(steps, index=given.index, columns=given.columns)
+    return steps
+
+
+def _like(X: Any, parts: list[Any]) -> Any:
+    """Return parts as a list, a tuple or an object array, as X is one."""
+    if isinstance(X, np.ndarray):
+        objects = np.empty(len(parts), dtype=object)
+        objects[:] = parts
+        return objects
+    return tuple(parts) if isinstance(X, tuple) else parts
