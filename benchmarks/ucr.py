@@ -9,27 +9,22 @@ from __future__ import annotations
 
 import argparse
 import csv
-import datetime
 import os
-import platform
 import statistics
 import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from importlib.metadata import version
 from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+from reporting import ONE_THREAD, RESULTS, ROOT, circumstances, table
 from sklearn.metrics import accuracy_score
 from sklearn.model_selection import train_test_split
 
 import skrnn
 from skrnn.datasets import load_basic_motions, load_japanese_vowels
-
-ROOT = Path(__file__).resolve().parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
 
 #: FCN, ResNet, InceptionTime, ROCKET, LSTM-FCN, 1-NN DTW; None where no figure is known.
 METHODS = ("FCN", "ResNet", "InceptionTime", "ROCKET", "LSTM-FCN", "1-NN DTW")
@@ -145,10 +140,7 @@ def measure(data: Path, task: Task) -> Result:
 
 def run(data: Path, tasks: list[Task], jobs: int, report: Any) -> list[Result]:
     """Do all tasks, one core each, and report what is done after each."""
-    # One thread for each process: JAX's own threads do not help networks this small.
-    os.environ.setdefault(
-        "XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
-    )
+    os.environ.setdefault("XLA_FLAGS", ONE_THREAD)
     done: list[Result] = []
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         for future in as_completed([pool.submit(measure, data, task) for task in tasks]):
@@ -174,16 +166,6 @@ def mean_accuracy(results: list[Result], estimator: str, names: list[str]) -> fl
 def with_figure(method: str, names: list[str]) -> list[str]:
     """Return the sets for which a figure of the method is published."""
     return [name for name in names if PUBLISHED[name][METHODS.index(method)] is not None]
-
-
-def table(header: list[str], rows: list[list[Any]]) -> str:
-    """Return a markdown table; None is shown as a dash, a float to three places."""
-
-    def cell(value: Any) -> str:
-        return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
-
-    lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
-    return "\n".join(f"| {' | '.join(map(cell, line))} |" for line in lines)
 
 
 def compare(results: list[Result], names: list[str], estimators: list[str]) -> str:
@@ -226,23 +208,6 @@ def verdict(method: str, ours: float, theirs: float, n_sets: int) -> str:
         f"TCNClassifier against {method} on {n_sets} sets: {ours:.4f} - {theirs:.4f} = "
         f"{ours - theirs:+.4f} (wanted: {aim}): {words}."
     )
-
-
-def circumstances(command: str, seeds: int, seconds: float) -> str:
-    """Return the machine, the versions and the command, as lines of markdown."""
-    packages = ("keras", "jax", "scikit-learn", "numpy")
-    versions = [f"Python {platform.python_version()}", *(f"{p} {version(p)}" for p in packages)]
-    backend = os.environ.get("KERAS_BACKEND", "jax (the default)")
-    lines = (
-        f"Date: {datetime.datetime.now(datetime.UTC).date()}",
-        f"Machine: {os.cpu_count()} CPU cores, {platform.system()} {platform.machine()}",
-        f"Versions: {', '.join(versions)}; Keras backend: {backend}",
-        f"Seeds: {', '.join(map(str, range(seeds)))}; wall time {seconds / 60:.1f} min",
-        f"Command: `{command}`",
-        f"TCN: `{TCN}`",
-        f"RNN, LSTM, GRU: `{RECURRENT}`",
-    )
-    return "\n".join(f"- {line}" for line in lines)
 
 
 def write(results: list[Result], n_tasks: int, text: str, notes: str) -> None:
@@ -293,7 +258,13 @@ def main() -> None:
     def report(done: list[Result]) -> None:
         if whole:
             command = f"python benchmarks/ucr.py --seeds {args.seeds} --jobs {args.jobs}"
-            notes = circumstances(command, args.seeds, time.perf_counter() - start)
+            minutes = (time.perf_counter() - start) / 60
+            notes = circumstances(
+                f"Seeds: {', '.join(map(str, range(args.seeds)))}; wall time {minutes:.1f} min",
+                f"Command: `{command}`",
+                f"TCN: `{TCN}`",
+                f"RNN, LSTM, GRU: `{RECURRENT}`",
+            )
             write(done, len(tasks), compare(done, args.sets, args.estimators), notes)
 
     print("\n" + compare(run(args.data, tasks, args.jobs, report), args.sets, args.estimators))
