@@ -180,6 +180,12 @@ def check_labels(estimator: Any, y: Any, n_samples: int) -> NDArray[Any]:
     return labels
 
 
+def require_samples(n_samples: int) -> None:
+    """Raise ValueError, much in scikit-learn's words, for an X without sequences."""
+    if n_samples == 0:
+        raise ValueError("Found X with 0 sample(s) while a minimum of 1 is required.")
+
+
 def check_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
     """Return one weight for each of the ``n_samples`` sequences of X; None is 1 for all.
 

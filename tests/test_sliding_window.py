@@ -309,6 +309,16 @@ def test_times_of_another_zone_continue():
     assert_windows(got, expected_windows(X.to_numpy(), 3)[12:])
 
 
+@pytest.mark.parametrize("kind", ["dates with jitter", "hours of summer time", "time differences"])
+@pytest.mark.parametrize("units", [("s", "ns"), ("ns", "s"), ("us", "ms")])
+def test_times_may_be_kept_in_another_unit(kind, units):
+    X, index = frame_of(kind), INDEXES[kind]
+    fitted, later = X[:12].set_axis(index[:12].as_unit(units[0])), X[12:].drop(index[17])
+    window = SlidingWindow(3).fit(fitted)
+    expected = expected_windows(np.delete(X.to_numpy(), 17, axis=0), 3, anew={17})[12:]
+    assert_windows(window.transform(later.set_axis(later.index.as_unit(units[1]))), expected)
+
+
 # ------------------------------------------------------------------ gaps
 
 
@@ -445,7 +455,7 @@ def test_dates_long_ago_and_far_ahead():
 def test_gaps_in_rows_that_are_said_to_continue_do_what_on_gap_says(window_length):
     X = frame_of("dates")
     window = SlidingWindow(window_length, continues=True, on_gap="raise").fit(X[:12])
-    with pytest.raises(ValueError, match=r"1 gap\(s\)"):
+    with pytest.raises(ValueError, match=r"1 gap\(s\), the first before row 2: "):
         window.transform(X.iloc[[12, 13, 20, 21]])
 
 
@@ -656,3 +666,27 @@ def test_only_the_two_checks_named_are_expected_to_fail():
     names = [name_of(check) for check in suite()]
     assert len(names) >= 45
     assert [names.count(name) for name in ROWS_BY_THEMSELVES] == [1, 1]
+
+
+# ------------------------------------------------------------------ advice
+
+
+def test_rows_drawn_at_random_are_warned_of():
+    rows = np.sort(np.random.default_rng(0).choice(100, size=60, replace=False))
+    X = pd.DataFrame(np.arange(100.0)[rows, None], index=rows)
+    with pytest.warns(UserWarning, match=r"gaps, so that only \d+ of 60 windows are complete"):
+        SlidingWindow(10).fit(X)
+
+
+def test_a_gap_or_two_are_not_warned_of():
+    X = pd.DataFrame(np.arange(60.0)[:, None], index=[*range(30), *range(40, 70)])
+    SlidingWindow(10).fit(X)  # a warning would be an error
+
+
+def test_a_series_is_a_column():
+    series = pd.Series(np.arange(5.0), index=pd.date_range("2024", periods=5), name="load")
+    window = SlidingWindow(2).fit(series)
+    assert list(window.get_feature_names_out()) == ["load_lag_1", "load_lag_0"]
+    np.testing.assert_array_equal(
+        window.transform(series), SlidingWindow(2).fit_transform(series.to_frame())
+    )

@@ -18,8 +18,10 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import skrnn.engine.feed
 import skrnn.sequences.table
-from skrnn import SlidingWindow, Windows, make_windows
+from skrnn import GRURegressor, SlidingWindow, Windows, make_windows
+from skrnn.engine.feed import Inputs
 from skrnn.estimators.holding_out import hold_out_latest
+from skrnn.preprocessing.scaling import Standardiser
 from tests import conftest
 
 N = 60
@@ -261,6 +263,16 @@ def test_other_windows_than_those_of_the_fit_are_refused():
         )
     with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[54, 53\]"):
         model.fit(windows, y[1:])
+
+
+def test_no_windows_are_refused():
+    windows, y = windows_of()
+    model = make("GRURegressor", epochs=1)
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        model.fit(windows[:0], y[:0])
+    model.fit(windows, y)
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        model.predict(windows[y > 1e6])
 
 
 def test_a_fitted_estimator_holds_no_row_of_the_series():
@@ -529,6 +541,32 @@ def test_a_table_is_scaled_once_if_it_is_small_enough(monkeypatch):
             np.testing.assert_array_equal(got, expected)
 
 
+@settings(deadline=None)
+@given(n_rows=st.integers(LENGTH, 300), at_end=st.booleans())
+def test_no_padded_window_reaches_over_the_edge_of_a_table(n_rows, at_end):
+    windows = SlidingWindow(LENGTH).fit_transform(np.zeros((n_rows, 2)))
+    inputs = Inputs(windows.sequences(), Standardiser.identity(2), False, at_end=at_end)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(skrnn.engine.feed, "LEAST_ELEMENTS", 1)
+        sequences = inputs.scaled().sequences
+    for n_steps in (LENGTH, 8):
+        first = sequences.starts - (n_steps - sequences.lengths if at_end else 0)
+        assert first.min() >= 0
+        assert first.max() + n_steps <= len(sequences.steps)
+
+
+def test_tables_of_nearly_equal_size_have_the_same():
+    def rows_for(n_rows):
+        windows, _ = windows_of(np.zeros((n_rows, 2)))
+        inputs = Inputs(windows.sequences(), Standardiser.identity(2), False)
+        return len(inputs.scaled().sequences.steps)
+
+    assert rows_for(10) == rows_for(1000)
+    sizes = [rows_for(n_rows) for n_rows in range(2**19, 2**20, 2**15)]
+    assert len(set(sizes)) <= 5
+    assert max(np.array(sizes) / np.arange(2**19, 2**20, 2**15)) <= 1.3
+
+
 def test_a_memory_map_is_read_like_an_array(tmp_path, monkeypatch):
     written = np.memmap(tmp_path / "series", dtype=np.float64, mode="w+", shape=(N, 2))
     written[:] = series_of()
@@ -701,3 +739,14 @@ def test_other_estimators_take_windows_flat():
     lags = [frame.shift(lag).fillna(0.0).to_numpy() for lag in (2, 1, 0)]
     expected = Ridge().fit(np.hstack(lags)[:40], y[:40]).predict(np.hstack(lags)[40:])
     np.testing.assert_allclose(clone(model).fit(frame[:40], y[:40]).predict(frame[40:]), expected)
+
+
+def test_a_fit_on_windows_takes_shorter_sequences_too():
+    series = np.random.default_rng(0).normal(size=(30, 2))
+    windows = SlidingWindow(5).fit_transform(series)
+    model = GRURegressor(units=4, epochs=2, random_state=0).fit(windows, series[:, 0])
+    np.testing.assert_allclose(
+        model.predict([series[:3]]), model.predict(windows[2:3]), rtol=1e-6, atol=1e-7
+    )
+    with pytest.raises(ValueError, match="X has 6 steps but GRURegressor was fitted with 5"):
+        model.predict([series[:6]])

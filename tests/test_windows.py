@@ -591,3 +591,14 @@ def test_missing_values_are_kept_as_they_are(drawn):
     assert np.isnan(windows[0][-1]).all()
     assert np.isnan(np.asarray(windows)[0, -1]).all()
     assert len(windows[0]) == windows.lengths[0]
+
+
+def test_targets_may_be_the_name_of_a_column():
+    data = pd.DataFrame({"load": np.arange(6.0), "wind": np.arange(6.0) ** 2})
+    windows, y = make_windows(data, "wind", window_length=2)
+    assert windows.shape == (4, 2, 2)
+    np.testing.assert_array_equal(y, [4.0, 9.0, 16.0, 25.0])
+    with pytest.raises(ValueError, match=r"targets='sun' was given .* columns \['load', 'wind'\]"):
+        make_windows(data, "sun", window_length=2)
+    with pytest.raises(ValueError, match="data has no named columns"):
+        make_windows(data.to_numpy(), "wind", window_length=2)

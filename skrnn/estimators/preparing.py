@@ -92,7 +92,8 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
         counted = np.zeros(len(weights))
         counted[kept] = weights[kept]
         network = self._checked_network()
-        self._shape = SequenceShape(sequences.n_steps, sequences.n_features)
+        takes_shorter = sequences.window is not None and not network.needs_fixed_length
+        self._shape = SequenceShape(sequences.n_steps, sequences.n_features, takes_shorter)
         if network.needs_fixed_length and sequences.n_steps is None:
             raise ValueError(
                 f"X has sequences of {sequences.lengths.min()} to {sequences.longest} steps, "

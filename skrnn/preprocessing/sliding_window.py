@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -95,7 +96,7 @@ class SlidingWindow(TransformerMixin, BaseEstimator, Parametrised, auto_wrap_out
 
         Parameters
         ----------
-        X : array-like or DataFrame of shape (n_rows, n_features)
+        X : array-like or DataFrame of shape (n_rows, n_features), or Series
             The series, one row for each time, in order of time.
         y : object, default=None
             Ignored.
@@ -203,12 +204,30 @@ class SlidingWindow(TransformerMixin, BaseEstimator, Parametrised, auto_wrap_out
         if calendar is not None and index is not None and self.on_gap == "raise":
             calendar.fail_gaps(index)
         n_kept = (self.window_length - 1) * self.sampling_rate
+        if calendar is not None and index is not None and self.on_gap == "restart":
+            self._warn_of_pieces(len(series), calendar.begins(index))
         self._calendar = calendar
         self._tail = series[len(series) - n_kept :].copy()
         self._tail_index = None if index is None else index[len(series) - n_kept :]
         return series, index
 
+    def _warn_of_pieces(self, n_rows: int, begins: NDArray[np.int64]) -> None:
+        """Warn if gaps keep most windows from being complete."""
+        n_before = (self.window_length - 1) * self.sampling_rate
+        pieces = np.diff(np.append(begins, n_rows))
+        n_complete = np.maximum(pieces - n_before, 0).sum()
+        if len(begins) > 1 and n_complete < (n_rows - n_before) / 2:
+            warnings.warn(
+                f"the time index has {len(begins) - 1} gaps, so that only {n_complete} of {n_rows} "
+                "windows are complete: rows may have been drawn at random (split them in order "
+                "of time), or their days may be trading days (give the index that frequency, or "
+                'take on_gap="ignore").',
+                stacklevel=4,
+            )
+
     def _read(self, X: Any, *, reset: bool) -> tuple[Floats, pd.Index | None]:
+        if isinstance(X, pd.Series):
+            X = X.to_frame()
         index = time_index(X)
         series = validate_data(
             self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
@@ -236,22 +255,21 @@ class SlidingWindow(TransformerMixin, BaseEstimator, Parametrised, auto_wrap_out
 
     def _begins(self, index: pd.Index | None, n_before: int) -> NDArray[np.int64]:
         """Return the rows, of the history and of X after it, that no window reaches over."""
-        calendar, own = self._calendar, np.zeros(1, dtype=np.int64)
-        if index is None or calendar is None or calendar.kind != kind_of(index):
+        calendar, tail, own = self._calendar, self._tail_index, np.zeros(1, dtype=np.int64)
+        if calendar is None or tail is None or self.on_gap == "ignore":
             return own
-        tail = self._tail_index
-        if n_before and tail is not None and not self.continues:
-            index, shift = one_after_the_other(tail[:n_before], index), 0
-        else:
-            shift = n_before
+        if index is not None and calendar.kind != kind_of(index):
+            index = None
+        history = tail[:n_before]
+        if index is not None and n_before and not self.continues:
+            index, history = one_after_the_other(history, index), history[:0]
         if self.on_gap == "raise":
-            calendar.fail_gaps(index, n_before - shift)
-        if self.on_gap != "restart":
+            if index is not None:
+                calendar.fail_gaps(index, n_before - len(history))
             return own
-        begins = calendar.begins(index) + shift
-        if shift:  # the first row of X goes on from the history, which may have gaps itself
-            before = own if tail is None else calendar.begins(tail)
-            begins = np.concatenate([before, begins[1:]])
+        begins = own if index is None else calendar.begins(index) + len(history)
+        if len(history):  # the first row of X goes on from the history, which has gaps itself
+            begins = np.concatenate([calendar.begins(history), begins[1:]])
         return begins
 
     def __sklearn_tags__(self) -> Any:

@@ -16,10 +16,14 @@ from skrnn.sequences.windows import Windows
 
 @dataclass(frozen=True)
 class SequenceShape:
-    """What a fit fixes about its sequences: their features and, if all share it, their length."""
+    """What a fit fixes about its sequences: their features and, if all share it, their length.
+
+    ``at_most`` says that shorter ones are taken as well, as after a fit on windows.
+    """
 
     n_steps: int | None
     n_features: int
+    at_most: bool = False
 
 
 def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
@@ -41,6 +45,7 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
         If X has a form, width or values that are not accepted.
     """
     if isinstance(X, Windows):
+        _validation.require_samples(len(X))
         _validation.check_width(estimator, X.header(), X.shape[2], reset=reset)
         sequences = X.sequences()
     elif _validation.is_ragged(X):
@@ -67,7 +72,9 @@ def check_shape(estimator: Any, sequences: Sequences, fitted: SequenceShape) -> 
     """Raise ValueError unless sequences have the features, and the length, of the fit."""
     if sequences.n_features != fitted.n_features:
         _validation.fail_channels(estimator, sequences.n_features, fitted.n_features)
-    if fitted.n_steps is not None and sequences.n_steps != fitted.n_steps:
+    if fitted.n_steps is None or sequences.n_steps == fitted.n_steps:
+        return
+    if not fitted.at_most or sequences.window or sequences.longest > fitted.n_steps:
         given = sequences.n_steps
         text = f"{sequences.lengths.min()} to {sequences.longest}" if given is None else str(given)
         _validation.fail_steps(estimator, text, fitted.n_steps)

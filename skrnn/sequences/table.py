@@ -37,8 +37,9 @@ class Sequences:
         For windows of one series, in order of its time: the length that all of them would
         have if the series went back further.
     reach : int
-        For windows, how many rows apart two of them end at the least that share no row, and
-        of which the earlier one's target lies no later than the end of the other.
+        For windows, the number of rows that two of them have to end more than apart, so that
+        they share no row, and the target of the earlier one lies no later than the last row
+        of the other.
     """
 
     steps: Floats

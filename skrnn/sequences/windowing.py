@@ -32,8 +32,9 @@ def make_windows(
     ----------
     data : array-like or DataFrame of shape (n_rows, n_features) or (n_rows,)
         The series, one row for each time. No window spans a gap in a DataFrame's time index.
-    targets : array-like of shape (n_rows,) or (n_rows, n_targets), default=None
-        What is to be predicted, row by row beside ``data``; None takes ``data`` itself.
+    targets : array-like of shape (n_rows,) or (n_rows, n_targets), or str, default=None
+        What is to be predicted, row by row beside ``data``: an array, or the name of a column
+        of ``data``. None takes ``data`` itself.
     window_length : int
         Steps of a window.
     sampling_rate : int, default=1
@@ -69,7 +70,7 @@ def make_windows(
     """
     _check_arguments(window_length, sampling_rate, stride, horizon, delay)
     series, names, begins = _read_series(data)
-    values = np.asarray(data if targets is None else targets)
+    values = _read_targets(data, targets)
     check_consistent_length(series, values)
     check_span(len(series), window_length, sampling_rate)
     span, reach = (window_length - 1) * sampling_rate + 1, delay + horizon - 1
@@ -108,6 +109,20 @@ def _read_series(data: Any) -> tuple[Floats, tuple[str, ...] | None, NDArray[np.
     series = np.asarray(check_array(data, dtype=floats, ensure_all_finite=False, input_name="data"))
     begins = np.zeros(1, dtype=np.int64) if index is None else Calendar.of(index).begins(index)
     return series, None if names is None else text_names(names), begins
+
+
+def _read_targets(data: Any, targets: Any) -> NDArray[Any]:
+    """Return the targets of all rows of data."""
+    if isinstance(targets, str):
+        names = list(getattr(data, "columns", ()))
+        if targets not in names:
+            raise ValueError(
+                f"targets={targets!r} was given to make_windows, and data has "
+                f"{f'the columns {names}' if names else 'no named columns'}; give a column's "
+                "name, or an array of targets."
+            )
+        return data[targets].to_numpy()
+    return np.asarray(data if targets is None else targets)
 
 
 def _fail_short(span: int, delay: int, horizon: int, n_rows: int) -> NoReturn:
