@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from skrnn.engine.feed import Batch, Feed, Inputs
 from skrnn.engine.losses import PerSequence, weighted_sum
+from skrnn.engine.memory import return_free_memory
 from skrnn.engine.variables import values_of
 
 #: Steps of training that may wait for the device.
@@ -53,6 +54,7 @@ class JaxSteps:
         self._other: list[Any] = []
         self._slots: list[Any] = []
         self._pending: deque[Any] = deque()
+        self._has_trained = False
         self._train = jax.jit(self._train_step, donate_argnums=(0, 1, 2))
         self._evaluate = jax.jit(self._evaluate_step)
         self._forward = jax.jit(self._forward_step)
@@ -90,6 +92,9 @@ class JaxSteps:
         self._trainable, self._other, self._slots, loss = self._train(
             self._trainable, self._other, self._slots, batch, np.float32(rate)
         )
+        if not self._has_trained:
+            return_free_memory()
+            self._has_trained = True
         # Steps that wait for the device hold memory, so only a few do.
         self._pending.append(loss)
         if len(self._pending) > MOST_PENDING:
