@@ -228,6 +228,12 @@ class SlidingWindow(TransformerMixin, BaseEstimator, Parametrised, auto_wrap_out
     def _read(self, X: Any, *, reset: bool) -> tuple[Floats, pd.Index | None]:
         if isinstance(X, pd.Series):
             X = X.to_frame()
+        if np.ndim(X) == 3:
+            raise ValueError(
+                f"X has 3 dimensions, {np.shape(X)}; SlidingWindow takes the rows of one series, "
+                "(n_rows, n_features), and makes the windows itself: pass windows straight to "
+                "the estimator."
+            )
         index = time_index(X)
         series = validate_data(
             self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
