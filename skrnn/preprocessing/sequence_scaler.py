@@ -15,6 +15,7 @@ from skrnn._parameters import Domain, one_of, parameter, reals, satisfying, vali
 from skrnn._validation import check_weights
 from skrnn.preprocessing.forms import as_list, end_to_end, over_new_steps
 from skrnn.preprocessing.measures import Measure
+from skrnn.preprocessing.output import OwnOutput
 from skrnn.preprocessing.scaling import Standardiser
 from skrnn.sequences import Sequences, SequenceShape, Windows, check_shape, read_sequences
 from skrnn.sequences.parameters import InputParameters
@@ -35,6 +36,7 @@ def _rising_pair(text: str, number: Domain) -> Domain:
 
 class SequenceScaler(
     OneToOneFeatureMixin,
+    OwnOutput,
     TransformerMixin,
     BaseEstimator,
     InputParameters,
@@ -214,22 +216,6 @@ class SequenceScaler(
         check_shape(self, sequences, self._shape)
         measured = sequences if self._knows_features() else self._refer(reference, len(sequences))
         return self._rescaled(X, sequences, measured, Standardiser.inverse_transform)
-
-    def set_output(self, *, transform: Any = None) -> Self:
-        """Return self: sequences keep their own form whatever output is asked for.
-
-        Parameters
-        ----------
-        transform : object, default=None
-            Accepted so that ``Pipeline.set_output`` can be called.
-
-        Returns
-        -------
-        self : object
-            The scaler.
-        """
-        del transform
-        return self
 
     def _reader(self) -> Self:
         """Return what can read sequences without leaving a trace in this scaler."""

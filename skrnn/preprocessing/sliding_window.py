@@ -14,6 +14,7 @@ from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, v
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import BOOLEAN, Parametrised, fitted, integers, one_of, parameter, validate
 from skrnn._validation import Floats
+from skrnn.preprocessing.output import OwnOutput
 from skrnn.sequences.timeline import (
     Calendar,
     kind_of,
@@ -24,7 +25,9 @@ from skrnn.sequences.timeline import (
 from skrnn.sequences.windows import Windows, check_span, text_names, windows_at
 
 
-class SlidingWindow(TransformerMixin, BaseEstimator, Parametrised, auto_wrap_output_keys=None):
+class SlidingWindow(
+    OwnOutput, TransformerMixin, BaseEstimator, Parametrised, auto_wrap_output_keys=None
+):
     """Turn each row of a series into the window of rows that ends there.
 
     The number of rows is kept, so that pipelines, ``TimeSeriesSplit`` and searches of
@@ -178,22 +181,6 @@ class SlidingWindow(TransformerMixin, BaseEstimator, Parametrised, auto_wrap_out
         names = _check_feature_names_in(self, input_features)
         lags = [step * self.sampling_rate for step in reversed(range(self.window_length))]
         return np.array([f"{name}_lag_{lag}" for lag in lags for name in names], dtype=object)
-
-    def set_output(self, *, transform: Any = None) -> Self:
-        """Return self: windows are three-dimensional and stay what they are.
-
-        Parameters
-        ----------
-        transform : object, default=None
-            Accepted so that ``Pipeline.set_output`` can be called.
-
-        Returns
-        -------
-        self : object
-            The transformer.
-        """
-        del transform
-        return self
 
     @all_or_nothing
     def _fit(self, X: Any) -> tuple[Floats, pd.Index | None]:
