@@ -690,3 +690,31 @@ def test_a_series_is_a_column():
     np.testing.assert_array_equal(
         window.transform(series), SlidingWindow(2).fit_transform(series.to_frame())
     )
+
+
+def test_a_regular_fit_takes_later_rows_that_jitter():
+    X = frame_of("dates")
+    window = SlidingWindow(3, on_gap="raise").fit(X[:12])
+    late = X[12:18].set_axis(X.index[12:18] + pd.to_timedelta([0, 1, 359, 0, 0, 0], "s"))
+    assert window.transform(late).lengths.tolist() == [3] * 6
+    with pytest.raises(ValueError, match="1 gap"):
+        window.transform(late.set_axis(X.index[12:18] + pd.to_timedelta([0, 0, 0, 0, 0, 361], "s")))
+
+
+def test_days_of_a_calendar_with_holidays_have_no_gaps():
+    days = pd.date_range("2024-01-02", periods=20, freq=pd.offsets.CDay(holidays=["2024-01-15"]))
+    X = pd.DataFrame({"price": np.arange(20.0)}, index=days)
+    assert SlidingWindow(5).fit_transform(X).lengths.tolist() == [1, 2, 3, 4] + [5] * 16
+
+
+def test_parameters_set_after_the_fit_count_from_the_next_one():
+    X = frame_of("dates")
+    window = SlidingWindow(3).fit(X[:12]).set_params(window_length=5)
+    assert window.transform(X[12:]).shape[1] == 3
+    assert len(window.get_feature_names_out()) == 6
+    assert window.fit(X[:12]).transform(X[12:]).lengths[0] == 5
+
+
+def test_windows_are_no_rows():
+    with pytest.raises(ValueError, match=r"X has 3 dimensions, \(4, 3, 2\); SlidingWindow takes"):
+        SlidingWindow(2).fit(np.zeros((4, 3, 2)))

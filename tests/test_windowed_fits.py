@@ -20,7 +20,7 @@ import skrnn.engine.feed
 import skrnn.sequences.table
 from skrnn import GRURegressor, SlidingWindow, Windows, make_windows
 from skrnn.engine.feed import Inputs
-from skrnn.estimators.holding_out import hold_out_latest
+from skrnn.estimators.holding_out import hold_out_latest, without_purged
 from skrnn.preprocessing.scaling import Standardiser
 from tests import conftest
 
@@ -750,3 +750,11 @@ def test_a_fit_on_windows_takes_shorter_sequences_too():
     )
     with pytest.raises(ValueError, match="X has 6 steps but GRURegressor was fitted with 5"):
         model.predict([series[:6]])
+
+
+def test_a_repeated_window_is_purged_as_often_as_it_occurs():
+    times = np.array([15, 15, 16, 17, 17, 17])
+    assert without_purged(times, np.ones(6), 1).tolist() == [1, 1, 1, 0, 0, 0]
+    assert without_purged(times, np.full(6, 2.0), 2).tolist() == [2, 2, 0, 0, 0, 0]
+    with pytest.raises(ValueError, match="purge=3 leaves none"):
+        without_purged(times, np.ones(6), 3)

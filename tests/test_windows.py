@@ -602,3 +602,15 @@ def test_targets_may_be_the_name_of_a_column():
         make_windows(data, "sun", window_length=2)
     with pytest.raises(ValueError, match="data has no named columns"):
         make_windows(data.to_numpy(), "wind", window_length=2)
+
+
+def test_no_windows_are_flat_too_and_a_truth_value_names_no_rows():
+    windows, _ = make_windows(np.arange(8.0), window_length=3)
+    assert windows[:0].flat().shape == (0, 3)
+    np.testing.assert_array_equal(windows[True], np.asarray(windows)[True])
+
+
+def test_targets_with_other_times_are_refused():
+    data = pd.DataFrame({"load": np.arange(6.0)}, index=pd.date_range("2024", periods=6))
+    with pytest.raises(ValueError, match="targets has another index than data"):
+        make_windows(data, data["load"][::-1], window_length=2)

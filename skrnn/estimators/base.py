@@ -71,7 +71,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
         ----------
         X : array-like, DataFrame or list
             Sequences: (n_samples, n_steps) or (n_samples, n_steps, n_features), a list of
-            arrays (n_steps_i, n_features), or a DataFrame indexed by instance and time.
+            arrays (n_steps_i, n_features), a DataFrame indexed by instance and time, or
+            `Windows` of a series.
         y : array-like of shape (n_samples,) or (n_samples, n_outputs)
             Targets.
         sample_weight : array-like of shape (n_samples,), default=None

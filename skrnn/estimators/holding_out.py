@@ -77,15 +77,14 @@ def hold_out_latest(times: Rows, *, fraction: float, gap: int) -> tuple[Rows, Ro
 
 
 def without_purged(times: Rows, weights: NDArray[np.float64], purge: int) -> NDArray[np.float64]:
-    """Return the weights with those of the latest ``purge`` sequences set to zero.
+    """Return the weights with zero for sequences that end in the last ``purge`` times.
 
     Raises
     ------
     ValueError
         If that leaves no sequence that counts.
     """
-    left = weights.copy()
-    left[np.argsort(times, kind="stable")[max(0, len(times) - purge) :]] = 0.0
+    left = np.where(times > times.max() - purge, 0.0, weights)
     if not left.any():
         raise ValueError(
             f"purge={purge} leaves none of the {len(times)} sequences of X to learn from; "

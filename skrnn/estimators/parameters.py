@@ -74,7 +74,8 @@ class TrainingParameters(InputParameters):
     purge: int = parameter(
         default=0,
         domain=integers(0),
-        doc="""How many of the latest sequences of ``fit`` are left out of the loss. Where a
+        doc="""How many of the latest sequences of ``fit`` are left out of the loss; of
+        `Windows`, those that end in so many of the latest rows. Where a
         target lies ``delay`` rows after its window and covers ``horizon`` rows, the last
         delay + horizon - 2 of them were not known yet when the rows after X began. In a
         pipeline they remain the history of those rows.""",

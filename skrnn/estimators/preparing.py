@@ -62,8 +62,8 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
     ) -> tuple[Sequences, Any, NDArray[np.float64]]:
         """Return what a user passed, checked, with the weights in force.
 
-        A sequence that weighs nothing takes no part in anything; the latest ``purge`` ones
-        weigh nothing.
+        A sequence that weighs nothing takes no part in anything; those of the last ``purge``
+        times weigh nothing.
         """
         sequences = read_sequences(self, X, reset=reset)
         if not reset:

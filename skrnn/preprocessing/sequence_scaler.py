@@ -172,7 +172,8 @@ class SequenceScaler(
         ndarray, DataFrame, list or Windows
             In the form of X: an array for a 2-D DataFrame; DataFrames with the same labels
             for a panel and for a list of DataFrames; for windows, windows of the scaled
-            series, or with ``per="sequence"`` a list of arrays.
+            series, or with ``per="sequence"`` a list of arrays, which knows nothing of time:
+            validate on it with ``validation="latest"``.
 
         Raises
         ------

@@ -90,6 +90,7 @@ class SlidingWindow(
         usual one. "restart" lets no window span it, "ignore" takes rows as they follow each
         other, "raise" refuses it.""",
     )
+    _cut: tuple[int, int] = fitted()
     _tail: Floats = fitted()
     _tail_index: pd.Index | None = fitted()
     _calendar: Calendar | None = fitted()
@@ -179,7 +180,8 @@ class SlidingWindow(
         """
         check_is_fitted(self)
         names = _check_feature_names_in(self, input_features)
-        lags = [step * self.sampling_rate for step in reversed(range(self.window_length))]
+        window_length, sampling_rate = self._cut
+        lags = [step * sampling_rate for step in reversed(range(window_length))]
         return np.array([f"{name}_lag_{lag}" for lag in lags for name in names], dtype=object)
 
     @all_or_nothing
@@ -193,6 +195,7 @@ class SlidingWindow(
         n_kept = (self.window_length - 1) * self.sampling_rate
         if calendar is not None and index is not None and self.on_gap == "restart":
             self._warn_of_pieces(len(series), calendar.begins(index))
+        self._cut = int(self.window_length), int(self.sampling_rate)
         self._calendar = calendar
         self._tail = series[len(series) - n_kept :].copy()
         self._tail_index = None if index is None else index[len(series) - n_kept :]
@@ -215,7 +218,7 @@ class SlidingWindow(
     def _read(self, X: Any, *, reset: bool) -> tuple[Floats, pd.Index | None]:
         if isinstance(X, pd.Series):
             X = X.to_frame()
-        if np.ndim(X) == 3:
+        if getattr(X, "ndim", 0) == 3:
             raise ValueError(
                 f"X has 3 dimensions, {np.shape(X)}; SlidingWindow takes the rows of one series, "
                 "(n_rows, n_features), and makes the windows itself: pass windows straight to "
@@ -241,8 +244,7 @@ class SlidingWindow(
             series,
             rows,
             begins,
-            int(self.window_length),
-            int(self.sampling_rate),
+            *self._cut,
             None if names is None else text_names(names),
         )
 

@@ -82,6 +82,11 @@ class Sequences:
         """Return the sequences at ``rows``, over the same table."""
         return replace(self, starts=self.starts[rows], lengths=self.lengths[rows])
 
+    def within(self) -> Self:
+        """Return the same sequences over the part of the table from the first to the last."""
+        first, last = int(self.starts.min()), int(self.ends.max())
+        return replace(self, steps=self.steps[first : last + 1], starts=self.starts - first)
+
     def gather(
         self,
         rows: NDArray[np.int64],

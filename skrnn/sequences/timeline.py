@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -113,7 +114,10 @@ class Calendar:
     def begins(self, index: pd.Index) -> NDArray[np.int64]:
         """Return the rows where a part without gaps begins; the first row is one of them."""
         if self.offset is not None and isinstance(index, pd.DatetimeIndex):
-            late = np.asarray(index[1:] > index[:-1] + self.offset)
+            with warnings.catch_warnings():  # a calendar with holidays is added date by date
+                warnings.simplefilter("ignore", pd.errors.PerformanceWarning)
+                usual = (index[:-1] + self.offset) - index[:-1]
+            late = np.asarray(index[1:] - index[:-1] > TOLERANCE * usual)
         else:
             if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
                 index = index.as_unit(self.unit)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
@@ -113,8 +114,10 @@ def _read_series(data: Any) -> tuple[Floats, tuple[str, ...] | None, NDArray[np.
 
 def _read_targets(data: Any, targets: Any) -> NDArray[Any]:
     """Return the targets of all rows of data."""
-    if isinstance(targets, str):
-        names = list(getattr(data, "columns", ()))
+    if targets is None:
+        return np.asarray(data)
+    names = list(getattr(data, "columns", ()))
+    if np.ndim(targets) == 0:
         if targets not in names:
             raise ValueError(
                 f"targets={targets!r} was given to make_windows, and data has "
@@ -122,7 +125,13 @@ def _read_targets(data: Any, targets: Any) -> NDArray[Any]:
                 "name, or an array of targets."
             )
         return data[targets].to_numpy()
-    return np.asarray(data if targets is None else targets)
+    rows, others = (getattr(thing, "index", None) for thing in (data, targets))
+    if isinstance(rows, pd.Index) and isinstance(others, pd.Index) and not rows.equals(others):
+        raise ValueError(
+            "targets has another index than data; give both the same rows in the same order, "
+            "for example with targets.reindex(data.index), or plain arrays."
+        )
+    return np.asarray(targets)
 
 
 def _fail_short(span: int, delay: int, horizon: int, n_rows: int) -> NoReturn:

@@ -96,7 +96,8 @@ class Windows:
         (n_steps_i, n_features); ``windows[rows, a, b]`` is ``np.asarray(windows[rows])[:, a, b]``.
         """
         rows, *rest = (key or (None,)) if isinstance(key, tuple) else (key,)
-        if rows is None or rows is Ellipsis or np.ndim(rows) > 1:
+        whole = rows is None or rows is Ellipsis or isinstance(rows, bool | np.bool_)
+        if whole or np.ndim(rows) > 1:
             return np.asarray(self)[key]
         ends, lengths = self.ends[rows], self.lengths[rows]
         if np.ndim(ends) == 0 and all(part is Ellipsis for part in rest):
@@ -166,7 +167,8 @@ class Windows:
         Features stand beside each other within a step, oldest step first, as
         ``SlidingWindow.get_feature_names_out`` names them; NaN where there is no step.
         """
-        return np.asarray(self).reshape(len(self), -1)
+        n_windows, n_steps, n_features = self.shape
+        return np.asarray(self).reshape(n_windows, n_steps * n_features)
 
     def sequences(self) -> Sequences:
         """Return the windows as sequences over the series."""
