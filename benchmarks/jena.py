@@ -2,8 +2,9 @@
 
 After Chollet, Deep Learning with Python (2nd edition, 2021, chapter 10): the first half of the
 series trains, the next quarter validates, the last quarter tests; a window has 120 hourly rows;
-errors are mean absolute errors in degrees Celsius. Settings were chosen by ``--validate``,
-which never looks at the test part.
+errors are mean absolute errors in degrees Celsius. With ``--full``, windows begin every ten
+minutes, as in the book, where `skrnn.datasets.fetch_jena` has the file. Settings were chosen by
+``--validate``, which never looks at the test part.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ from skrnn import (
     TCNRegressor,
     networks,
 )
+from skrnn.datasets import fetch_jena
 
+FILE = "jena_hourly.csv.gz"
 TEMPERATURE = "T (degC)"
 HOURS_AHEAD = 24
 WINDOW = 120
@@ -45,7 +48,6 @@ AVERAGED = "mean forecast of its seeds"
 TRAINING = {
     "batch_size": 256,
     "learning_rate": 3e-3,
-    "purge": HOURS_AHEAD - 1,
     "early_stopping": True,
     "patience": 3,
 }
@@ -161,26 +163,36 @@ ROWS = {
 
 
 class Parts(NamedTuple):
-    """The series and the temperature 24 hours later, with the rows of each part."""
+    """The series and the temperature 24 hours later, with the rows of each part.
+
+    ``rate`` is the number of rows in an hour.
+    """
 
     X: pd.DataFrame
     y: pd.Series
     train: slice
     validation: slice
     test: slice
+    rate: int
 
 
-def load(data: Path) -> Parts:
-    """Return the hourly series, cut in order of time."""
-    X = pd.read_csv(data / "jena_hourly.csv.gz", index_col="Date Time", parse_dates=True)
+def load(data: Path, full: bool) -> Parts:
+    """Return the series, cut in order of time: the hourly file, or that of ten minutes."""
+    if full:
+        X, rate = fetch_jena(download=False), 6
+        X = X[~X.index.duplicated()].sort_index()
+        X = X.mask(X <= -9999).ffill()  # what stands for a missing wind speed
+    else:
+        X, rate = pd.read_csv(data / FILE, index_col="Date Time", parse_dates=True), 1
     n_train, n_validation = len(X) // 2, len(X) // 4
-    known = len(X) - HOURS_AHEAD
+    known = len(X) - HOURS_AHEAD * rate
     return Parts(
         X[:known],
-        X[TEMPERATURE].shift(-HOURS_AHEAD)[:known],
+        X[TEMPERATURE].shift(-HOURS_AHEAD * rate)[:known],
         slice(0, n_train),
         slice(n_train, n_train + n_validation),
         slice(n_train + n_validation, known),
+        rate,
     )
 
 
@@ -207,7 +219,9 @@ def mean_error(parts: Parts, forecast: pd.Series, rows: slice) -> float:
 def fit(row: Row, parts: Parts, y: pd.Series, seed: int, changes: dict[str, Any]) -> Pipeline:
     """Return a pipeline fitted to the training part, as it was at its best epoch."""
     assert row.make is not None
-    pipeline = row.make(TRAINING | {"epochs": row.epochs, "random_state": seed})
+    purge = HOURS_AHEAD * parts.rate - 1
+    training = TRAINING | {"purge": purge, "epochs": row.epochs, "random_state": seed}
+    pipeline = row.make(training).set_params(slidingwindow__sampling_rate=parts.rate)
     regressor = pipeline[-1].set_params(**changes)
     windows = pipeline[:-1].fit_transform(parts.X[parts.train])
     # Rows that continue the fitted ones: their windows reach back into them.
@@ -217,10 +231,10 @@ def fit(row: Row, parts: Parts, y: pd.Series, seed: int, changes: dict[str, Any]
 
 
 def measure(
-    data: Path, name: str, seed: int, changes: dict[str, Any], with_test: bool
+    data: Path, full: bool, name: str, seed: int, changes: dict[str, Any], with_test: bool
 ) -> tuple[Result, pd.Series]:
     """Fit a row of the table on the training part, and return its errors and its forecasts."""
-    parts, row = load(data), ROWS[name]
+    parts, row = load(data, full), ROWS[name]
     now = parts.X[TEMPERATURE]
     measured = [parts.validation, parts.test] if with_test else [parts.validation]
     if row.make is None:
@@ -233,16 +247,16 @@ def measure(
     epochs = int(np.argmin(pipeline[-1].history_["val_loss"])) + 1
     n_weights = sum(weight.size for weight in pipeline[-1].weights_)
     # The rows before the validation part are the history of its first windows.
-    later = parts.X[parts.validation.start - WINDOW : measured[-1].stop]
+    later = parts.X[parts.validation.start - WINDOW * parts.rate : measured[-1].stop]
     forecast = base + pd.Series(pipeline.predict(later), later.index)
     errors = [mean_error(parts, forecast, rows) for rows in measured]
     test = errors[-1] if with_test else None
     return Result(name, seed, errors[0], test, epochs, seconds, n_weights), forecast
 
 
-def average(data: Path, forecasts: list[pd.Series], done: list[Result]) -> Result:
+def average(parts: Parts, forecasts: list[pd.Series], done: list[Result]) -> Result:
     """Return the errors of the mean forecast of all seeds of the best row."""
-    parts, members = load(data), [result for result in done if result.row == BEST]
+    members = [result for result in done if result.row == BEST]
     forecast = sum(forecasts[1:], forecasts[0]) / len(forecasts)
     errors = [mean_error(parts, forecast, rows) for rows in (parts.validation, parts.test)]
     return Result(
@@ -274,7 +288,7 @@ def run(args: argparse.Namespace) -> list[Result]:
     forecasts: list[pd.Series] = []
     with ProcessPoolExecutor(args.jobs, mp_context=get_context("spawn")) as pool:
         fits = [
-            pool.submit(measure, args.data, row, seed, parameters, not args.validate)
+            pool.submit(measure, args.data, args.full, row, seed, parameters, not args.validate)
             for seed, row in product(range(args.seeds), args.rows)
         ]
         for finished in as_completed(fits):
@@ -283,7 +297,7 @@ def run(args: argparse.Namespace) -> list[Result]:
             forecasts += [forecast] if result.row == BEST else []
             print(result, flush=True)
     if len(forecasts) > 1 and not args.validate:
-        done.append(average(args.data, forecasts, done))
+        done.append(average(load(args.data, args.full), forecasts, done))
     return done
 
 
@@ -381,10 +395,10 @@ def draw(done: list[Result], path: Path) -> None:
     figure.savefig(path, dpi=110)
 
 
-def write(done: list[Result], seeds: int, command: str) -> None:
-    """Write the table, its circumstances and the figure to results/jena.*."""
+def write(done: list[Result], seeds: int, command: str, name: str) -> None:
+    """Write the table, its circumstances and the figure to results."""
     RESULTS.mkdir(exist_ok=True)
-    with (RESULTS / "jena.csv").open("w", newline="") as file:
+    with (RESULTS / f"{name}.csv").open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(Result._fields)
         writer.writerows(sorted(done))
@@ -395,32 +409,34 @@ def write(done: list[Result], seeds: int, command: str) -> None:
         "One core for each fit; the seconds include compilation and, on a machine that did "
         "other work as well, compare nothing.",
     )
-    draw(done, RESULTS / "jena.png")
-    picture = "![Test error of each model and seed beside the book's](jena.png)"
+    draw(done, RESULTS / f"{name}.png")
+    picture = f"![Test error of each model and seed beside the book's]({name}.png)"
     title = "# The temperature in Jena 24 hours ahead, mean absolute error in °C"
     page = "\n\n".join((title, notes, summary(done), verdicts(done), picture))
-    (RESULTS / "jena.md").write_text(page + "\n")
+    (RESULTS / f"{name}.md").write_text(page + "\n")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=ROOT / ".." / "shared" / "data")
+    parser.add_argument("--full", action="store_true", help="the ten-minute file of fetch_jena")
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
     parser.add_argument("--seeds", type=int, default=3, help="fits of each, seeded 0, 1, ...")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="fits at a time")
     parser.add_argument("--set", nargs="+", default=[], help="name=value, for all regressors")
     parser.add_argument("--validate", action="store_true", help="leave the test part alone")
     args = parser.parse_args()
-    if not (args.data / "jena_hourly.csv.gz").is_file():
-        print(f"Nothing measured: no jena_hourly.csv.gz in {args.data}; give --data.")
+    if not args.full and not (args.data / FILE).is_file():
+        print(f"Nothing measured: no {FILE} in {args.data}; give --data, or --full.")
         return
     done = run(args)
     print(f"\n{summary(done)}")
     if len(args.rows) == len(ROWS) and not args.validate:
         print(f"\n{verdicts(done)}")
         if not args.set:
-            command = f"python benchmarks/jena.py --seeds {args.seeds} --jobs {args.jobs}"
-            write(done, args.seeds, command)
+            full = " --full" if args.full else ""
+            command = f"python benchmarks/jena.py{full} --seeds {args.seeds} --jobs {args.jobs}"
+            write(done, args.seeds, command, "jena_full" if args.full else "jena")
 
 
 if __name__ == "__main__":
