@@ -23,6 +23,10 @@ Feed = Callable[[NDArray[np.int64]], tuple[Any, NDArray[np.int32]]]
 #: MKL round differently for different batch sizes.
 CHUNK = 32
 
+#: Where each padded length is compiled for, lengths are rounded up to a multiple of this many
+#: steps, so that nearly equal ones share what was compiled. Margins of a table allow for it.
+STEP_MULTIPLE = 8
+
 #: A table of at most so many bytes is scaled once and kept; batches of a larger one are
 #: scaled as they are gathered, so that a file larger than memory streams through them.
 RESIDENT_BYTES = 2**28
@@ -90,7 +94,9 @@ class Inputs:
         if 4 * n_channels * len(self.sequences.steps) > RESIDENT_BYTES:
             return self
         sequences = self.sequences.contiguous()
-        before, n_rows = _with_margins(len(sequences.steps), n_channels, self.padded_steps(8))
+        before, n_rows = _with_margins(
+            len(sequences.steps), n_channels, self.padded_steps(STEP_MULTIPLE)
+        )
         steps = _aligned_zeros(n_rows, n_channels)
         for first in range(0, len(sequences.steps), BLOCK):
             raw = sequences.steps[first : first + BLOCK]

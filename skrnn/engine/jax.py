@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.engine.feed import Batch, Feed, Inputs
+from skrnn.engine.feed import STEP_MULTIPLE, Batch, Feed, Inputs
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.engine.memory import return_free_memory
 from skrnn.engine.variables import values_of
@@ -38,8 +38,7 @@ jax.tree_util.register_dataclass(
 class JaxSteps:
     """Hold a state of device arrays and pass it through compiled functions."""
 
-    #: Each length is compiled for; nearly equal ones share what was compiled.
-    step_multiple = 8
+    step_multiple = STEP_MULTIPLE
 
     def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
         self._model = model

@@ -15,10 +15,9 @@ from skrnn.sequences import Sequences, Windows
 def end_to_end(sequences: Sequences) -> Sequences:
     """Return the same sequences over a table in which they lie one after the other."""
     lengths = sequences.lengths
-    starts = np.cumsum(lengths) - lengths
-    offsets = np.arange(lengths.sum()) - np.repeat(starts, lengths)
+    offsets = np.concatenate([np.arange(length) for length in lengths])
     positions = np.repeat(sequences.starts, lengths) + sequences.stride * offsets
-    return Sequences(sequences.steps[positions], starts, lengths)
+    return Sequences.end_to_end(sequences.steps[positions], lengths)
 
 
 def over_new_steps(X: Any, sequences: Sequences, steps: Floats, layout: str) -> Any:

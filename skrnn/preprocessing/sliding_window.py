@@ -22,7 +22,7 @@ from skrnn.sequences.timeline import (
     rows_before,
     time_index,
 )
-from skrnn.sequences.windows import Windows, check_span, text_names, windows_at
+from skrnn.sequences.windows import Windows, checked_span, text_names, windows_at
 
 
 class SlidingWindow(
@@ -134,8 +134,7 @@ class SlidingWindow(
             One window for each row.
         """
         del y
-        series, index = self._fit(X)
-        return self._windows(series, index, 0)
+        return self._windows(*self._fit(X), 0)
 
     def transform(self, X: Any) -> Windows:
         """Return the windows that end at the rows of X.
@@ -163,7 +162,7 @@ class SlidingWindow(
         if n_before:
             history = self._tail[:n_before].astype(series.dtype, copy=False)
             series = np.concatenate([history, series])
-        return self._windows(series, index, n_before)
+        return self._windows(series, self._begins(index, n_before), n_before)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return names for the columns of ``Windows.flat``, such as load_lag_2 and load_lag_0.
@@ -185,25 +184,23 @@ class SlidingWindow(
         return np.array([f"{name}_lag_{lag}" for lag in lags for name in names], dtype=object)
 
     @all_or_nothing
-    def _fit(self, X: Any) -> tuple[Floats, pd.Index | None]:
+    def _fit(self, X: Any) -> tuple[Floats, NDArray[np.int64]]:
+        """Fit, and return the series and the rows that no window reaches over."""
         validate(self)
         series, index = self._read(X, reset=True)
-        check_span(len(series), self.window_length, self.sampling_rate)
-        calendar = None if index is None else Calendar.of(index)
-        if calendar is not None and index is not None and self.on_gap == "raise":
-            calendar.fail_gaps(index)
-        n_kept = (self.window_length - 1) * self.sampling_rate
-        if calendar is not None and index is not None and self.on_gap == "restart":
-            self._warn_of_pieces(len(series), calendar.begins(index))
+        span = checked_span(len(series), self.window_length, self.sampling_rate)
+        kept = slice(len(series) - span + 1, None)
         self._cut = int(self.window_length), int(self.sampling_rate)
-        self._calendar = calendar
-        self._tail = series[len(series) - n_kept :].copy()
-        self._tail_index = None if index is None else index[len(series) - n_kept :]
-        return series, index
+        self._calendar = None if index is None else Calendar.of(index)
+        self._tail = series[kept].copy()
+        self._tail_index = None if index is None else index[kept]
+        begins = self._begins(index, 0)
+        self._warn_of_pieces(len(series), begins)
+        return series, begins
 
     def _warn_of_pieces(self, n_rows: int, begins: NDArray[np.int64]) -> None:
         """Warn if gaps keep most windows from being complete."""
-        n_before = (self.window_length - 1) * self.sampling_rate
+        n_before = len(self._tail)
         pieces = np.diff(np.append(begins, n_rows))
         n_complete = np.maximum(pieces - n_before, 0).sum()
         if len(begins) > 1 and n_complete < (n_rows - n_before) / 2:
@@ -236,17 +233,10 @@ class SlidingWindow(
             return len(self._tail)
         return rows_before(self._tail_index, index)
 
-    def _windows(self, series: Floats, index: pd.Index | None, n_before: int) -> Windows:
-        begins = self._begins(index, n_before)
+    def _windows(self, series: Floats, begins: NDArray[np.int64], n_before: int) -> Windows:
         rows = np.arange(n_before, len(series))
-        names = getattr(self, "feature_names_in_", None)
-        return windows_at(
-            series,
-            rows,
-            begins,
-            *self._cut,
-            None if names is None else text_names(names),
-        )
+        names = text_names(getattr(self, "feature_names_in_", None))
+        return windows_at(series, rows, begins, *self._cut, names)
 
     def _begins(self, index: pd.Index | None, n_before: int) -> NDArray[np.int64]:
         """Return the rows, of the history and of X after it, that no window reaches over."""

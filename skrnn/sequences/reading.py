@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skrnn import _validation
 from skrnn._validation import Floats
@@ -53,7 +52,7 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     elif _validation.is_panel(X):
         steps, lengths = _validation.check_panel(estimator, X)
         _validation.check_width(estimator, X, steps.shape[1], reset=reset)
-        sequences = _laid_end_to_end(steps, lengths)
+        sequences = Sequences.end_to_end(steps, lengths)
     elif _n_dimensions(X) > 3:
         raise ValueError(
             f"X has {_n_dimensions(X)} dimensions; sequences have 2, (n_samples, n_steps), or "
@@ -90,7 +89,7 @@ def _n_dimensions(X: Any) -> int:
 def _read_list(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     steps, lengths = _validation.check_rows(estimator, X)
     _validation.check_width(estimator, X[0], steps.shape[1], reset=reset)
-    return _laid_end_to_end(steps, lengths)
+    return Sequences.end_to_end(steps, lengths)
 
 
 def _read_cube(estimator: Any, X: Any, *, reset: bool) -> Floats:
@@ -119,11 +118,7 @@ def _read_table(estimator: Any, X: Any, *, reset: bool) -> Floats:
 
 def _from_cube(cube: Floats) -> Sequences:
     n_samples, n_steps, n_features = cube.shape
-    return _laid_end_to_end(cube.reshape(-1, n_features), np.full(n_samples, n_steps))
-
-
-def _laid_end_to_end(steps: Floats, lengths: NDArray[np.int64]) -> Sequences:
-    return Sequences(steps, np.cumsum(lengths) - lengths, lengths)
+    return Sequences.end_to_end(cube.reshape(-1, n_features), np.full(n_samples, n_steps))
 
 
 def _check_finite(sequences: Sequences, *, allow_nan: bool) -> None:

@@ -49,6 +49,11 @@ class Sequences:
     window: int | None = None
     reach: int = 0
 
+    @classmethod
+    def end_to_end(cls, steps: Floats, lengths: NDArray[np.int64]) -> Self:
+        """Return sequences of these lengths, which lie one after the other in ``steps``."""
+        return cls(steps, np.cumsum(lengths) - lengths, lengths)
+
     def __len__(self) -> int:
         return len(self.starts)
 

@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_consistent_length
 from skrnn._parameters import integers, require
 from skrnn._validation import Floats
 from skrnn.sequences.timeline import Calendar, time_index
-from skrnn.sequences.windows import Windows, check_span, text_names, windows_at
+from skrnn.sequences.windows import Windows, checked_span, text_names, windows_at
 
 
 def make_windows(
@@ -73,8 +73,8 @@ def make_windows(
     series, names, begins = _read_series(data)
     values = _read_targets(data, targets)
     check_consistent_length(series, values)
-    check_span(len(series), window_length, sampling_rate)
-    span, reach = (window_length - 1) * sampling_rate + 1, delay + horizon - 1
+    span = checked_span(len(series), window_length, sampling_rate)
+    reach = delay + horizon - 1
     ends = np.arange(span - 1, len(series) - reach, stride)
     first, last = (np.searchsorted(begins, ends + r, "right") for r in (1 - span, reach))
     ends = ends[first == last]
@@ -109,7 +109,7 @@ def _read_series(data: Any) -> tuple[Floats, tuple[str, ...] | None, NDArray[np.
     floats = [np.float64, np.float32]
     series = np.asarray(check_array(data, dtype=floats, ensure_all_finite=False, input_name="data"))
     begins = np.zeros(1, dtype=np.int64) if index is None else Calendar.of(index).begins(index)
-    return series, None if names is None else text_names(names), begins
+    return series, text_names(names), begins
 
 
 def _read_targets(data: Any, targets: Any) -> NDArray[Any]:

@@ -200,8 +200,8 @@ def windows_at(
     return Windows(series, rows, lengths, window_length, sampling_rate, feature_names=feature_names)
 
 
-def check_span(n_rows: int, window_length: int, sampling_rate: int) -> None:
-    """Raise ValueError if a window reaches over more rows than there are."""
+def checked_span(n_rows: int, window_length: int, sampling_rate: int) -> int:
+    """Return how many rows a window reaches over, or raise ValueError if there are fewer."""
     span = (window_length - 1) * sampling_rate + 1
     if span > n_rows:
         raise ValueError(
@@ -209,8 +209,11 @@ def check_span(n_rows: int, window_length: int, sampling_rate: int) -> None:
             f"{span} rows, and the series has n_samples={n_rows}; take a shorter window, or "
             "give more rows."
         )
+    return span
 
 
 def text_names(names: Any) -> tuple[str, ...] | None:
-    """Return names of columns if all are strings, as scikit-learn takes them."""
-    return tuple(names) if len(names) and all(isinstance(name, str) for name in names) else None
+    """Return names of columns if there are some and all are strings, as scikit-learn does."""
+    if names is None or len(names) == 0:
+        return None
+    return tuple(names) if all(isinstance(name, str) for name in names) else None
