@@ -127,7 +127,10 @@ def fitted(*, init: Literal[False] = False) -> Any:
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(parameter, fitted))
 class Parametrised:
-    """Base of every class whose constructor takes declared parameters and only assigns them."""
+    """Base of every class whose constructor takes declared parameters and only assigns them.
+
+    A class whose other base has a constructor of its own calls it in ``_before_init(self)``.
+    """
 
     _parameters: ClassVar[Mapping[str, Parameter]] = {}
 
@@ -210,7 +213,8 @@ def _make_init(cls: type[Parametrised]) -> Callable[..., None]:
         default = "" if declared.default is REQUIRED else f"=_parameters[{name!r}].default"
         kinds[declared.kw_only].append(f"{name}{default}")
     arguments = ["self", *kinds[False], *(["*", *kinds[True]] if kinds[True] else [])]
-    body = "".join(f"\n    self.{name} = {name}" for name in cls._parameters) or "\n    pass"
+    body = "\n    self._before_init()" if hasattr(cls, "_before_init") else ""
+    body += "".join(f"\n    self.{name} = {name}" for name in cls._parameters) or "\n    pass"
     scope: dict[str, Any] = {"_parameters": cls._parameters}
     exec(f"def __init__({', '.join(arguments)}):{body}\n", scope)
     init: Callable[..., None] = scope["__init__"]

@@ -14,7 +14,7 @@ from skrnn.engine.program import Program
 from skrnn.engine.spec import Spec
 from skrnn.networks import layers
 from skrnn.networks.callable import FromCallable
-from skrnn.networks.heads import build_model
+from skrnn.networks.model import build_model
 
 keras = load_keras()
 

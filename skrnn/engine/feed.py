@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -154,6 +154,13 @@ class Inputs:
         )
 
 
+class Targets(Protocol):
+    """What the network is to give: an array, or what gathers it when it is needed."""
+
+    def __getitem__(self, rows: NDArray[np.int64], /) -> NDArray[np.float32]:
+        """Return the targets of some sequences, (n_rows, n_outputs)."""
+
+
 @dataclass(frozen=True, eq=False)
 class Examples:
     """Inputs with scaled targets and weights.
@@ -162,14 +169,14 @@ class Examples:
     ----------
     inputs : Inputs
         The sequences.
-    targets : ndarray of float32 of shape (n_samples, n_outputs)
+    targets : ndarray of float32 of shape (n_samples, n_outputs), or Targets
         What the network is to give, in its own units.
     weights : ndarray of float64 of shape (n_samples,)
         How much each sequence counts.
     """
 
     inputs: Inputs
-    targets: NDArray[np.float32]
+    targets: Targets
     weights: NDArray[np.float64]
 
     def __len__(self) -> int:

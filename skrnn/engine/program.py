@@ -40,7 +40,7 @@ class Program:
 
     def __init__(self, spec: Spec) -> None:
         with _building() as initializers:
-            from skrnn.networks.heads import build_model
+            from skrnn.networks.model import build_model
 
             self.model = build_model(spec.network, spec.n_steps, spec.n_features, spec.n_outputs)
             self.optimizer = make_optimizer(spec)

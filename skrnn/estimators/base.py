@@ -6,20 +6,18 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._all_or_nothing import all_or_nothing
-from skrnn._parameters import fitted, validate
-from skrnn.engine.feed import Examples
-from skrnn.engine.program import Program, lease
-from skrnn.engine.progress import ProgressBar
-from skrnn.engine.schedules import Rate, constant, schedule
-from skrnn.engine.training import Plan, State, predict, train
+from skrnn._parameters import validate
+from skrnn.engine.program import lease
+from skrnn.engine.schedules import constant, schedule
+from skrnn.engine.training import predict
 from skrnn.estimators.holding_out import hold_out_at_random, hold_out_latest
 from skrnn.estimators.observing import CallbackSupportMixin, Report, with_callbacks
 from skrnn.estimators.preparing import PreparingEstimator
 from skrnn.estimators.repeats import merge_repeats
+from skrnn.estimators.trainable import Trainable
 from skrnn.sequences import Sequences, check_shape, read_sequences
 
 
@@ -36,25 +34,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
 
     feature_names_in_ : ndarray of str
         Names of the columns, where X was a DataFrame with string names.
-
-    weights_ : tuple of ndarray
-        The weights of the network.
-
-    history_ : dict of str to list of float
-        ``loss`` and, with validation, ``val_loss`` of each epoch.
-
-    n_iter_ : int
-        Epochs trained.
-
-    backend_ : str
-        The Keras backend of the fit.
     """
-    weights_: tuple[NDArray[Any], ...] = fitted()
-    history_: dict[str, list[float]] = fitted()
-    n_iter_: int = fitted()
-    backend_: str = fitted()
-    _optimizer_state: list[NDArray[Any]] | None = fitted()
-    _n_trained: int = fitted()
+    _attributes += Trainable._attributes
 
     def _n_epochs(self) -> int:
         """Return how many epochs a fit takes."""
@@ -119,7 +100,14 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
         epochs = self._n_epochs()
         report = Report(self, epochs, X, y, sample_weight)
         rate = schedule(self.schedule, float(self.learning_rate), epochs)
-        self._train(examples, epochs, rate, validation, going_on=going_on, report=report)
+        self._train(
+            examples,
+            epochs,
+            rate,
+            validation,
+            going_on=going_on,
+            watching=[report],
+        )
         return self
 
     @all_or_nothing
@@ -154,11 +142,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
             Inputs float (batch, n_steps, n_features) and int (batch,).
         """
         check_is_fitted(self)
-        program = Program(self._spec)
-        state = program.fresh_state(0, self._spec.network.rates())
-        program.start(program.with_weights(state, self.weights_))
-        program.steps.write_back()
-        return program.model
+        return self._new_keras_model()
 
     def _hold_out(
         self, sequences: Sequences, y: Any
@@ -176,66 +160,6 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
             strata=self._strata(y),
             seed=self._seed(),
         )
-
-    def _train(
-        self,
-        examples: Examples,
-        epochs: int,
-        rate: Rate,
-        validation: Examples | None,
-        *,
-        going_on: bool,
-        continuing: bool = False,
-        report: Report | None = None,
-    ) -> None:
-        """Train, from new weights or from those of the fit before, and take over the result.
-
-        ``continuing`` keeps the optimizer's state and the count of epochs as well.
-        """
-        n_done = self._n_trained if going_on else 0
-        seed = self._seed(n_done)
-        plan = Plan(
-            epochs=epochs,
-            batch_size=None if self.batch_size is None else int(self.batch_size),
-            shuffle=bool(self.shuffle),
-            rate=rate,
-            early_stopping=bool(self.early_stopping) and not continuing,
-            patience=int(self.patience),
-            seed=seed,
-        )
-        with lease(self._spec) as program:
-            start = State(program.fresh_state(seed, self._spec.network.rates()))
-            if going_on:
-                start.values = program.with_weights(start.values, self.weights_)
-                start.optimizer = self._optimizer_state if continuing else None
-            observers: list[ProgressBar | Report] = [ProgressBar(epochs)] if self.verbose else []
-            observers += [report] if report else []
-            callbacks = self.callbacks or ()
-            state = train(program, start, examples, plan, validation, callbacks, observers)
-            self.weights_ = program.weights_of(state.values)
-        self._optimizer_state = state.optimizer if continuing else None
-        self._n_trained = n_done + len(state.history["loss"])
-        self._take_history(state, n_done=self.n_iter_ if going_on and continuing else 0)
-        for observer in observers:
-            observer.end()
-
-    def _take_history(self, state: State, n_done: int) -> None:
-        """Record the losses and the number of epochs, after those done before."""
-        import keras
-
-        before = self.history_ if n_done else {}
-        self.history_ = {
-            name: [*before.get(name, []), *values] for name, values in state.history.items()
-        }
-        self.n_iter_ = n_done + len(state.history["loss"])
-        self.backend_ = keras.backend.backend()
-
-    def _seed(self, n_done: int = 0) -> int:
-        """Return the seed of a fit that goes on after ``n_done`` epochs."""
-        drawn = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        if n_done == 0:
-            return int(drawn)
-        return int(np.random.SeedSequence([drawn, n_done]).generate_state(1)[0] >> 1)
 
     def _outputs(self, X: Any) -> NDArray[np.float64]:
         """Return the network's outputs for X, (n_samples, n_outputs)."""

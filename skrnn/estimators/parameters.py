@@ -10,6 +10,7 @@ from skrnn._parameters import (
     BOOLEAN,
     CALLABLE,
     NONE,
+    Parametrised,
     integers,
     one_of,
     parameter,
@@ -32,8 +33,8 @@ OPTIMIZERS = (
 )
 
 
-class TrainingParameters(InputParameters):
-    """How an estimator trains its network, beside how it reads its input."""
+class TrainingParameters(Parametrised):
+    """How an estimator trains its network."""
 
     optimizer: Any = parameter(
         default="adam",
@@ -71,29 +72,11 @@ class TrainingParameters(InputParameters):
     shuffle: bool = parameter(
         default=True, domain=BOOLEAN, doc="Put the sequences in a new order at each epoch."
     )
-    purge: int = parameter(
-        default=0,
-        domain=integers(0),
-        doc="""How many of the latest sequences of ``fit`` are left out of the loss; of
-        `Windows`, those that end in so many of the latest rows. Where a
-        target lies ``delay`` rows after its window and covers ``horizon`` rows, the last
-        delay + horizon - 2 of them were not known yet when the rows after X began. In a
-        pipeline they remain the history of those rows.""",
-    )
     early_stopping: bool = parameter(
         default=False,
         domain=BOOLEAN,
         doc="""Stop when the validation loss has not fallen for ``patience`` epochs, and keep
         the weights of the best epoch.""",
-    )
-    validation: str = parameter(
-        default="random",
-        domain=one_of("random", "latest"),
-        doc="""Which sequences early stopping holds out: drawn at random, by class for
-        classifiers, or the last ones in order, ``purge`` ones before them left out. Of
-        `Windows` it is always the latest, after a gap in which windows of both parts would
-        share a row, or a target known to `make_windows`. ``X_val`` and ``y_val`` in ``fit``
-        take their place.""",
     )
     validation_fraction: float = parameter(
         default=0.1, domain=reals(0, 1, closed="neither"), doc="Share of X to hold out."
@@ -102,14 +85,6 @@ class TrainingParameters(InputParameters):
         default=10,
         domain=integers(1),
         doc="Epochs to wait for a lower validation loss before stopping.",
-    )
-    missing: str = parameter(
-        default="error",
-        domain=one_of("error", "mask"),
-        doc="""What NaN in X means. "error" refuses it. "mask" takes it as not observed: a
-        recurrent network leaves out steps at which nothing was observed, all others see
-        zeros there, and a channel is added for each feature that is 1 where it was not
-        observed.""",
     )
     callbacks: Any = parameter(
         default=None,
@@ -123,17 +98,6 @@ class TrainingParameters(InputParameters):
         ),
         doc="Keras callbacks for ``fit`` and ``partial_fit``.",
     )
-    warm_start: bool = parameter(
-        default=False,
-        domain=BOOLEAN,
-        doc="""Let ``fit`` go on from the weights of the fit before, keeping its scaling and
-        network, with a new optimizer.""",
-    )
-    scale_input: bool = parameter(
-        default=True,
-        domain=BOOLEAN,
-        doc="Standardise each feature by its mean and standard deviation over the fit's steps.",
-    )
     random_state: Any = parameter(
         default=None,
         domain=NONE
@@ -145,4 +109,46 @@ class TrainingParameters(InputParameters):
     )
     verbose: int = parameter(
         default=0, domain=integers(0) | BOOLEAN, doc="1 shows a progress bar, 0 nothing."
+    )
+
+
+class SequenceTrainingParameters(InputParameters, TrainingParameters):
+    """How an estimator of sequences reads them, and which of them it learns from."""
+
+    purge: int = parameter(
+        default=0,
+        domain=integers(0),
+        doc="""How many of the latest sequences of ``fit`` are left out of the loss; of
+        `Windows`, those that end in so many of the latest rows. Where a
+        target lies ``delay`` rows after its window and covers ``horizon`` rows, the last
+        delay + horizon - 2 of them were not known yet when the rows after X began. In a
+        pipeline they remain the history of those rows.""",
+    )
+    validation: str = parameter(
+        default="random",
+        domain=one_of("random", "latest"),
+        doc="""Which sequences early stopping holds out: drawn at random, by class for
+        classifiers, or the last ones in order, ``purge`` ones before them left out. Of
+        `Windows` it is always the latest, after a gap in which windows of both parts would
+        share a row, or a target known to `make_windows`. ``X_val`` and ``y_val`` in ``fit``
+        take their place.""",
+    )
+    missing: str = parameter(
+        default="error",
+        domain=one_of("error", "mask"),
+        doc="""What NaN in X means. "error" refuses it. "mask" takes it as not observed: a
+        recurrent network leaves out steps at which nothing was observed, all others see
+        zeros there, and a channel is added for each feature that is 1 where it was not
+        observed.""",
+    )
+    warm_start: bool = parameter(
+        default=False,
+        domain=BOOLEAN,
+        doc="""Let ``fit`` go on from the weights of the fit before, keeping its scaling and
+        network, with a new optimizer.""",
+    )
+    scale_input: bool = parameter(
+        default=True,
+        domain=BOOLEAN,
+        doc="Standardise each feature by its mean and standard deviation over the fit's steps.",
     )

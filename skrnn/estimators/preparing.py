@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -11,22 +10,20 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from skrnn._parameters import fitted, plain, validate
+from skrnn._parameters import fitted
 from skrnn._validation import check_weights
 from skrnn.engine.feed import Examples, Inputs
 from skrnn.engine.spec import Spec
 from skrnn.estimators.holding_out import without_purged
-from skrnn.estimators.parameters import TrainingParameters
-from skrnn.networks.base import Network
+from skrnn.estimators.parameters import SequenceTrainingParameters
+from skrnn.estimators.trainable import Trainable
 from skrnn.preprocessing.scaling import Standardiser
 from skrnn.sequences import Sequences, SequenceShape, check_shape, read_sequences
 
 
-class PreparingEstimator(BaseEstimator, TrainingParameters):
+class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
     """Read, check, weigh and scale sequences and targets; a subclass says what the targets are."""
 
-    loss: Any
-    _spec: Spec = fitted()
     _shape: SequenceShape = fitted()
     _scaling: Standardiser = fitted()
     _missing: str = fitted()
@@ -43,10 +40,6 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
     @abstractmethod
     def _check_target(self, y: Any, n_samples: int) -> Any:
         """Return y as an array, or raise."""
-
-    @abstractmethod
-    def _loss(self) -> str | Callable[..., Any]:
-        """Return the loss in force."""
 
     def _weigh(self, y: Any, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return sample weights, times whatever the task adds to them."""
@@ -134,31 +127,6 @@ class PreparingEstimator(BaseEstimator, TrainingParameters):
                 "back, or call fit with warm_start=False."
             )
         self._spec = replace(self._spec, network=network, **self._compiled_in())
-
-    def _compiled_in(self) -> dict[str, Any]:
-        """Return the parameters of training that a program is compiled for."""
-        return {
-            "loss": self._loss(),
-            "optimizer": self.optimizer,
-            "global_clipnorm": self.global_clipnorm,
-        }
-
-    def _checked_network(self) -> Network:
-        network = self._make_network()
-        validate(network)
-        return network
-
-    def _make_network(self) -> Network:
-        """Return the network that this estimator's own parameters describe."""
-        kind = next(
-            kind
-            for kind in type(self).__mro__
-            if issubclass(kind, Network) and not issubclass(kind, BaseEstimator)
-        )
-        return kind(**{name: plain(getattr(self, name)) for name in kind._parameters})
-
-    def _network_name(self) -> str:
-        return type(self).__name__
 
     def _inputs(self, sequences: Sequences) -> Inputs:
         network = self._spec.network

@@ -52,10 +52,36 @@ class Network(Parametrised):
         KerasTensor of shape (batch, n_outputs)
         """
 
+    def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:
+        """Return ``n_outputs`` numbers for each sequence: a linear layer on its features.
+
+        Raises
+        ------
+        ValueError
+            If ``encode`` does not return one vector for each sequence.
+        """
+        from skrnn.networks import layers
+
+        features = self.encode(inputs, lengths)
+        shape = tuple(getattr(features, "shape", ()))
+        if len(shape) != 2:
+            raise ValueError(
+                f"the network returned a tensor of shape {shape}; it has to return one vector "
+                "for each sequence, (batch, n_features): pool over the steps at its end."
+            )
+        return layers.Dense(n_outputs, name="outputs")(features)
+
     def resolve(self, n_steps: int) -> Self:
         """Return a network with its automatic settings fixed for sequences of ``n_steps``."""
         del n_steps
         return self
+
+    @property
+    def hidden_width(self) -> int:
+        """Return how many features a layer put before or behind the network has."""
+        names = ("units", "filters", "width")
+        widths = next((getattr(self, name) for name in names if hasattr(self, name)), 32)
+        return int(widths[0] if isinstance(widths, tuple) else widths)
 
     def key(self) -> Hashable:
         """Return what two networks share if one compiled program can serve both.

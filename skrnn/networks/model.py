@@ -1,4 +1,4 @@
-"""The last layer of a network, and a whole Keras model around an encoder."""
+"""A whole Keras model of a network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def build_model(network: Network, n_steps: int | None, n_features: int, n_output
     Parameters
     ----------
     network : Network
-        The encoder, resolved.
+        The network, resolved.
     n_steps : int or None
         The length the model is built for; None for any length.
     n_features : int
@@ -26,22 +26,9 @@ def build_model(network: Network, n_steps: int | None, n_features: int, n_output
     keras.Model
         Inputs ``sequences`` float (batch, n_steps, n_features) and ``lengths`` int
         (batch,); output float (batch, n_outputs).
-
-    Raises
-    ------
-    ValueError
-        If the encoder does not return one vector for each sequence.
     """
     import keras
 
     sequences = keras.Input((n_steps, n_features), name="sequences")
     lengths = keras.Input((), dtype="int32", name="lengths")
-    features = network.encode(sequences, lengths)
-    shape = tuple(getattr(features, "shape", ()))
-    if len(shape) != 2:
-        raise ValueError(
-            f"the network returned a tensor of shape {shape}; it has to return one vector for "
-            "each sequence, (batch, n_features): pool over the steps at its end."
-        )
-    outputs = keras.layers.Dense(n_outputs, name="outputs")(features)
-    return keras.Model([sequences, lengths], outputs)
+    return keras.Model([sequences, lengths], network.outputs(sequences, lengths, n_outputs))
