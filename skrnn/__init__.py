@@ -22,6 +22,13 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
         SequenceRegressor,
         TCNRegressor,
     )
+    from skrnn.forecasting.forecasters import (
+        GRUForecaster,
+        LSTMForecaster,
+        RNNForecaster,
+        SequenceForecaster,
+        TCNForecaster,
+    )
     from skrnn.preprocessing.sequence_scaler import SequenceScaler
     from skrnn.preprocessing.sliding_window import SlidingWindow
     from skrnn.preprocessing.tokens import TokenSequences
@@ -34,16 +41,21 @@ _MODULES = ("datasets", "networks")
 
 __all__ = [
     "GRUClassifier",
+    "GRUForecaster",
     "GRURegressor",
     "LSTMClassifier",
+    "LSTMForecaster",
     "LSTMRegressor",
     "RNNClassifier",
+    "RNNForecaster",
     "RNNRegressor",
     "SequenceClassifier",
+    "SequenceForecaster",
     "SequenceRegressor",
     "SequenceScaler",
     "SlidingWindow",
     "TCNClassifier",
+    "TCNForecaster",
     "TCNRegressor",
     "TokenSequences",
     "Windows",
@@ -59,6 +71,7 @@ _HOMES = {
     "make_windows": "sequences.windowing",
     "Regressor": "estimators.regression",
     "Classifier": "estimators.classification",
+    "Forecaster": "forecasting.forecasters",
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
+from skrnn.engine.forecast_losses import ForecastLoss
 from skrnn.networks.base import Network
 from skrnn.networks.callable import Identity
 
@@ -74,6 +75,8 @@ def _key(choice: Any) -> Hashable:
     """Return a name as it is, a Keras object as its settings, a function as itself."""
     if isinstance(choice, str):
         return choice
+    if isinstance(choice, ForecastLoss):
+        return choice.head, _key(choice.function)
     if hasattr(choice, "get_config") and _is_keras(choice):
         return type(choice), repr(sorted(_settings(choice).items()))
     return Identity(choice)

@@ -15,11 +15,22 @@ from keras.layers import (  # noqa: E402  (the backend is chosen first)
     Flatten,
     LayerNormalization,
     MultiHeadAttention,
+    Reshape,
     SimpleRNN,
 )
 
 from skrnn.networks.layers.convolution import convolution_front  # noqa: E402
+from skrnn.networks.layers.decoding import RecurrentDecoder  # noqa: E402
 from skrnn.networks.layers.dropout import Dropout  # noqa: E402
+from skrnn.networks.layers.horizons import (  # noqa: E402
+    AddPositions,
+    DistributionParameters,
+    Extrapolate,
+    FixedLengths,
+    NormalizeWindow,
+    OneHot,
+    Segments,
+)
 from skrnn.networks.layers.lengths import RealSteps, Reverse, ZeroPadding  # noqa: E402
 from skrnn.networks.layers.pooling import pool  # noqa: E402
 from skrnn.networks.layers.positions import Positions  # noqa: E402
@@ -29,16 +40,25 @@ __all__ = [
     "LSTM",
     "Activation",
     "Add",
+    "AddPositions",
     "Concatenate",
     "Conv1D",
     "Dense",
+    "DistributionParameters",
     "Dropout",
+    "Extrapolate",
+    "FixedLengths",
     "Flatten",
     "LayerNormalization",
     "MultiHeadAttention",
+    "NormalizeWindow",
+    "OneHot",
     "Positions",
     "RealSteps",
+    "RecurrentDecoder",
+    "Reshape",
     "Reverse",
+    "Segments",
     "SimpleRNN",
     "ZeroPadding",
     "convolution_front",

@@ -1,0 +1,1 @@
+"""Forecasters on sktime's base, and what they are made of."""

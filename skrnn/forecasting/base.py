@@ -1,0 +1,241 @@
+"""What every forecaster shares: sktime's methods on one network for all series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+
+from skrnn._all_or_nothing import all_or_nothing
+from skrnn._parameters import fitted, validate
+from skrnn.forecasting.calendar import following
+from skrnn.forecasting.covariates import Roles, extended
+from skrnn.forecasting.fitting import FittingForecaster
+from skrnn.forecasting.forecasts import Forecasts, frame_of, of_instances
+from skrnn.forecasting.series import Series, instances, read_series
+from skrnn.forecasting.tables import Ahead
+from skrnn.forecasting.uncertainty import at_levels
+from skrnn.preprocessing.scaling import Standardiser
+
+_CONTAINERS = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
+
+
+class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
+    """Forecast series with one network, trained on all of them."""
+
+    _tags: ClassVar[dict[str, Any]] = {
+        "authors": "the skrnn developers",
+        "maintainers": "the skrnn developers",
+        "y_inner_mtype": _CONTAINERS,
+        "X_inner_mtype": _CONTAINERS,
+        "capability:multivariate": True,
+        "capability:exogenous": True,
+        "capability:insample": True,
+        "capability:pred_int": True,
+        "capability:pred_int:insample": True,
+        "capability:missing_values": True,
+        "capability:update": True,
+        "capability:pretrain": True,
+        "capability:random_state": True,
+        "capability:categorical_in_X": False,
+        "capability:non_contiguous_X": False,
+        "property:randomness": "derandomized",
+        "requires-fh-in-fit": False,
+    }
+    _config: ClassVar[dict[str, Any]] = {"remember_data": False}
+    _history: dict[tuple[Any, ...], Series] = fitted()
+    _scalings: dict[tuple[Any, ...], Standardiser] = fitted()
+    _index_names: list[Any] = fitted()
+
+    def _before_init(self) -> None:
+        # It passes on to the other bases, which assign defaults: the values come after it.
+        BaseForecaster.__init__(self)
+        self._y = self._X = None  # sktime does so only where it is told to remember data
+
+    fit = all_or_nothing(BaseForecaster.fit)
+    update = all_or_nothing(BaseForecaster.update)
+    pretrain = all_or_nothing(BaseForecaster.pretrain)
+
+    def to_keras(self) -> Any:
+        """Return a new Keras model with the fitted weights.
+
+        Its input is a window, the past and the steps after it, in scaled units and with the
+        columns that ``learned_.network.layout`` tells; its outputs are the parameters of the
+        forecasts.
+
+        Returns
+        -------
+        keras.Model
+            Inputs float (batch, window_length + horizon, n_columns) and int (batch,).
+        """
+        if self._state == "new":
+            self.check_is_fitted()
+        return self._new_keras_model()
+
+    def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> Any:
+        validate(self)
+        self._index_names = list(y.index.names)
+        if self._state == "pretrained":
+            self._history, self._scalings = {}, {}
+            self._remember(self._read(y, X))
+            return self
+        roles = Roles.of(X, self.past_covariates, self.static_covariates)
+        series = read_series(y, X, roles.names)
+        self._learn(series, roles, _furthest(fh, self.cutoff))
+        self._history, self._scalings = {}, {}
+        self._remember(series)
+        return self
+
+    def _pretrain(self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None) -> Any:
+        validate(self)
+        roles = Roles.of(X, self.past_covariates, self.static_covariates)
+        furthest = None if fh is None or not fh.is_relative else int(max(fh))
+        self._learn(read_series(y, X, roles.names), roles, furthest)
+        return self
+
+    def _pretrain_update(
+        self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None
+    ) -> Any:
+        del fh
+        units = self._as_seen(self._read(y, X))
+        scalings = [self.learned_.scaling_of(one) for one in units]
+        epochs, rate = int(self.epochs), float(self.learning_rate)
+        self._learn_more(units, scalings, [0] * len(units), epochs, rate / 10)
+        return self
+
+    def _update(
+        self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
+    ) -> Any:
+        newer = self._read(y, X, may_be_empty=True)
+        self._history, self._scalings = dict(self._history), dict(self._scalings)
+        self._remember(newer)
+        if update_params:
+            merged = [self._history[one.key] for one in newer]
+            begins = [
+                int(whole.index.get_indexer(one.index[:1])[0])
+                for one, whole in zip(newer, merged, strict=True)
+            ]
+            n_each = len(self._as_seen(merged[:1]))
+            self._learn_more(
+                self._as_seen(merged),
+                self._scalings_of(merged),
+                np.repeat(begins, n_each).tolist(),
+                int(self.update_epochs),
+                float(self.learning_rate) / 10,
+            )
+        return self
+
+    def _read(
+        self, y: pd.DataFrame, X: pd.DataFrame | None, *, may_be_empty: bool = False
+    ) -> list[Series]:
+        """Return the series of y, checked against what was learnt."""
+        if y.shape[1] != self.learned_.n_columns:
+            raise ValueError(
+                f"y has {y.shape[1]} columns, and {type(self).__name__} learnt "
+                f"{self.learned_.n_columns}; give the same columns."
+            )
+        self.learned_.roles.check(X)
+        return read_series(y, X, self.learned_.roles.names, may_be_empty=may_be_empty)
+
+    def _remember(self, series: Sequence[Series]) -> None:
+        """Add series to the history, and measure the scaling of new ones."""
+        for one in series:
+            known = self._history.get(one.key)
+            self._history[one.key] = one if known is None else known.merged(one)
+            if one.key not in self._scalings:
+                common = self.learned_.common
+                measured = Standardiser.fit(one.values, np.ones(len(one)))
+                if common is not None and self.channel_independent:
+                    n_columns = self.learned_.n_columns
+                    common = Standardiser(*(np.repeat(s, n_columns) for s in vars(common).values()))
+                self._scalings[one.key] = common or measured
+
+    def _scalings_of(self, series: Sequence[Series]) -> list[Standardiser]:
+        """Return the scalings of the units of series."""
+        scalings = [self._scalings[one.key] for one in series]
+        if not self.channel_independent:
+            return scalings
+        return [
+            Standardiser(scaling.mean[[channel]], scaling.scale[[channel]])
+            for scaling in scalings
+            for channel in range(self.learned_.n_columns)
+        ]
+
+    def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
+        series = self._current()
+        points = self._forecasts(series, fh, X).points()
+        return self._frame(series, fh, points[..., None], self._get_columns())
+
+    def _predict_quantiles(
+        self, fh: ForecastingHorizon, X: pd.DataFrame | None, alpha: list[float]
+    ) -> pd.DataFrame:
+        series = self._current()
+        quantiles = at_levels(self._forecasts(series, fh, X).quantiles(), np.asarray(alpha))
+        columns = self._get_columns(method="predict_quantiles", alpha=alpha)
+        return self._frame(series, fh, quantiles, columns)
+
+    def _current(self) -> list[Series]:
+        """Return the history of all series up to the cutoff."""
+        cutoff = self.cutoff[0]
+        series = [one.until(cutoff) for one in self._history.values()]
+        late = [one.key for one in series if len(one) == 0]
+        if late:
+            raise ValueError(f"the series {late[0]} of y begins after the cutoff, {cutoff}.")
+        return series
+
+    def _forecasts(
+        self, series: Sequence[Series], fh: ForecastingHorizon, X: pd.DataFrame | None
+    ) -> Forecasts:
+        """Return the forecasts of series at ``fh``, in scaled units."""
+        learned = self.learned_
+        if X is not None:
+            learned.roles.check(X, ahead=True)
+        given = {} if X is None else dict(instances(X))
+        relative = [fh.to_relative(one.index[-1:]).to_numpy().astype(np.int64) for one in series]
+        n_ahead = max(0, int(np.max(relative)))
+        ahead = []
+        for one in series:
+            index = following(one.index, n_ahead) if n_ahead else one.index[:0]
+            ahead.append(Ahead(index, extended(one, given.get(one.key), learned.roles, index)))
+        units = self._as_seen(series)
+        n_each = len(units) // len(series)
+        table = learned.table(
+            units, self._scalings_of(series), [later for later in ahead for _ in range(n_each)]
+        )
+        steps = np.repeat(np.stack(relative), n_each, axis=0)
+        return Forecasts.at(learned, self.weights_, table, steps, n_ahead)
+
+    def _frame(
+        self,
+        series: Sequence[Series],
+        fh: ForecastingHorizon,
+        values: NDArray[np.float64],
+        columns: pd.Index,
+    ) -> pd.DataFrame:
+        """Return scaled values (n_units, n_steps, n_targets, n_values) in the units of y."""
+        whole = of_instances(values, self.learned_.network.layout.n_channels)
+        scalings = [self._scalings[one.key] for one in series]
+        scale, mean = (
+            np.stack([getattr(scaling, name) for scaling in scalings])[:, None, :, None]
+            for name in ("scale", "mean")
+        )
+        restored = whole * scale + mean
+        return frame_of(
+            restored.reshape(*restored.shape[:2], -1),
+            [one.key for one in series],
+            [fh.to_absolute_index(one.index[-1:]) for one in series],
+            self._index_names,
+            columns,
+        )
+
+
+def _furthest(fh: ForecastingHorizon | None, cutoff: pd.Index) -> int | None:
+    """Return how many steps the last time of ``fh`` lies after the cutoff, None if it does not."""
+    if fh is None:
+        return None
+    last = int(fh.to_relative(cutoff).to_numpy().astype(np.int64).max())
+    return last if last > 0 else None

@@ -1,0 +1,141 @@
+"""Cycles of the calendar, and regular time indices."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+#: The position of a date in a cycle, from 0 to 1, by the name of the cycle.
+CYCLES: dict[str, Callable[[pd.DatetimeIndex], NDArray[np.float64]]] = {
+    "minute_of_hour": lambda dates: dates.minute.to_numpy() / 60,
+    "hour_of_day": lambda dates: (dates.hour + dates.minute / 60).to_numpy() / 24,
+    "day_of_week": lambda dates: (dates.dayofweek + dates.hour / 24).to_numpy() / 7,
+    "day_of_month": lambda dates: (dates.day - 1).to_numpy() / dates.days_in_month.to_numpy(),
+    "day_of_year": lambda dates: (dates.dayofyear - 1).to_numpy() / 365.25,
+    "month_of_year": lambda dates: (dates.month - 1).to_numpy() / 12,
+    "quarter_of_year": lambda dates: (dates.quarter - 1).to_numpy() / 4,
+}
+
+
+def cyclic_features(
+    index: pd.Index, first: int, cycles: Sequence[str | float]
+) -> NDArray[np.float64]:
+    """Return sine and cosine of each cycle at the times of an index, (n_times, 2 n_cycles).
+
+    Parameters
+    ----------
+    index : pandas.Index
+        Regular times.
+    first : int
+        The number of the first of them, for cycles that are numbers of steps.
+    cycles : sequence of str or float
+        Names of `CYCLES`, or numbers of steps.
+
+    Raises
+    ------
+    TypeError
+        If a cycle is a name and the index has no dates.
+    """
+    columns = []
+    for cycle in cycles:
+        if isinstance(cycle, str):
+            position = CYCLES[cycle](_dates(index, cycle))
+        else:
+            position = (first + np.arange(len(index))) / cycle
+        columns += [np.sin(2 * math.pi * position), np.cos(2 * math.pi * position)]
+    return np.stack(columns, axis=1) if columns else np.empty((len(index), 0))
+
+
+def _dates(index: pd.Index, cycle: str) -> pd.DatetimeIndex:
+    if isinstance(index, pd.PeriodIndex):
+        index = index.to_timestamp()
+    if not isinstance(index, pd.DatetimeIndex):
+        raise TypeError(
+            f"time_features has {cycle!r}, which needs dates, and the index of y is a "
+            f"{type(index).__name__}; give a number of steps, such as 24, in its place."
+        )
+    return index
+
+
+def regular(index: pd.Index, like: pd.Index | None = None) -> pd.Index:
+    """Return all times from the first to the last of an index, with their frequency.
+
+    Parameters
+    ----------
+    index : pandas.Index
+        Rising times, some of which may be lacking.
+    like : pandas.Index, optional
+        Times whose frequency they have if it fits.
+
+    Raises
+    ------
+    ValueError
+        If the times lie on no regular grid.
+    TypeError
+        If they are no times of a kind that forecasters take.
+    """
+    if isinstance(index, pd.PeriodIndex):
+        return pd.period_range(index[0], index[-1], freq=index.freq, name=index.name)
+    if isinstance(index, pd.DatetimeIndex):
+        return _regular_dates(index, getattr(like, "freq", None))
+    if pd.api.types.is_integer_dtype(index.dtype):
+        return pd.RangeIndex(int(index[0]), int(index[-1]) + 1, name=index.name)
+    raise TypeError(
+        f"the index of y is a {type(index).__name__}; forecasters take a PeriodIndex, a "
+        "DatetimeIndex, a RangeIndex or an index of integers."
+    )
+
+
+def following(index: pd.Index, n_times: int) -> pd.Index:
+    """Return the times after the last one of a regular index."""
+    last = index[-1]
+    if isinstance(index, pd.PeriodIndex):
+        return pd.period_range(last, periods=n_times + 1, freq=index.freq, name=index.name)[1:]
+    if isinstance(index, pd.DatetimeIndex):
+        if index.freq is None:
+            raise ValueError(
+                f"y has one time, {last}, and no frequency, so that later times are not known; "
+                "give its index a freq, or more rows."
+            )
+        return pd.date_range(last, periods=n_times + 1, freq=index.freq, name=index.name)[1:]
+    return pd.RangeIndex(int(last) + 1, int(last) + 1 + n_times, name=index.name)
+
+
+def _regular_dates(index: pd.DatetimeIndex, frequency: Any) -> pd.DatetimeIndex:
+    wanted = index.freq or frequency
+    if len(index) == 1 and wanted is None:
+        return index
+    for candidate in [wanted] if wanted is not None else _frequencies(index):
+        full: pd.DatetimeIndex = pd.date_range(
+            index[0],
+            index[-1],
+            freq=candidate,
+            name=index.name,
+        ).as_unit(index.unit)
+        if len(full) and index.isin(full).all():
+            return full
+    if frequency is not None and index.freq is None:
+        return _regular_dates(index, None)
+    steps = pd.Series(index).diff().value_counts()
+    raise ValueError(
+        f"the {len(index)} times of a series, from {index[0]} to {index[-1]}, lie on no regular "
+        f"grid: the most common step is {steps.index[0]} ({steps.iloc[0]} times); resample it, "
+        "for example with y.resample(...).mean(), or give it a PeriodIndex."
+    )
+
+
+def _frequencies(index: pd.DatetimeIndex) -> list[Any]:
+    """Return frequencies that dates may have, the most likely first."""
+    inferred = pd.infer_freq(index) if len(index) >= 3 else None
+    found: list[Any] = [inferred] if inferred else []
+    steps = np.diff(index.asi8)
+    smallest = int(np.gcd.reduce(steps))
+    # A month has no fixed length: a grid of days under months would be nearly empty.
+    if smallest == np.median(steps):
+        found.append(pd.Timedelta(np.timedelta64(smallest, index.unit)))
+    return [*found, "B", "MS", "ME", "QS", "QE", "YS", "YE"]

@@ -1,0 +1,120 @@
+"""Which columns of X a forecaster takes as what, and their scaling."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skrnn.forecasting.series import Series, instances
+from skrnn.preprocessing.scaling import Standardiser
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The columns of X by what is known of them: up to now, in advance, or for good."""
+
+    past: tuple[Any, ...] = ()
+    known: tuple[Any, ...] = ()
+    static: tuple[Any, ...] = ()
+
+    @classmethod
+    def of(
+        cls, X: pd.DataFrame | None, past: Iterable[Any] | None, static: Iterable[Any] | None
+    ) -> Self:
+        """Return the roles of the columns of X.
+
+        Raises
+        ------
+        ValueError
+            If a name is no column of X, or in both lists, or a static column is not constant.
+        """
+        past, static = tuple(past or ()), tuple(static or ())
+        columns = [] if X is None else list(X.columns)
+        for parameter, names in (("past_covariates", past), ("static_covariates", static)):
+            unknown = [name for name in names if name not in columns]
+            if unknown:
+                raise ValueError(
+                    f"{parameter} names {unknown}, and X has the columns {columns or 'of None'}."
+                )
+        both = set(past) & set(static)
+        if both:
+            raise ValueError(f"{sorted(both)} is in past_covariates and in static_covariates.")
+        if X is not None:
+            for key, part in instances(X[list(static)]):
+                if (part.nunique(dropna=False) > 1).any():
+                    raise ValueError(
+                        f"static_covariates={list(static)} have to be constant within a series, "
+                        f"and vary in that of {key or 'y'}."
+                    )
+        known = tuple(name for name in columns if name not in past + static)
+        return cls(past, known, static)
+
+    @property
+    def names(self) -> tuple[Any, ...]:
+        """Return all columns: past, known and static ones."""
+        return self.past + self.known + self.static
+
+    def check(self, X: pd.DataFrame | None, *, ahead: bool = False) -> None:
+        """Raise ValueError unless X has these columns; ``ahead``, those known in advance do."""
+        wanted = self.known if ahead else self.names
+        given = [] if X is None else list(X.columns)
+        lacking = [name for name in wanted if name not in given]
+        unknown = [name for name in given if name not in self.names]
+        if lacking or unknown:
+            raise ValueError(
+                f"X has the columns {given if X is not None else 'of None'}, and the fit's had "
+                f"{list(self.names)}: "
+                + (f"{lacking} are lacking" if lacking else f"{unknown} are new")
+                + ("; past_covariates may be left out." if lacking and ahead else ".")
+            )
+
+    def measure(self, series: Sequence[Series]) -> Standardiser:
+        """Return the scaling of the columns over all series; static ones count once a series."""
+        n_static = len(self.static)
+        rows = np.concatenate([one.covariates for one in series])
+        moving = Standardiser.fit(rows, np.ones(len(rows)))
+        if not n_static:
+            return moving
+        constant = np.stack([one.covariates[0, -n_static:] for one in series])
+        static = Standardiser.fit(constant, np.ones(len(constant)))
+        return Standardiser(
+            np.concatenate([moving.mean[:-n_static], static.mean]),
+            np.concatenate([moving.scale[:-n_static], static.scale]),
+        )
+
+
+def extended(
+    one: Series, X: pd.DataFrame | None, roles: Roles, ahead: pd.Index
+) -> NDArray[np.float64]:
+    """Return the covariates at the times ahead, NaN for those that are not known in advance.
+
+    Raises
+    ------
+    ValueError
+        If X, and what was given in fit, lack a time.
+    """
+    rows = np.full((len(ahead), len(roles.names)), np.nan)
+    stored = one.covariates[len(one) : len(one) + len(ahead)]
+    rows[: len(stored)] = stored
+    known = slice(len(roles.past), len(roles.past) + len(roles.known))
+    covered = np.arange(len(ahead)) < len(stored)
+    if X is not None and roles.known:
+        positions = X.index.get_indexer(ahead)
+        found = positions >= 0
+        rows[found, known] = X[list(roles.known)].to_numpy(dtype=np.float64)[positions[found]]
+        covered |= found
+    if roles.known and not covered.all():
+        lacking = ahead[~covered]
+        raise ValueError(
+            f"X lacks {len(lacking)} of the {len(ahead)} times up to the last one of fh, the "
+            f"first {lacking[0]}; give it a row for each time after the last one of y, or name "
+            f"{list(roles.known)} in past_covariates."
+        )
+    static = slice(known.stop, None)
+    rows[:, static] = one.covariates[0, static]
+    return rows

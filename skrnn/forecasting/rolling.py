@@ -1,0 +1,77 @@
+"""Forecasts from many windows at once, in blocks that stand on one another."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn.engine.feed import Inputs
+from skrnn.engine.program import Program
+from skrnn.engine.training import predict
+from skrnn.forecasting.tables import Rows, WindowTable
+from skrnn.networks.forecast import ForecastHead
+from skrnn.preprocessing.scaling import Standardiser
+from skrnn.sequences import Sequences
+
+#: Numbers gathered at a time, so that memory does not grow with the number of windows.
+MOST_NUMBERS = 2**24
+
+
+def roll(
+    program: Program, table: WindowTable, head: ForecastHead, starts: Rows, n_ahead: int
+) -> NDArray[np.float64]:
+    """Return the parameters of forecasts for the steps after windows, in scaled units.
+
+    The windows are copied, and what the table holds of the series after them is erased, so
+    that no forecast sees it.
+
+    Parameters
+    ----------
+    program : Program
+        Its weights are loaded.
+    table : WindowTable
+        With the known columns of all steps ahead.
+    head : ForecastHead
+        What is forecast.
+    starts : ndarray of int of shape (n_windows,)
+        The rows where windows begin.
+    n_ahead : int
+        Steps to forecast; those beyond the horizon see the forecasts before them.
+
+    Returns
+    -------
+    ndarray of float64 of shape (n_windows, n_ahead, n_targets, n_parameters)
+    """
+    layout = table.layout
+    n_rows = layout.window_length + -(-n_ahead // layout.horizon) * layout.horizon
+    size = max(1, MOST_NUMBERS // (n_rows * layout.n_columns))
+    parts = [
+        _roll_part(program, table, head, starts[first : first + size], n_rows)[:, :n_ahead]
+        for first in range(0, len(starts), size)
+    ]
+    return np.concatenate(parts)
+
+
+def _roll_part(
+    program: Program, table: WindowTable, head: ForecastHead, starts: Rows, n_rows: int
+) -> NDArray[np.float64]:
+    layout = table.layout
+    length, horizon = layout.window_length, layout.horizon
+    rows = np.minimum(starts[:, None] + np.arange(n_rows), len(table.steps) - 1)
+    windows = table.steps[rows]
+    values, observed = layout.columns("values"), layout.columns("observed")
+    windows[:, length:, values] = 0.0
+    windows[:, length:, observed] = 0.0
+    steps = windows.reshape(-1, layout.n_columns)
+    identity = Standardiser.identity(layout.n_columns)
+    blocks = []
+    for begin in range(0, n_rows - length, horizon):
+        begins = np.arange(len(starts)) * n_rows + begin
+        sequences = Sequences(steps, begins, np.full(len(starts), layout.n_steps))
+        outputs = predict(program, Inputs(sequences, identity, indicator=False))
+        shape = (len(starts), horizon, layout.n_targets, head.n_parameters)
+        blocks.append(outputs.reshape(shape))
+        ahead = slice(length + begin, length + begin + horizon)
+        windows[:, ahead, values] = blocks[-1][..., head.centre]
+        windows[:, ahead, observed] = 1.0
+    return np.concatenate(blocks, axis=1)

@@ -1,0 +1,140 @@
+"""Series on regular times, as a forecaster sees them, read from sktime's pandas containers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skrnn.forecasting.calendar import regular
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One series, with its covariates.
+
+    Attributes
+    ----------
+    key : tuple
+        The instance it belongs to; empty where there is but one series.
+    index : pandas.Index
+        Its times, without gaps.
+    values : ndarray of shape (n_times, n_columns)
+        NaN where nothing was observed.
+    covariates : ndarray of shape (n_times or more, n_covariates)
+        From the first time on; what is known in advance goes on after the last time.
+    channel : int
+        Which column of its instance it is, where columns are series of their own.
+    """
+
+    key: tuple[Any, ...]
+    index: pd.Index
+    values: Array
+    covariates: Array
+    channel: int = 0
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def until(self, cutoff: Any) -> Self:
+        """Return the series up to a time."""
+        n_times = int(np.sum(np.asarray(self.index <= cutoff)))
+        return replace(self, index=self.index[:n_times], values=self.values[:n_times])
+
+    def merged(self, newer: Self) -> Self:
+        """Return the series with the times of another one, whose values rule."""
+        index = regular(self.index.union(newer.index), like=self.index)
+        n_rows = max(
+            int(index.get_indexer(part.index[:1])[0]) + len(part.covariates)
+            for part in (self, newer)
+        )
+        values = np.full((len(index), self.values.shape[1]), np.nan)
+        covariates = np.full((max(n_rows, len(index)), self.covariates.shape[1]), np.nan)
+        for part in (self, newer):
+            first = int(index.get_indexer(part.index[:1])[0])
+            observed = np.isin(np.arange(len(part)), index[first:].get_indexer(part.index))
+            values[first : first + len(part)][observed] = part.values[observed]
+            rows = covariates[first : first + len(part.covariates)]
+            rows[:] = np.where(np.isnan(part.covariates), rows, part.covariates)
+        return replace(self, index=index, values=values, covariates=covariates)
+
+    def channels(self) -> list[Self]:
+        """Return the columns as series of their own."""
+        return [
+            replace(self, values=self.values[:, [number]], channel=number)
+            for number in range(self.values.shape[1])
+        ]
+
+
+def read_series(
+    y: pd.DataFrame, X: pd.DataFrame | None, names: tuple[str, ...], *, may_be_empty: bool = False
+) -> list[Series]:
+    """Return the series of y with the covariates of X, in the order of ``names``.
+
+    Parameters
+    ----------
+    y : DataFrame
+        Indexed by time, or by one or more levels of instances and time.
+    X : DataFrame or None
+        Covariates at the times of y, and perhaps later ones.
+    names : tuple of str
+        The columns of X to take.
+    may_be_empty : bool
+        Take series without a single observed value.
+
+    Raises
+    ------
+    ValueError
+        If times are not regular, if X lacks a time of y, or if a series holds no value.
+    """
+    given = {} if X is None else dict(instances(X[list(names)]))
+    series = []
+    for key, part in instances(y):
+        index = regular(part.index)
+        values = part.reindex(index).to_numpy(dtype=np.float64)
+        if not may_be_empty and not np.isfinite(values).any():
+            raise ValueError(
+                f"{_named(key)} has no observed value in its {len(part)} times; leave it out."
+            )
+        if np.isinf(values).any():
+            raise ValueError(f"{_named(key)} holds an infinite value; mark it as missing (NaN).")
+        covariates = np.empty((len(index), 0))
+        if names:
+            if key not in given:
+                raise ValueError(f"X has no rows for {_named(key)}.")
+            covariates = _covariates(given[key], part.index, index, _named(key))
+        series.append(Series(key, index, values, covariates))
+    return series
+
+
+def instances(frame: pd.DataFrame) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
+    """Yield the key of each instance, a tuple, and its rows indexed by time alone."""
+    if not isinstance(frame.index, pd.MultiIndex):
+        yield (), frame
+        return
+    levels: list[Any] = list(range(frame.index.nlevels - 1))
+    for key, part in frame.groupby(level=levels, sort=False):
+        yield key if isinstance(key, tuple) else (key,), part.droplevel(levels)
+
+
+def _covariates(X: pd.DataFrame, times: pd.Index, index: pd.Index, name: str) -> Array:
+    """Return the rows of X from the first time of a series on, missing ones as NaN."""
+    lacking = times.difference(X.index)
+    if len(lacking):
+        raise ValueError(
+            f"X lacks {len(lacking)} of the {len(times)} times of {name}, the first "
+            f"{lacking[0]}; give X a row for each time of y."
+        )
+    later = X.loc[X.index >= index[0]]
+    full = regular(later.index, like=index)
+    return later.reindex(full).to_numpy(dtype=np.float64)
+
+
+def _named(key: tuple[Any, ...]) -> str:
+    return f"the series {key if len(key) != 1 else key[0]!r} of y" if key else "y"

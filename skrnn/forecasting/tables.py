@@ -1,0 +1,194 @@
+"""Series laid out as one table of steps, and windows of it as examples to learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skrnn.engine.feed import Examples, Inputs
+from skrnn.forecasting.calendar import cyclic_features
+from skrnn.forecasting.series import Series
+from skrnn.networks.forecast import WindowLayout
+from skrnn.preprocessing.scaling import Standardiser
+from skrnn.sequences import Sequences
+
+Rows = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Ahead:
+    """What is known of a series after its last time.
+
+    Attributes
+    ----------
+    index : pandas.Index
+        The times.
+    covariates : ndarray of shape (n_times, n_covariates)
+        NaN where not known.
+    """
+
+    index: pd.Index
+    covariates: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class WindowTable:
+    """Rows for all times of all series, each with a window's length of nothing before it.
+
+    Attributes
+    ----------
+    layout : WindowLayout
+        What the columns hold.
+    steps : ndarray of float32 of shape (n_rows, layout.n_columns)
+        The rows, scaled; missing values are filled in, and marked as not observed.
+    truth : ndarray of float32 of shape (n_rows, layout.n_targets)
+        The scaled values, NaN where not observed.
+    firsts, n_times : ndarray of int of shape (n_series,)
+        The row of the first time of each series, and its number of times.
+    """
+
+    layout: WindowLayout
+    steps: NDArray[np.float32]
+    truth: NDArray[np.float32]
+    firsts: Rows
+    n_times: Rows
+
+    @classmethod
+    def of(
+        cls,
+        series: Sequence[Series],
+        scalings: Sequence[Standardiser],
+        ahead: Sequence[Ahead],
+        layout: WindowLayout,
+        covariates: Standardiser,
+        cycles: Sequence[str | float],
+        season: int,
+    ) -> WindowTable:
+        """Lay series out; ``season`` steps before is what fills a missing value."""
+        n_times = np.array([len(one) for one in series])
+        sizes = layout.window_length + n_times + [len(later.index) for later in ahead]
+        ends = np.cumsum(sizes)
+        firsts = ends - sizes + layout.window_length
+        steps = np.zeros((ends[-1], layout.n_columns), dtype=np.float32)
+        truth = np.full((ends[-1], layout.n_targets), np.nan, dtype=np.float32)
+        fixed = slice(layout.columns("static").start, None)
+        for one, scaling, later, first, end in zip(
+            series, scalings, ahead, firsts, ends, strict=True
+        ):
+            truth[first : first + len(one)] = scaling.transform(one.values)
+            rows = steps[first:end]
+            rows[: len(one), layout.columns("values")] = filled(
+                truth[first : first + len(one)], season
+            )
+            rows[: len(one), layout.columns("observed")] = ~np.isnan(one.values)
+            known = np.concatenate([one.covariates[: len(one)], later.covariates])
+            known = np.nan_to_num(covariates.transform(known))
+            index = one.index.append(later.index) if len(later.index) else one.index
+            waves = cyclic_features(index, _number_of(one.index[0]), cycles)
+            n_moving = known.shape[1] - layout.n_static
+            rows[:, layout.columns("past").start : fixed.start] = np.concatenate(
+                [known[:, :n_moving], waves], axis=1
+            )
+            constant = [*known[0, n_moving:], *([one.channel] if layout.n_channels > 1 else [])]
+            steps[first - layout.window_length : end, fixed] = constant
+        return cls(layout, steps, truth, firsts, n_times)
+
+    def origins(self, begins: Rows, ends: Rows, *, only_after: bool = False) -> tuple[Rows, Rows]:
+        """Return windows that have an observed target from ``begins`` up to before ``ends``.
+
+        Parameters
+        ----------
+        begins, ends : ndarray of int of shape (n_series,)
+            Times of each series, counted from its first.
+        only_after : bool
+            Leave out windows with a target before ``begins``.
+
+        Returns
+        -------
+        numbers, origins : ndarray of int of shape (n_windows,)
+            The series, and the number of its last time that the window sees. Incomplete
+            windows are among them only where a series has no complete one.
+        """
+        length, horizon = self.layout.window_length, self.layout.horizon
+        numbers, found = [], []
+        for number, (first, begin, end) in enumerate(zip(self.firsts, begins, ends, strict=True)):
+            observed = ~np.isnan(self.truth[first : first + end]).all(axis=1)
+            before = np.concatenate([[0], np.cumsum(observed)])
+            least = length - 1 if end > length else 0
+            least = max(least, begin - 1 if only_after else begin - horizon)
+            origins = np.arange(least, end - 1)
+            targets = before[np.minimum(origins + 1 + horizon, end)]
+            seen = before[origins + 1] - before[np.maximum(origins + 1 - length, 0)]
+            origins = origins[(targets > before[np.maximum(origins + 1, begin)]) & (seen > 0)]
+            numbers.append(np.full(len(origins), number))
+            found.append(origins)
+        return np.concatenate(numbers), np.concatenate(found)
+
+    def starts(self, numbers: Rows, origins: Rows) -> Rows:
+        """Return the rows where windows begin."""
+        return self.firsts[numbers] + origins + 1 - self.layout.window_length
+
+    def examples(self, numbers: Rows, origins: Rows, ends: Rows) -> Examples:
+        """Return windows as examples whose targets lie before ``ends`` of their series."""
+        starts, layout = self.starts(numbers, origins), self.layout
+        sequences = Sequences(self.steps, starts, np.full(len(starts), layout.n_steps))
+        targets = WindowTargets(
+            self.truth,
+            starts + layout.window_length,
+            (self.firsts + ends)[numbers],
+            layout.horizon,
+        )
+        inputs = Inputs(sequences, Standardiser.identity(layout.n_columns), indicator=False)
+        return Examples(inputs.scaled(), targets, np.ones(len(starts)))
+
+
+@dataclass(frozen=True, eq=False)
+class WindowTargets:
+    """The values after windows, gathered when they are needed.
+
+    Attributes
+    ----------
+    truth : ndarray of float32 of shape (n_rows, n_targets)
+        NaN where not observed.
+    begins, limits : ndarray of int of shape (n_windows,)
+        The row of the first target of each window, and the row from which on none is seen.
+    horizon : int
+        Targets of a window.
+    """
+
+    truth: NDArray[np.float32]
+    begins: Rows
+    limits: Rows
+    horizon: int
+
+    def __getitem__(self, windows: Rows) -> NDArray[np.float32]:
+        """Return targets (n_windows, horizon * n_targets), NaN where there is none."""
+        rows = self.begins[windows, None] + np.arange(self.horizon)
+        values = self.truth[np.minimum(rows, len(self.truth) - 1)]
+        values[rows >= self.limits[windows, None]] = np.nan
+        return values.reshape(len(windows), -1)
+
+
+def filled(values: NDArray[np.float32], season: int) -> NDArray[np.float32]:
+    """Return values (n_times, n) with the missing ones taken from a season before.
+
+    Where there is no season before, the value before is taken, and zero, the mean, at first.
+    """
+    if not np.isnan(values).any():
+        return values
+    values = values.copy()
+    for row in np.flatnonzero(np.isnan(values).any(axis=1)):
+        before = values[row - season] if row >= season else values[row - 1] if row else 0.0
+        values[row] = np.where(np.isnan(values[row]), before, values[row])
+    return values
+
+
+def _number_of(time: object) -> int:
+    """Return the number that counts from a time on: a period's or an integer's own."""
+    if isinstance(time, pd.Period):
+        return int(time.ordinal)
+    return 0 if isinstance(time, pd.Timestamp) else int(time)  # type: ignore[call-overload]

@@ -1,0 +1,136 @@
+"""From the parameters of forecasts to their quantiles, corrected by measured errors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri, stdtrit
+
+from skrnn.networks.forecast import ForecastHead
+
+Array = NDArray[np.float64]
+
+_LOWER = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
+
+#: The levels at which quantiles are held; any other is interpolated, the outermost are the limit.
+LEVELS = np.array([*_LOWER, 0.5, *(1 - level for level in reversed(_LOWER))])
+
+
+def quantiles_of(head: ForecastHead, parameters: Array) -> Array:
+    """Return the quantiles at `LEVELS` of forecasts with parameters in the last axis.
+
+    A point forecast has one value at all levels.
+    """
+    centre = parameters[..., head.centre, None]
+    if head.kind == "point":
+        return np.repeat(centre, len(LEVELS), axis=-1)
+    if head.kind == "gaussian":
+        return centre + parameters[..., 1, None] * ndtri(LEVELS)
+    if head.kind == "student_t":
+        return centre + parameters[..., 1, None] * stdtrit(parameters[..., 2, None], LEVELS)
+    return parameters @ _interpolation(np.array(head.quantiles), LEVELS).T
+
+
+def at_levels(quantiles: Array, levels: Array) -> Array:
+    """Return the quantiles at any levels from those at `LEVELS`, in the last axis."""
+    inside = np.clip(levels, LEVELS[0], LEVELS[-1])
+    return quantiles @ _interpolation(LEVELS, inside).T
+
+
+def widened(quantiles: Array, horizon: int) -> Array:
+    """Return quantiles (n, n_ahead, ...) whose spread grows from block to block.
+
+    The errors of blocks are taken to add up like the steps of a random walk: to the squared
+    distance from the median comes that at the end of each block before.
+    """
+    median = quantiles[..., [len(LEVELS) // 2]]
+    distances = quantiles - median
+    squares, before = distances**2, np.zeros_like(distances[:, 0])
+    for begin in range(0, quantiles.shape[1], horizon):
+        block = slice(begin, begin + horizon)
+        end = squares[:, block][:, -1].copy()
+        squares[:, block] += before[:, None]
+        before = before + end
+    return median + np.sign(distances) * np.sqrt(squares)
+
+
+def _interpolation(known: Array, wanted: Array) -> Array:
+    """Return the matrix that interpolates, linearly in normal scores, also beyond the ends."""
+    x, z = ndtri(known), ndtri(wanted)
+    if len(known) == 1:
+        return np.ones((len(wanted), 1))
+    right = np.clip(np.searchsorted(x, z), 1, len(x) - 1)
+    share = (z - x[right - 1]) / (x[right] - x[right - 1])
+    matrix = np.zeros((len(wanted), len(known)))
+    rows = np.arange(len(wanted))
+    matrix[rows, right - 1] = 1 - share
+    matrix[rows, right] = share
+    return matrix
+
+
+@dataclass(frozen=True, eq=False)
+class Correction:
+    """What is added to the quantiles at each step ahead.
+
+    Attributes
+    ----------
+    shifts : ndarray of shape (n_ahead, n_targets, n_levels)
+        In scaled units.
+    """
+
+    shifts: Array
+
+    @classmethod
+    def measure(cls, quantiles: Array, truth: Array) -> Self:
+        """Measure how far truth lies from quantiles, level by level.
+
+        The shift of a level is the quantile, at that level, of the errors of its forecasts,
+        with the rank of split-conformal prediction (Vovk, Gammerman and Shafer, 2005,
+        doi:10.1007/b106715); where few errors were seen it is the outermost of them.
+
+        Parameters
+        ----------
+        quantiles : ndarray of shape (n_windows, n_ahead, n_targets, n_levels)
+            Forecasts.
+        truth : ndarray of shape (n_windows, n_ahead, n_targets)
+            NaN where not observed. A step that never was takes the shift of the one before.
+        """
+        errors = np.sort(truth[..., None] - quantiles, axis=0)  # NaN comes last
+        counts = np.sum(~np.isnan(truth), axis=0)[..., None]
+        ranks = np.where(
+            LEVELS < 0.5, np.floor((counts + 1) * LEVELS), np.ceil((counts + 1) * LEVELS)
+        )
+        positions = np.clip(ranks, 1, np.maximum(counts, 1)).astype(np.int64) - 1
+        shifts = np.take_along_axis(errors, positions[None], axis=0)[0]
+        for step in range(len(shifts)):
+            before = shifts[step - 1] if step else 0.0
+            shifts[step] = np.where(np.isnan(shifts[step]), before, shifts[step])
+        return cls(shifts)
+
+    def apply(self, quantiles: Array, steps: NDArray[np.int64]) -> Array:
+        """Return corrected quantiles that never cross.
+
+        Beyond the steps that were measured, the last shift grows with the square root of
+        the number of steps.
+
+        Parameters
+        ----------
+        quantiles : ndarray of shape (n_windows, n_steps, n_targets, n_levels)
+            Forecasts.
+        steps : ndarray of int of shape (n_steps,)
+            How many steps ahead they are, from 1.
+        """
+        n_ahead = len(self.shifts)
+        growth = np.sqrt(np.maximum(steps / n_ahead, 1.0))[:, None, None]
+        return uncrossed(quantiles + self.shifts[np.minimum(steps, n_ahead) - 1] * growth)
+
+
+def uncrossed(quantiles: Array) -> Array:
+    """Return quantiles made monotone, from the median outwards."""
+    middle = quantiles.shape[-1] // 2
+    upper = np.maximum.accumulate(quantiles[..., middle:], axis=-1)
+    lower = np.minimum.accumulate(quantiles[..., middle::-1], axis=-1)[..., ::-1]
+    return np.concatenate([lower[..., :-1], upper], axis=-1)

@@ -1,0 +1,104 @@
+"""The decoder of a sequence-to-sequence network."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+_CELLS = {
+    "rnn": keras.layers.SimpleRNNCell,
+    "gru": keras.layers.GRUCell,
+    "lstm": keras.layers.LSTMCell,
+}
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class RecurrentDecoder(keras.layers.Layer):
+    """Unroll a recurrent cell over a horizon, each step seeing the value before it.
+
+    While training, the value before is the true one (teacher forcing; Williams and Zipser,
+    1989, doi:10.1162/neco.1989.1.2.270), so all steps are one pass; otherwise it is the
+    decoder's own.
+
+    Parameters
+    ----------
+    cell : {"rnn", "gru", "lstm"}
+        The kind of cell.
+    units : int
+        Its units.
+    n_targets, n_parameters : int
+        Values at each step, and raw numbers for each of them, of which the first is fed back.
+    """
+
+    def __init__(
+        self, cell: str, units: int, n_targets: int, n_parameters: int, **kwargs: Any
+    ) -> None:
+        super().__init__(**kwargs)
+        self.kind = cell
+        self.units = units
+        self.n_targets = n_targets
+        self.n_parameters = n_parameters
+        self.cell = _CELLS[cell](units)
+        self.recurrent = keras.layers.RNN(self.cell, return_sequences=True)
+        n_states = 2 if cell == "lstm" else 1
+        self.starts = [keras.layers.Dense(units, activation="tanh") for _ in range(n_states)]
+        self.head = keras.layers.Dense(n_targets * n_parameters)
+
+    def build(self, features_shape: Any, teacher_shape: Any, known_shape: Any) -> None:
+        """Create the weights of the cell, its initial state and the output."""
+        for start in self.starts:
+            start.build(features_shape)
+        width = teacher_shape[-1] + known_shape[-1]
+        self.recurrent.build((features_shape[0], teacher_shape[1], width))
+        self.head.build((features_shape[0], self.units))
+
+    def call(self, features: Any, teacher: Any, known: Any, training: bool = False) -> Any:
+        """Return raw numbers (batch, horizon, n_targets, n_parameters).
+
+        Parameters
+        ----------
+        features : tensor of shape (batch, n_features)
+            What the encoder made of the window.
+        teacher : tensor of shape (batch, horizon, n_targets)
+            The value before each step; only the first is looked at unless training.
+        known : tensor of shape (batch, horizon, n_known)
+            What is known of each step; its width may be zero.
+        """
+        states = [start(features) for start in self.starts]
+        if training:
+            steps = ops.concatenate([teacher, known], axis=-1)
+            raw = self.head(self.recurrent(steps, initial_state=states))
+        else:
+            raw = self._unrolled(states, teacher[:, 0], known)
+        shape = (-1, teacher.shape[1], self.n_targets, self.n_parameters)
+        return ops.reshape(raw, shape)
+
+    def _unrolled(self, states: list[Any], first: Any, known: Any) -> Any:
+        def step(carry: Any, known_now: Any) -> Any:
+            states, value = carry
+            output, states = self.cell(ops.concatenate([value, known_now], axis=-1), states)
+            raw = self.head(output)
+            value = ops.reshape(raw, (-1, self.n_targets, self.n_parameters))[..., 0]
+            return (list(states), value), raw
+
+        _, raw = ops.scan(step, (states, first), xs=ops.transpose(known, (1, 0, 2)))
+        return ops.transpose(raw, (1, 0, 2))
+
+    def compute_output_shape(
+        self, features_shape: Any, teacher_shape: Any, known_shape: Any = None
+    ) -> Any:
+        """Return (batch, horizon, n_targets, n_parameters)."""
+        del known_shape
+        return features_shape[0], teacher_shape[1], self.n_targets, self.n_parameters
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build the layer again."""
+        return {
+            **super().get_config(),
+            "cell": self.kind,
+            "units": self.units,
+            "n_targets": self.n_targets,
+            "n_parameters": self.n_parameters,
+        }

@@ -1,0 +1,233 @@
+"""Layers between a window of a series and the forecast of what comes after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+#: A window that varies less than this, in units of its whole series, is not blown up.
+LEAST_SPREAD = 1e-2
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class FixedLengths(keras.layers.Layer):
+    """Return the same length for each sequence of a batch."""
+
+    def __init__(self, length: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.length = length
+
+    def call(self, lengths: Any) -> Any:
+        """Return the lengths."""
+        return ops.zeros_like(lengths) + self.length
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build the layer again."""
+        return {**super().get_config(), "length": self.length}
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class NormalizeWindow(keras.layers.Layer):
+    """Subtract from each window its own location and divide it by its own spread.
+
+    Parameters
+    ----------
+    kind : {"window", "last"} or None
+        "window" takes the mean and the mean absolute deviation of the observed values
+        (reversible instance normalisation; Kim et al., 2022, with the deviation that is
+        robust); "last" subtracts the last value alone (Zeng et al., 2023,
+        doi:10.1609/aaai.v37i9.26317); None changes nothing.
+    """
+
+    def __init__(self, kind: str | None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind = kind
+
+    def call(self, values: Any, observed: Any) -> Any:
+        """Return normalised values (batch, n_steps, n), location and spread (batch, 1, n)."""
+        location = ops.zeros_like(values[:, :1])
+        spread = ops.ones_like(location)
+        if self.kind == "last":
+            location = values[:, -1:]
+        if self.kind == "window":
+            count = ops.maximum(ops.sum(observed, axis=1, keepdims=True), 1.0)
+            location = ops.sum(values * observed, axis=1, keepdims=True) / count
+            deviations = ops.abs(values - location) * observed
+            spread = ops.sum(deviations, axis=1, keepdims=True) / count
+            spread = ops.where(spread < LEAST_SPREAD, ops.ones_like(spread), spread)
+        return (values - location) / spread * observed, location, spread
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build the layer again."""
+        return {**super().get_config(), "kind": self.kind}
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class Extrapolate(keras.layers.Layer):
+    """Continue windows as if their differences at the given lags were zero from now on.
+
+    Parameters
+    ----------
+    lags : tuple of int
+        (1,) repeats the last value, (24,) the last 24 values; (1, 12) repeats the last 12
+        values, moved by the change over the last 12.
+    horizon : int
+        Steps to continue.
+    """
+
+    def __init__(self, lags: tuple[int, ...], horizon: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.lags = tuple(lags)
+        self.horizon = horizon
+
+    def call(self, values: Any) -> Any:
+        """Return the continuation (batch, horizon, n) of values (batch, n_steps, n)."""
+        matrix = extrapolation(self.lags, values.shape[1], self.horizon)
+        continued = ops.matmul(ops.transpose(values, (0, 2, 1)), ops.convert_to_tensor(matrix.T))
+        return ops.transpose(continued, (0, 2, 1))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return (batch, horizon, n)."""
+        return input_shape[0], self.horizon, input_shape[2]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build the layer again."""
+        return {**super().get_config(), "lags": self.lags, "horizon": self.horizon}
+
+
+def extrapolation(lags: tuple[int, ...], n_steps: int, horizon: int) -> np.ndarray:
+    """Return the matrix (horizon, n_steps) from a window to its continuation."""
+    polynomial = np.ones(1)  # of the backshift operator: the product of 1 - B ** lag
+    for lag in lags:
+        factor = np.zeros(lag + 1)
+        factor[0], factor[lag] = 1.0, -1.0
+        polynomial = np.convolve(polynomial, factor)
+    rows = np.concatenate([np.eye(n_steps), np.zeros((horizon, n_steps))])
+    for row in range(n_steps, n_steps + horizon):
+        earlier = rows[row - len(polynomial) + 1 : row][::-1]
+        rows[row] = -polynomial[1:] @ earlier
+    return rows[n_steps:].astype(np.float32)
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class Segments(keras.layers.Layer):
+    """Cut sequences into segments of some steps each, laid side by side as one step."""
+
+    def __init__(self, length: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.length = length
+
+    def call(self, sequence: Any) -> Any:
+        """Return segments; a last one that is not whole is filled up with zeros."""
+        n_steps, n_features = sequence.shape[1:]
+        n_segments = -(-n_steps // self.length)
+        padded = ops.pad(sequence, [[0, 0], [0, n_segments * self.length - n_steps], [0, 0]])
+        return ops.reshape(padded, (-1, n_segments, self.length * n_features))
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return (batch, n_segments, length * n_features)."""
+        n_segments = -(-input_shape[1] // self.length)
+        return input_shape[0], n_segments, self.length * input_shape[2]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build the layer again."""
+        return {**super().get_config(), "length": self.length}
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class AddPositions(keras.layers.Layer):
+    """Add to each vector one learned vector for each position: (batch, n_positions, width)."""
+
+    def __init__(self, n_positions: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.n_positions = n_positions
+
+    def build(self, input_shape: Any) -> None:
+        """Create the vectors."""
+        self.positions = self.add_weight(
+            shape=(self.n_positions, input_shape[-1]),
+            initializer="glorot_uniform",
+            name="positions",
+        )
+
+    def call(self, vectors: Any) -> Any:
+        """Return the sums."""
+        return ops.expand_dims(vectors, 1) + self.positions
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return (batch, n_positions, width)."""
+        return input_shape[0], self.n_positions, input_shape[-1]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build the layer again."""
+        return {**super().get_config(), "n_positions": self.n_positions}
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class OneHot(keras.layers.Layer):
+    """Return the one-hot form of numbers 0, 1, ... that come as floats."""
+
+    def __init__(self, n_categories: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.n_categories = n_categories
+
+    def call(self, numbers: Any) -> Any:
+        """Return (batch, n_categories) for (batch,)."""
+        return ops.one_hot(ops.cast(numbers, "int32"), self.n_categories, dtype=self.compute_dtype)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """Return (batch, n_categories)."""
+        return input_shape[0], self.n_categories
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build the layer again."""
+        return {**super().get_config(), "n_categories": self.n_categories}
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class DistributionParameters(keras.layers.Layer):
+    """Turn raw numbers into the parameters of a forecast, in the units before normalising.
+
+    Parameters
+    ----------
+    kind : {"point", "quantile", "gaussian", "student_t"}
+        Of each value forecast: one number; quantiles in order; mean and standard deviation;
+        or location, scale and degrees of freedom.
+    n_below : int
+        Quantiles below the median. The first raw number is the median, the others are
+        distances from one quantile to the next, so that quantiles never cross.
+    """
+
+    def __init__(self, kind: str, n_below: int = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.kind = kind
+        self.n_below = n_below
+
+    def call(self, raw: Any, base: Any, location: Any, spread: Any) -> Any:
+        """Return parameters (batch, horizon, n, n_parameters) for raw numbers of that shape."""
+        location = ops.expand_dims(base * spread + location, -1)
+        spread = ops.expand_dims(spread, -1)
+        centre = raw[..., :1]
+        if self.kind == "quantile":
+            steps = ops.softplus(raw[..., 1:])
+            below = ops.flip(ops.cumsum(steps[..., : self.n_below], axis=-1), axis=-1)
+            above = ops.cumsum(steps[..., self.n_below :], axis=-1)
+            values = ops.concatenate([centre - below, centre, centre + above], axis=-1)
+            return values * spread + location
+        parameters = [centre * spread + location]
+        if self.kind != "point":
+            parameters.append((ops.softplus(raw[..., 1:2]) + 1e-3) * spread)
+        if self.kind == "student_t":  # a variance needs more than two degrees of freedom
+            parameters.append(2.0 + ops.softplus(raw[..., 2:]) + 1e-3)
+        return ops.concatenate(parameters, axis=-1)
+
+    def compute_output_shape(self, input_shape: Any, *_: Any) -> Any:
+        """Return the shape of the raw numbers."""
+        return input_shape
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build the layer again."""
+        return {**super().get_config(), "kind": self.kind, "n_below": self.n_below}
