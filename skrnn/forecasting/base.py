@@ -12,6 +12,7 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import fitted, validate
+from skrnn.forecasting.backtesting import ahead_of, cutoffs_of, forecasts_from, frame_of_cutoffs
 from skrnn.forecasting.calendar import following
 from skrnn.forecasting.covariates import Roles, extended
 from skrnn.forecasting.fitting import FittingForecaster
@@ -59,6 +60,59 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
     fit = all_or_nothing(BaseForecaster.fit)
     update = all_or_nothing(BaseForecaster.update)
     pretrain = all_or_nothing(BaseForecaster.pretrain)
+
+    def backtest(
+        self,
+        y: Any,
+        X: Any = None,
+        fh: Any = None,
+        *,
+        start: Any = None,
+        step_length: int = 1,
+    ) -> pd.DataFrame:
+        """Return the forecasts from every cutoff in y, in one pass and without training.
+
+        As `sktime.forecasting.model_evaluation.evaluate` with ``strategy="no-update_params"``
+        forecasts, but all cutoffs at once. The forecaster stays as it is.
+
+        Parameters
+        ----------
+        y : DataFrame or Series
+            The series of the fit, or what comes after it.
+        X : DataFrame, optional
+            Covariates at the times of y, as in ``fit``.
+        fh : int, list or ForecastingHorizon, optional
+            Steps after each cutoff; None takes those of the fit.
+        start : optional
+            The first cutoff, a time; None takes the last time of the fit.
+        step_length : int, default=1
+            Times from one cutoff to the next. The last cutoff is the latest after which all
+            of ``fh`` lies in y.
+
+        Returns
+        -------
+        DataFrame
+            Indexed by instance, where there are several, cutoff and time; columns as in y.
+
+        Raises
+        ------
+        ValueError
+            If y has no time for ``fh`` after ``start``, or ``fh`` is not ahead.
+        """
+        self.check_is_fitted()
+        X_inner, y_inner = self.clone()._check_X_y(X=X, y=y)
+        steps = ahead_of(self._fh if fh is None else fh)
+        begin = self.cutoff[0] if start is None else start
+        frames = []
+        for newer in self._read(y_inner, X_inner, may_be_empty=True):
+            one = self._history[newer.key].merged(newer)
+            origins = cutoffs_of(one, begin, int(steps.max()), step_length)
+            units, scalings = self._as_seen([one]), self._scalings_of([one])
+            values = forecasts_from(self.learned_, self.weights_, units, scalings, origins, steps)
+            scaling = self._scalings[one.key]
+            values = scaling.inverse_transform(values)
+            frames.append(frame_of_cutoffs(values, one, origins, steps, self._index_names))
+        return pd.concat(frames).set_axis(y_inner.columns, axis=1)
 
     def to_keras(self) -> Any:
         """Return a new Keras model with the fitted weights.

@@ -1,0 +1,87 @@
+"""Forecasts from many cutoffs of series in one pass, without training."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sktime.forecasting.base import ForecastingHorizon
+
+from skrnn.engine.program import lease
+from skrnn.forecasting.forecasts import Array, of_instances
+from skrnn.forecasting.learning import Learned
+from skrnn.forecasting.rolling import roll
+from skrnn.forecasting.series import Series
+from skrnn.preprocessing.scaling import Standardiser
+
+
+def ahead_of(fh: Any) -> NDArray[np.int64]:
+    """Return the steps of a forecasting horizon, or raise ValueError if one is not ahead."""
+    if fh is None:
+        raise ValueError("no fh was given, here or in fit; give the steps to forecast.")
+    horizon = ForecastingHorizon(fh) if not isinstance(fh, ForecastingHorizon) else fh
+    steps = horizon.to_numpy() if horizon.is_relative else np.zeros(1)
+    if steps.min() < 1:
+        raise ValueError(f"fh={fh} has to be steps after each cutoff, such as [1, 2, 3].")
+    return steps.astype(np.int64)
+
+
+def cutoffs_of(one: Series, start: Any, n_ahead: int, step_length: int) -> NDArray[np.int64]:
+    """Return the numbers of the times of a series that are cutoffs, from ``start`` on."""
+    first = int(np.sum(np.asarray(one.index <= start))) - 1
+    origins = np.arange(max(first, 0), len(one) - n_ahead, step_length)
+    if first < 0 or len(origins) == 0:
+        raise ValueError(
+            f"y has {len(one)} times, from {one.index[0]} to {one.index[-1]}, and no cutoff from "
+            f"{start} on with {n_ahead} of them after it; give more rows, or another start."
+        )
+    return origins
+
+
+def forecasts_from(
+    learned: Learned,
+    weights: Any,
+    units: Sequence[Series],
+    scalings: Sequence[Standardiser],
+    origins: NDArray[np.int64],
+    steps: NDArray[np.int64],
+) -> Array:
+    """Return point forecasts (n_origins, n_steps, n_columns) of one instance, in scaled units.
+
+    Parameters
+    ----------
+    learned, weights
+        What was learnt.
+    units, scalings : sequence
+        The instance as the network sees it, whole or column by column, and their scalings.
+    origins : ndarray of int
+        The numbers of the last times that are seen.
+    steps : ndarray of int
+        Steps ahead, from 1.
+    """
+    table = learned.training_table(units, scalings)
+    network = learned.network
+    numbers = np.tile(np.arange(len(units)), len(origins))
+    starts = table.starts(numbers, np.repeat(origins, len(units)))
+    with lease(learned.spec) as program:
+        program.load(weights)
+        parameters = roll(program, table, network.head, starts, int(steps.max()))
+    points = parameters[:, steps - 1][..., [network.head.centre]]
+    return of_instances(points, network.layout.n_channels)[..., 0]
+
+
+def frame_of_cutoffs(
+    values: Array, one: Series, origins: NDArray[np.int64], steps: NDArray[np.int64], names: Any
+) -> pd.DataFrame:
+    """Return values (n_origins, n_steps, n_columns) of an instance by its key, cutoff and time."""
+    rows = (origins[:, None] + steps).ravel()
+    levels: list[Any] = [
+        *([part] * len(rows) for part in one.key),
+        one.index[np.repeat(origins, len(steps))],
+        one.index[rows],
+    ]
+    index = pd.MultiIndex.from_arrays(levels, names=[*names[:-1], "cutoff", names[-1] or "time"])
+    return pd.DataFrame(values.reshape(-1, values.shape[-1]), index=index)
