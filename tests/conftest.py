@@ -20,6 +20,7 @@ load_keras()
 REGRESSORS = [name for name in skrnn.__all__ if name.endswith("Regressor")]
 CLASSIFIERS = [name for name in skrnn.__all__ if name.endswith("Classifier")]
 ESTIMATORS = [*REGRESSORS, *CLASSIFIERS]
+FORECASTERS = [name for name in skrnn.__all__ if name.endswith("Forecaster")]
 
 
 def make(name, **params):

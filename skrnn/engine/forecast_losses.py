@@ -34,7 +34,8 @@ class ForecastLoss:
         target = ops.where(observed, target, ops.zeros_like(target))
         if self.head.kind == "point":
             return per_sequence(self.function)(ops.where(observed, target, output), output)
-        parameters = ops.reshape(output, (*target.shape, self.head.n_parameters))
+        n_parameters = self.head.n_parameters
+        parameters = ops.reshape(output, (-1, output.shape[-1] // n_parameters, n_parameters))
         losses = {"quantile": self._pinball, "gaussian": _gaussian, "student_t": _student_t}
         loss = losses[self.head.kind](target, parameters)
         return ops.mean(loss * ops.cast(observed, loss.dtype), axis=-1)

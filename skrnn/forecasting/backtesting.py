@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sktime.forecasting.base import ForecastingHorizon
 
 from skrnn.engine.program import lease
 from skrnn.forecasting.forecasts import Array, of_instances
@@ -16,17 +15,6 @@ from skrnn.forecasting.learning import Learned
 from skrnn.forecasting.rolling import roll
 from skrnn.forecasting.series import Series
 from skrnn.preprocessing.scaling import Standardiser
-
-
-def ahead_of(fh: Any) -> NDArray[np.int64]:
-    """Return the steps of a forecasting horizon, or raise ValueError if one is not ahead."""
-    if fh is None:
-        raise ValueError("no fh was given, here or in fit; give the steps to forecast.")
-    horizon = ForecastingHorizon(fh) if not isinstance(fh, ForecastingHorizon) else fh
-    steps = horizon.to_numpy() if horizon.is_relative else np.zeros(1)
-    if steps.min() < 1:
-        raise ValueError(f"fh={fh} has to be steps after each cutoff, such as [1, 2, 3].")
-    return steps.astype(np.int64)
 
 
 def cutoffs_of(one: Series, start: Any, n_ahead: int, step_length: int) -> NDArray[np.int64]:

@@ -12,11 +12,12 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import fitted, validate
-from skrnn.forecasting.backtesting import ahead_of, cutoffs_of, forecasts_from, frame_of_cutoffs
+from skrnn.forecasting.backtesting import cutoffs_of, forecasts_from, frame_of_cutoffs
 from skrnn.forecasting.calendar import following
 from skrnn.forecasting.covariates import Roles, extended
 from skrnn.forecasting.fitting import FittingForecaster
 from skrnn.forecasting.forecasts import Forecasts, frame_of, of_instances
+from skrnn.forecasting.horizons import ahead_of, furthest_of, steps_after
 from skrnn.forecasting.series import Series, instances, read_series
 from skrnn.forecasting.tables import Ahead
 from skrnn.forecasting.uncertainty import at_levels
@@ -51,6 +52,7 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
     _history: dict[tuple[Any, ...], Series] = fitted()
     _scalings: dict[tuple[Any, ...], Standardiser] = fitted()
     _index_names: list[Any] = fitted()
+    _converter_store_y: dict[str, Any] = fitted()
 
     def _before_init(self) -> None:
         # It passes on to the other bases, which assign defaults: the values come after it.
@@ -60,6 +62,11 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
     fit = all_or_nothing(BaseForecaster.fit)
     update = all_or_nothing(BaseForecaster.update)
     pretrain = all_or_nothing(BaseForecaster.pretrain)
+
+    def _check_X_y(self, X: Any = None, y: Any = None, **kwargs: Any) -> Any:
+        if y is not None:  # sktime writes into it, and what fails has to leave no trace
+            self._converter_store_y = dict(self._converter_store_y)
+        return super()._check_X_y(X=X, y=y, **kwargs)
 
     def backtest(
         self,
@@ -139,7 +146,7 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
             return self
         roles = Roles.of(X, self.past_covariates, self.static_covariates)
         series = read_series(y, X, roles.names)
-        self._learn(series, roles, _furthest(fh, self.cutoff))
+        self._learn(series, roles, furthest_of(fh, self.cutoff))
         self._history, self._scalings = {}, {}
         self._remember(series)
         return self
@@ -167,6 +174,9 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         newer = self._read(y, X, may_be_empty=True)
         self._history, self._scalings = dict(self._history), dict(self._scalings)
         self._remember(newer)
+        ends = [one.index[-1:] for one in self._history.values()]
+        # sktime takes the frequency of the cutoff from the new rows, which may have gaps.
+        self._set_cutoff(next((end for end in ends if end[0] == self.cutoff[0]), self.cutoff))
         if update_params:
             merged = [self._history[one.key] for one in newer]
             begins = [
@@ -193,7 +203,8 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
                 f"{self.learned_.n_columns}; give the same columns."
             )
         self.learned_.roles.check(X)
-        return read_series(y, X, self.learned_.roles.names, may_be_empty=may_be_empty)
+        names, known = self.learned_.roles.names, vars(self).get("_history")
+        return read_series(y, X, names, may_be_empty=may_be_empty, known=known)
 
     def _remember(self, series: Sequence[Series]) -> None:
         """Add series to the history, and measure the scaling of new ones."""
@@ -249,7 +260,7 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         if X is not None:
             learned.roles.check(X, ahead=True)
         given = {} if X is None else dict(instances(X))
-        relative = [fh.to_relative(one.index[-1:]).to_numpy().astype(np.int64) for one in series]
+        relative = [steps_after(fh, one.index[-1:]) for one in series]
         n_ahead = max(0, int(np.max(relative)))
         ahead = []
         for one in series:
@@ -285,11 +296,3 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
             self._index_names,
             columns,
         )
-
-
-def _furthest(fh: ForecastingHorizon | None, cutoff: pd.Index) -> int | None:
-    """Return how many steps the last time of ``fh`` lies after the cutoff, None if it does not."""
-    if fh is None:
-        return None
-    last = int(fh.to_relative(cutoff).to_numpy().astype(np.int64).max())
-    return last if last > 0 else None

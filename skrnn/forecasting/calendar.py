@@ -62,6 +62,30 @@ def _dates(index: pd.Index, cycle: str) -> pd.DatetimeIndex:
     return index
 
 
+def number_of_first(index: pd.Index) -> int:
+    """Return the number of the first of regular times, counted from 1970, or an integer's own.
+
+    So the same cycle of a number of steps has the same phase in all series.
+    """
+    if isinstance(index, pd.PeriodIndex):
+        return int(index[0].ordinal // index[0].freq.n)
+    if not isinstance(index, pd.DatetimeIndex):
+        return int(index[0])
+    first, step = index[0].tz_localize(None), index.freq
+    if step is None:
+        return 0
+    if isinstance(step, pd.offsets.BusinessDay):
+        return int(np.busday_count("1970-01-01", first.date()) // step.n)
+    after = first + step
+    if isinstance(step, pd.offsets.Tick) and not isinstance(step, pd.offsets.Day):
+        passed = index[0] - pd.Timestamp(0, tz=index.tz)  # whatever the clocks did
+        return int(passed // pd.Timedelta(step))
+    if isinstance(step, pd.offsets.Day | pd.offsets.Week):
+        return int((first - pd.Timestamp(0)) // (after - first))
+    months = 12 * (after.year - first.year) + after.month - first.month
+    return int((12 * (first.year - 1970) + first.month - 1) // months)
+
+
 def regular(index: pd.Index, like: pd.Index | None = None) -> pd.Index:
     """Return all times from the first to the last of an index, with their frequency.
 
@@ -102,23 +126,33 @@ def following(index: pd.Index, n_times: int) -> pd.Index:
                 f"y has one time, {last}, and no frequency, so that later times are not known; "
                 "give its index a freq, or more rows."
             )
-        return pd.date_range(last, periods=n_times + 1, freq=index.freq, name=index.name)[1:]
+        dates = pd.date_range(last, periods=n_times + 1, freq=index.freq, name=index.name)[1:]
+        return dates.as_unit(index.unit)
     return pd.RangeIndex(int(last) + 1, int(last) + 1 + n_times, name=index.name)
+
+
+def reaching(index: pd.Index, last: Any) -> pd.Index:
+    """Return the times of a regular index and those after it up to a last one."""
+    if isinstance(index, pd.PeriodIndex):
+        return pd.period_range(index[0], last, freq=index.freq, name=index.name)
+    if isinstance(index, pd.DatetimeIndex):
+        dates = pd.date_range(index[0], last, freq=index.freq, name=index.name)
+        return dates.as_unit(index.unit)
+    return pd.RangeIndex(int(index[0]), int(last) + 1, name=index.name)
 
 
 def _regular_dates(index: pd.DatetimeIndex, frequency: Any) -> pd.DatetimeIndex:
     wanted = index.freq or frequency
     if len(index) == 1 and wanted is None:
         return index
-    for candidate in [wanted] if wanted is not None else _frequencies(index):
-        full: pd.DatetimeIndex = pd.date_range(
-            index[0],
-            index[-1],
-            freq=candidate,
-            name=index.name,
-        ).as_unit(index.unit)
-        if len(full) and index.isin(full).all():
-            return full
+    grids = [
+        pd.date_range(index[0], index[-1], freq=candidate, name=index.name).as_unit(index.unit)
+        for candidate in ([wanted] if wanted is not None else _frequencies(index))
+    ]
+    fitting = [grid for grid in grids if index.isin(grid).all()]
+    if fitting:
+        fullest: pd.DatetimeIndex = min(fitting, key=len)
+        return fullest
     if frequency is not None and index.freq is None:
         return _regular_dates(index, None)
     steps = pd.Series(index).diff().value_counts()
@@ -130,12 +164,27 @@ def _regular_dates(index: pd.DatetimeIndex, frequency: Any) -> pd.DatetimeIndex:
 
 
 def _frequencies(index: pd.DatetimeIndex) -> list[Any]:
-    """Return frequencies that dates may have, the most likely first."""
+    """Return frequencies that dates may have; of equally full ones the first is the likelier."""
     inferred = pd.infer_freq(index) if len(index) >= 3 else None
-    found: list[Any] = [inferred] if inferred else []
-    steps = np.diff(index.asi8)
+    if inferred:  # none is lacking
+        return [inferred]
+    month = index[0].month
+    found: list[Any] = [
+        "MS",
+        "ME",
+        "BMS",
+        "BME",
+        pd.offsets.QuarterBegin(startingMonth=month),
+        pd.offsets.QuarterEnd(startingMonth=month),
+        pd.offsets.YearBegin(month=month),
+        pd.offsets.YearEnd(month=month),
+    ]
+    wall = index.tz_localize(None)
+    whole_days = (wall - wall.normalize()).nunique() == 1  # a day may have 23 hours
+    steps = np.diff((wall if whole_days else index).asi8)
     smallest = int(np.gcd.reduce(steps))
     # A month has no fixed length: a grid of days under months would be nearly empty.
-    if smallest == np.median(steps):
-        found.append(pd.Timedelta(np.timedelta64(smallest, index.unit)))
-    return [*found, "B", "MS", "ME", "QS", "QE", "YS", "YE"]
+    if smallest == np.median(steps) or steps.sum() < 2 * smallest * len(index):
+        step = pd.Timedelta(np.timedelta64(smallest, index.unit))
+        found.append(pd.offsets.Day(step.days) if whole_days else step)
+    return [*found, "B"]

@@ -76,7 +76,7 @@ class Roles:
     def measure(self, series: Sequence[Series]) -> Standardiser:
         """Return the scaling of the columns over all series; static ones count once a series."""
         n_static = len(self.static)
-        rows = np.concatenate([one.covariates for one in series])
+        rows = np.concatenate([one.covariates[: len(one)] for one in series])
         moving = Standardiser.fit(rows, np.ones(len(rows)))
         if not n_static:
             return moving
@@ -110,10 +110,11 @@ def extended(
         covered |= found
     if roles.known and not covered.all():
         lacking = ahead[~covered]
+        given = "X" if X is not None else "X was not given, so it"
         raise ValueError(
-            f"X lacks {len(lacking)} of the {len(ahead)} times up to the last one of fh, the "
-            f"first {lacking[0]}; give it a row for each time after the last one of y, or name "
-            f"{list(roles.known)} in past_covariates."
+            f"{given} lacks {len(lacking)} of the {len(ahead)} times up to the last one of fh, the "
+            f"first {lacking[0]}; give {list(roles.known)} for each time after the last one of y. "
+            "What is not known in advance goes into past_covariates."
         )
     static = slice(known.stop, None)
     rows[:, static] = one.covariates[0, static]

@@ -130,7 +130,8 @@ class ForecastingParameters(TrainingParameters):
         of forecasts are measured at each step ahead, and intervals and quantiles corrected by
         them (split-conformal; Romano, Patterson and Candes, 2019, arXiv:1905.03222). None
         takes quantiles and densities as learnt, and measures the errors of a point forecast on
-        windows that were learnt from, where they are too small if the network overfits.""",
+        windows that were learnt from, where they are too small if the network overfits. The
+        part should hold some tens of windows: with fewer, the outermost error is the limit.""",
     )
     update_epochs: int = parameter(
         default=3,

@@ -60,8 +60,8 @@ def _roll_part(
     rows = np.minimum(starts[:, None] + np.arange(n_rows), len(table.steps) - 1)
     windows = table.steps[rows]
     values, observed = layout.columns("values"), layout.columns("observed")
-    windows[:, length:, values] = 0.0
-    windows[:, length:, observed] = 0.0
+    for unknown in (values, observed, layout.columns("past")):
+        windows[:, length:, unknown] = 0.0
     steps = windows.reshape(-1, layout.n_columns)
     identity = Standardiser.identity(layout.n_columns)
     blocks = []

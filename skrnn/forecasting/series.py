@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn.forecasting.calendar import regular
+from skrnn.forecasting.calendar import reaching, regular
 
 Array = NDArray[np.float64]
 
@@ -48,20 +48,19 @@ class Series:
         return replace(self, index=self.index[:n_times], values=self.values[:n_times])
 
     def merged(self, newer: Self) -> Self:
-        """Return the series with the times of another one, whose values rule."""
+        """Return the series with the times of another one, whose values rule where it has some."""
         index = regular(self.index.union(newer.index), like=self.index)
-        n_rows = max(
-            int(index.get_indexer(part.index[:1])[0]) + len(part.covariates)
-            for part in (self, newer)
-        )
-        values = np.full((len(index), self.values.shape[1]), np.nan)
-        covariates = np.full((max(n_rows, len(index)), self.covariates.shape[1]), np.nan)
+        rows = []
         for part in (self, newer):
-            first = int(index.get_indexer(part.index[:1])[0])
-            observed = np.isin(np.arange(len(part)), index[first:].get_indexer(part.index))
-            values[first : first + len(part)][observed] = part.values[observed]
-            rows = covariates[first : first + len(part.covariates)]
-            rows[:] = np.where(np.isnan(part.covariates), rows, part.covariates)
+            own = index.get_indexer(part.index)  # a part with gaps may have a coarser grid
+            n_later = len(part.covariates) - len(part)
+            rows.append(np.concatenate([own, own[-1] + 1 + np.arange(n_later)]))
+        n_rows = max(len(index), *(int(part[-1]) + 1 for part in rows))
+        values = np.full((len(index), self.values.shape[1]), np.nan)
+        covariates = np.full((n_rows, self.covariates.shape[1]), np.nan)
+        for part, place in zip((self, newer), rows, strict=True):
+            _put(part.values, values, place[: len(part)])
+            _put(part.covariates, covariates, place)
         return replace(self, index=index, values=values, covariates=covariates)
 
     def channels(self) -> list[Self]:
@@ -73,7 +72,12 @@ class Series:
 
 
 def read_series(
-    y: pd.DataFrame, X: pd.DataFrame | None, names: tuple[str, ...], *, may_be_empty: bool = False
+    y: pd.DataFrame,
+    X: pd.DataFrame | None,
+    names: tuple[str, ...],
+    *,
+    may_be_empty: bool = False,
+    known: Mapping[tuple[Any, ...], Series] | None = None,
 ) -> list[Series]:
     """Return the series of y with the covariates of X, in the order of ``names``.
 
@@ -87,16 +91,24 @@ def read_series(
         The columns of X to take.
     may_be_empty : bool
         Take series without a single observed value.
+    known : mapping of tuple to Series, optional
+        Earlier parts of series, whose frequency later ones have.
 
     Raises
     ------
     ValueError
-        If times are not regular, if X lacks a time of y, or if a series holds no value.
+        If times are repeated or not regular, if X lacks a time of y, or if a series holds no value.
     """
     given = {} if X is None else dict(instances(X[list(names)]))
     series = []
     for key, part in instances(y):
-        index = regular(part.index)
+        repeated = part.index[part.index.duplicated()]
+        if len(repeated):
+            raise ValueError(
+                f"{_named(key)} has several rows for {repeated[0]}; give one row for each time."
+            )
+        earlier = (known or {}).get(key)
+        index = regular(part.index, like=None if earlier is None else earlier.index)
         values = part.reindex(index).to_numpy(dtype=np.float64)
         if not may_be_empty and not np.isfinite(values).any():
             raise ValueError(
@@ -132,8 +144,14 @@ def _covariates(X: pd.DataFrame, times: pd.Index, index: pd.Index, name: str) ->
             f"{lacking[0]}; give X a row for each time of y."
         )
     later = X.loc[X.index >= index[0]]
-    full = regular(later.index, like=index)
+    one_time = isinstance(index, pd.DatetimeIndex) and index.freq is None
+    full = regular(later.index) if one_time else reaching(index, later.index[-1])
     return later.reindex(full).to_numpy(dtype=np.float64)
+
+
+def _put(part: Array, whole: Array, rows: NDArray[np.int64]) -> None:
+    """Write the rows of a part into a whole, but for what is missing of them."""
+    whole[rows] = np.where(np.isnan(part), whole[rows], part)
 
 
 def _named(key: tuple[Any, ...]) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn.engine.feed import Examples, Inputs
-from skrnn.forecasting.calendar import cyclic_features
+from skrnn.forecasting.calendar import cyclic_features, number_of_first
 from skrnn.forecasting.series import Series
 from skrnn.networks.forecast import WindowLayout
 from skrnn.preprocessing.scaling import Standardiser
@@ -88,7 +88,7 @@ class WindowTable:
             known = np.concatenate([one.covariates[: len(one)], later.covariates])
             known = np.nan_to_num(covariates.transform(known))
             index = one.index.append(later.index) if len(later.index) else one.index
-            waves = cyclic_features(index, _number_of(one.index[0]), cycles)
+            waves = cyclic_features(index, number_of_first(one.index), cycles)
             n_moving = known.shape[1] - layout.n_static
             rows[:, layout.columns("past").start : fixed.start] = np.concatenate(
                 [known[:, :n_moving], waves], axis=1
@@ -185,10 +185,3 @@ def filled(values: NDArray[np.float32], season: int) -> NDArray[np.float32]:
         before = values[row - season] if row >= season else values[row - 1] if row else 0.0
         values[row] = np.where(np.isnan(values[row]), before, values[row])
     return values
-
-
-def _number_of(time: object) -> int:
-    """Return the number that counts from a time on: a period's or an integer's own."""
-    if isinstance(time, pd.Period):
-        return int(time.ordinal)
-    return 0 if isinstance(time, pd.Timestamp) else int(time)  # type: ignore[call-overload]

@@ -79,12 +79,12 @@ class RecurrentDecoder(keras.layers.Layer):
         def step(carry: Any, known_now: Any) -> Any:
             states, value = carry
             output, states = self.cell(ops.concatenate([value, known_now], axis=-1), states)
-            raw = self.head(output)
-            value = ops.reshape(raw, (-1, self.n_targets, self.n_parameters))[..., 0]
-            return (list(states), value), raw
+            raw = ops.reshape(self.head(output), (-1, self.n_targets, self.n_parameters))
+            carry = list(states), raw[..., 0]
+            return carry, carry  # on TensorFlow, Keras takes nothing but the carry for each step
 
-        _, raw = ops.scan(step, (states, first), xs=ops.transpose(known, (1, 0, 2)))
-        return ops.transpose(raw, (1, 0, 2))
+        _, (states, _) = ops.scan(step, (states, first), xs=ops.transpose(known, (1, 0, 2)))
+        return self.head(ops.transpose(states[0], (1, 0, 2)))
 
     def compute_output_shape(
         self, features_shape: Any, teacher_shape: Any, known_shape: Any = None
