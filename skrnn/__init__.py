@@ -29,6 +29,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
         SequenceForecaster,
         TCNForecaster,
     )
+    from skrnn.plotting import ForecastDisplay
     from skrnn.preprocessing.sequence_scaler import SequenceScaler
     from skrnn.preprocessing.sliding_window import SlidingWindow
     from skrnn.preprocessing.tokens import TokenSequences
@@ -40,6 +41,7 @@ __version__ = "0.1.0"
 _MODULES = ("datasets", "networks")
 
 __all__ = [
+    "ForecastDisplay",
     "GRUClassifier",
     "GRUForecaster",
     "GRURegressor",
@@ -72,6 +74,7 @@ _HOMES = {
     "Regressor": "estimators.regression",
     "Classifier": "estimators.classification",
     "Forecaster": "forecasting.forecasters",
+    "Display": "plotting",
 }
 
 
