@@ -1,0 +1,138 @@
+"""Draw the figures of docs/forecasting.md from the code, beside this file.
+
+Run ``python docs/figures/forecasting.py`` after changing what they show; it takes about two
+minutes.
+"""
+
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")  # the figures go to files
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from skrnn import ForecastDisplay, GRUForecaster
+from skrnn.datasets import load_airline
+
+FOLDER = Path(__file__).parent
+# Colours that colour-blind readers can tell apart (Okabe and Ito, 2008).
+BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
+STEPS = range(1, 25)
+
+
+def airline():
+    """Return the airline data, and its last two years apart."""
+    y = load_airline()
+    return y[:-24], y[-24:]
+
+
+def forecaster(**params):
+    """Return the forecaster of the page."""
+    return GRUForecaster(**{"units": 16, "epochs": 30, "random_state": 0, **params})
+
+
+# ------------------------------------------------------------------ the first forecast
+
+
+def draw_airline():
+    """Draw the fan chart of the first forecast."""
+    y_train, y_test = airline()
+    model = forecaster(differences=12).fit(y_train, fh=STEPS)
+    figure, axis = plt.subplots(figsize=(9, 4), layout="constrained")
+    ForecastDisplay.from_forecaster(model, y_train, y_test=y_test, ax=axis)
+    figure.savefig(FOLDER / "airline.png", dpi=100)
+
+
+# ------------------------------------------------------------------ scale and differences
+
+
+def draw_units():
+    """Draw forecasts of a series that grows, by the units in which the network sees it."""
+    y_train, y_test = airline()
+    rows = ("series", "window", "last")
+    columns = (None, 12)
+    figure, axes = plt.subplots(
+        len(columns), len(rows), figsize=(11, 5.2), layout="constrained", sharex=True, sharey=True
+    )
+    for line, differences in zip(axes, columns, strict=True):
+        for axis, scale in zip(line, rows, strict=True):
+            model = forecaster(scale=scale, differences=differences).fit(y_train, fh=STEPS)
+            display = ForecastDisplay.from_forecaster(
+                model, y_train, y_test=y_test, coverage=None, n_last=48, ax=axis
+            )
+            axis.set_title(f'scale="{scale}", differences={differences}', fontsize=9)
+            axis.title.set_family("monospace")
+            axis.set(xlabel="", ylabel="")
+            axis.get_legend().remove()
+            for drawn in (display.line_, display.actual_line_):
+                drawn.set_markersize(2)
+    handles = [display.history_line_, display.actual_line_, display.line_]
+    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
+    figure.supylabel("airline passengers a month, in thousands", fontsize=10)
+    figure.savefig(FOLDER / "units.png", dpi=100)
+
+
+# ------------------------------------------------------------------ coverage
+
+
+def shops(n_shops, n_days):
+    """Return the sales of shops, day by day: a week's cycle and a drift that fades."""
+    rng = np.random.default_rng(0)
+    days = pd.date_range("2024-01-01", periods=n_days, freq="D")
+    week = np.sin(2 * np.pi * np.arange(n_days) / 7)
+    series = {}
+    for number in range(n_shops):
+        drift = np.zeros(n_days)
+        for day in range(1, n_days):
+            drift[day] = 0.8 * drift[day - 1] + rng.normal()
+        sales = 100 + 5 * week + 3 * drift + rng.normal(size=n_days)
+        series[f"shop {number}"] = pd.DataFrame({"sold": sales}, index=days)
+    return pd.concat(series, names=["shop", "day"])
+
+
+def covered(model, y, n_learnt, n_steps, coverage, step_length=5):
+    """Return the share of later values in the intervals, at each step ahead."""
+    days = y.index.levels[-1]
+    learnt = y.index.get_level_values("day") < days[n_learnt]
+    model.fit(y[learnt], fh=range(1, n_steps + 1))
+    shares = []
+    for cutoff in range(n_learnt, len(days) - n_steps, step_length):
+        bounds = model.predict_interval(coverage=coverage)["sold", coverage]
+        truth = y["sold"].loc[bounds.index]
+        inside = (bounds["lower"] <= truth) & (truth <= bounds["upper"])
+        shares.append(inside.to_numpy().reshape(-1, n_steps).mean(axis=0))
+        newer = days[cutoff : cutoff + step_length]
+        model.update(y[y.index.isin(newer, level="day")], update_params=False)
+    return np.mean(shares, axis=0)
+
+
+def draw_coverage():
+    """Draw how many values lie in intervals of 90 %, by where their widths come from."""
+    y, n_steps = shops(15, 440), 14
+    settings = {"window_length": 28, "units": 32, "epochs": 40, "scale": "series"}
+    kinds = {
+        "errors on what was learnt from": ({"loss": "mae"}, RED, "s--"),
+        "quantiles as learnt": ({"loss": "quantile"}, ORANGE, "^-."),
+        "quantiles, calibrated": ({"loss": "quantile", "calibration": 0.3}, BLUE, "o-"),
+    }
+    figure, axis = plt.subplots(figsize=(8, 3.8), layout="constrained")
+    axis.axhline(0.9, color="0.15", linewidth=1)
+    for label, (params, colour, style) in kinds.items():
+        shares = covered(forecaster(**settings, **params), y, 200, n_steps, 0.9)
+        print(label, shares.round(3))
+        axis.plot(range(1, n_steps + 1), shares, style, color=colour, markersize=4, label=label)
+    axis.annotate("what 90 % intervals promise", (n_steps, 0.9), (n_steps, 0.91), ha="right")
+    axis.set(xlabel="steps ahead", ylabel="share of values in the interval", ylim=(0.4, 1.0))
+    axis.set_xticks(range(1, n_steps + 1))
+    axis.spines[["top", "right"]].set_visible(False)
+    axis.legend(frameon=False, loc="lower left")
+    figure.savefig(FOLDER / "coverage.png", dpi=100)
+
+
+if __name__ == "__main__":
+    draw_airline()
+    draw_units()
+    draw_coverage()
