@@ -13,13 +13,11 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import fitted, validate
 from skrnn.forecasting.backtesting import cutoffs_of, forecasts_from, frame_of_cutoffs
-from skrnn.forecasting.calendar import following
-from skrnn.forecasting.covariates import Roles, extended
+from skrnn.forecasting.covariates import Ahead, Roles
 from skrnn.forecasting.fitting import FittingForecaster
 from skrnn.forecasting.forecasts import Forecasts, frame_of, of_instances
 from skrnn.forecasting.horizons import ahead_of, furthest_of, steps_after
 from skrnn.forecasting.series import Series, instances, read_series
-from skrnn.forecasting.tables import Ahead
 from skrnn.forecasting.uncertainty import at_levels
 from skrnn.preprocessing.scaling import Standardiser
 
@@ -262,10 +260,11 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         given = {} if X is None else dict(instances(X))
         relative = [steps_after(fh, one.index[-1:]) for one in series]
         n_ahead = max(0, int(np.max(relative)))
-        ahead = []
-        for one in series:
-            index = following(one.index, n_ahead) if n_ahead else one.index[:0]
-            ahead.append(Ahead(index, extended(one, given.get(one.key), learned.roles, index)))
+        horizon = learned.network.layout.horizon
+        n_times = -(-n_ahead // horizon) * horizon  # whole blocks
+        ahead = [
+            Ahead.of(one, learned.roles, n_times, given.get(one.key), n_ahead) for one in series
+        ]
         units = self._as_seen(series)
         n_each = len(units) // len(series)
         table = learned.table(

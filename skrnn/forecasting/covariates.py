@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn.forecasting.calendar import following
 from skrnn.forecasting.series import Series, instances
 from skrnn.preprocessing.scaling import Standardiser
 
@@ -88,34 +89,69 @@ class Roles:
         )
 
 
-def extended(
-    one: Series, X: pd.DataFrame | None, roles: Roles, ahead: pd.Index
-) -> NDArray[np.float64]:
-    """Return the covariates at the times ahead, NaN for those that are not known in advance.
+@dataclass(frozen=True, eq=False)
+class Ahead:
+    """What is known of a series after its last time.
 
-    Raises
-    ------
-    ValueError
-        If X, and what was given in fit, lack a time.
+    Attributes
+    ----------
+    index : pandas.Index
+        The times.
+    covariates : ndarray of shape (n_times, n_covariates)
+        NaN where not known.
     """
-    rows = np.full((len(ahead), len(roles.names)), np.nan)
-    stored = one.covariates[len(one) : len(one) + len(ahead)]
-    rows[: len(stored)] = stored
-    known = slice(len(roles.past), len(roles.past) + len(roles.known))
-    covered = np.arange(len(ahead)) < len(stored)
-    if X is not None and roles.known:
-        positions = X.index.get_indexer(ahead)
-        found = positions >= 0
-        rows[found, known] = X[list(roles.known)].to_numpy(dtype=np.float64)[positions[found]]
-        covered |= found
-    if roles.known and not covered.all():
-        lacking = ahead[~covered]
-        given = "X" if X is not None else "X was not given, so it"
-        raise ValueError(
-            f"{given} lacks {len(lacking)} of the {len(ahead)} times up to the last one of fh, the "
-            f"first {lacking[0]}; give {list(roles.known)} for each time after the last one of y. "
-            "What is not known in advance goes into past_covariates."
-        )
-    static = slice(known.stop, None)
-    rows[:, static] = one.covariates[0, static]
-    return rows
+
+    index: pd.Index
+    covariates: NDArray[np.float64]
+
+    @classmethod
+    def of(
+        cls,
+        one: Series,
+        roles: Roles,
+        n_times: int,
+        X: pd.DataFrame | None = None,
+        n_wanted: int = 0,
+    ) -> Self:
+        """Return what X, and what was given in fit, tell of the next times.
+
+        Parameters
+        ----------
+        one : Series
+            The series.
+        roles : Roles
+            The columns of its covariates.
+        n_times : int
+            How many times, at most: a single time without a frequency has none after it.
+        X : DataFrame or None
+            Indexed by time.
+        n_wanted : int
+            The first so many times need what is known in advance.
+
+        Raises
+        ------
+        ValueError
+            If one of them lacks it, or is not known.
+        """
+        dated = not (isinstance(one.index, pd.DatetimeIndex) and one.index.freq is None)
+        index = following(one.index, n_times) if dated or n_wanted else one.index[:0]
+        rows = np.full((len(index), len(roles.names)), np.nan)
+        stored = one.covariates[len(one) : len(one) + len(index)]
+        rows[: len(stored)] = stored
+        known = slice(len(roles.past), len(roles.past) + len(roles.known))
+        covered = np.arange(len(index)) < len(stored)
+        if X is not None and roles.known:
+            positions = X.index.get_indexer(index)
+            found = positions >= 0
+            rows[found, known] = X[list(roles.known)].to_numpy(np.float64)[positions[found]]
+            covered |= found
+        lacking = index[:n_wanted][~covered[:n_wanted]]
+        if roles.known and len(lacking):
+            given = "X" if X is not None else "X was not given, so it"
+            raise ValueError(
+                f"{given} lacks {len(lacking)} of the {n_wanted} times up to the last one of fh, "
+                f"the first {lacking[0]}; give {list(roles.known)} for each time after the last "
+                "one of y. What is not known in advance goes into past_covariates."
+            )
+        rows[:, known.stop :] = one.covariates[0, known.stop :]
+        return cls(index, rows)

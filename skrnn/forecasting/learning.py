@@ -11,10 +11,10 @@ import numpy as np
 
 from skrnn.engine.program import lease
 from skrnn.engine.spec import Spec
-from skrnn.forecasting.covariates import Roles
+from skrnn.forecasting.covariates import Ahead, Roles
 from skrnn.forecasting.rolling import roll
 from skrnn.forecasting.series import Series
-from skrnn.forecasting.tables import Ahead, Rows, WindowTable
+from skrnn.forecasting.tables import Rows, WindowTable
 from skrnn.forecasting.uncertainty import Correction, quantiles_of, widened
 from skrnn.networks.forecast import Forecast
 from skrnn.preprocessing.scaling import Standardiser
@@ -75,13 +75,10 @@ class Learned:
     def training_table(
         self, series: Sequence[Series], scalings: Sequence[Standardiser]
     ) -> WindowTable:
-        """Lay series out to learn from, with nothing known after their ends."""
+        """Lay series out to learn from, a horizon further than their ends."""
         horizon = self.network.layout.horizon
-        nothing = [Ahead(one.index[:0], np.empty((0, one.covariates.shape[1]))) for one in series]
-        table = self.table(series, scalings, nothing)
-        # A window at the end reaches over rows after it; its targets there are masked.
-        steps = np.concatenate([table.steps, np.zeros_like(table.steps[:1]).repeat(horizon, 0)])
-        return replace(table, steps=steps)
+        ahead = [Ahead.of(one, self.roles, horizon) for one in series]
+        return self.table(series, scalings, ahead)
 
     def corrected(
         self, table: WindowTable, weights: Any, begins: Rows, ends: Rows, n_ahead: int

@@ -6,33 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn.engine.feed import Examples, Inputs
 from skrnn.forecasting.calendar import cyclic_features, number_of_first
+from skrnn.forecasting.covariates import Ahead
 from skrnn.forecasting.series import Series
 from skrnn.networks.forecast import WindowLayout
 from skrnn.preprocessing.scaling import Standardiser
 from skrnn.sequences import Sequences
 
 Rows = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Ahead:
-    """What is known of a series after its last time.
-
-    Attributes
-    ----------
-    index : pandas.Index
-        The times.
-    covariates : ndarray of shape (n_times, n_covariates)
-        NaN where not known.
-    """
-
-    index: pd.Index
-    covariates: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -162,14 +162,15 @@ class Forecast(Network):
         values, observed, known = map(layout.columns, ("values", "observed", "known"))
         normalize = layers.NormalizeWindow(self.normalisation)
         series, location, spread = normalize(past[..., values], past[..., observed])
-        base = layers.Extrapolate(self.differences, layout.horizon)(series)
+        filled = (past[..., values] - location) / spread
+        base = layers.Extrapolate(self.differences, layout.horizon)(filled)
         covariates = slice(observed.stop, layout.columns("static").stop)
         steps = layers.Concatenate()([series, 1.0 - past[..., observed], past[..., covariates]])
         context = self._context(self.encode(steps, lengths), inputs)
         if self.teacher_forcing:
             ahead = (future[..., values] - location) / spread - base
             # The difference from the extrapolation is zero where that begins.
-            before = series[:, -1:] * (0.0 if self.differences else 1.0)
+            before = filled[:, -1:] * (0.0 if self.differences else 1.0)
             teacher = layers.Concatenate(axis=1)([before, ahead[:, :-1]])
             raw = self._step_by_step(context, teacher, future[..., known])
         else:
@@ -198,12 +199,7 @@ class Forecast(Network):
             return layers.Reshape(shape)(layers.Dense(layout.horizon * n_numbers)(context))
         length = self.segment_length or 1
         n_segments = -(-layout.horizon // length)
-        hidden = layers.Dense(self.encoder.hidden_width)(context)
-        hidden = layers.AddPositions(n_segments)(hidden)
-        if layout.n_known:
-            of_step = layers.Dense(self.encoder.hidden_width, use_bias=False)
-            hidden = layers.Add()([hidden, of_step(layers.Segments(length)(known))])
-        hidden = layers.Activation("relu")(hidden)
+        hidden = layers.ParallelDecoder(n_segments)(context, layers.Segments(length)(known))
         if getattr(self.encoder, "dropout", 0):
             hidden = layers.Dropout()(hidden)
         raw = layers.Dense(length * n_numbers)(hidden)

@@ -20,10 +20,9 @@ from keras.layers import (  # noqa: E402  (the backend is chosen first)
 )
 
 from skrnn.networks.layers.convolution import convolution_front  # noqa: E402
-from skrnn.networks.layers.decoding import RecurrentDecoder  # noqa: E402
+from skrnn.networks.layers.decoding import ParallelDecoder, RecurrentDecoder  # noqa: E402
 from skrnn.networks.layers.dropout import Dropout  # noqa: E402
 from skrnn.networks.layers.horizons import (  # noqa: E402
-    AddPositions,
     DistributionParameters,
     Extrapolate,
     FixedLengths,
@@ -40,7 +39,6 @@ __all__ = [
     "LSTM",
     "Activation",
     "Add",
-    "AddPositions",
     "Concatenate",
     "Conv1D",
     "Dense",
@@ -53,6 +51,7 @@ __all__ = [
     "MultiHeadAttention",
     "NormalizeWindow",
     "OneHot",
+    "ParallelDecoder",
     "Positions",
     "RealSteps",
     "RecurrentDecoder",

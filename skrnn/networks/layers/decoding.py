@@ -102,3 +102,56 @@ class RecurrentDecoder(keras.layers.Layer):
             "n_targets": self.n_targets,
             "n_parameters": self.n_parameters,
         }
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class ParallelDecoder(keras.layers.Layer):
+    """Take one step of a gated recurrent unit from the same state for each position ahead.
+
+    What a step sees is a learned vector for its position, and what is known of it. All
+    positions are one pass (SegRNN; Lin et al., 2023, arXiv:2308.11200).
+
+    Parameters
+    ----------
+    n_positions : int
+        Positions ahead.
+    """
+
+    def __init__(self, n_positions: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.n_positions = n_positions
+
+    def build(self, state_shape: Any, known_shape: Any) -> None:
+        """Create the cell, the vectors of the positions, and the way in for what is known."""
+        units = state_shape[-1]
+        self.cell = keras.layers.GRUCell(units)
+        self.cell.build((None, units))
+        self.positions = self.add_weight(
+            shape=(self.n_positions, units), initializer="random_normal", name="positions"
+        )
+        self.entry = keras.layers.Dense(units, use_bias=False)
+        if known_shape[-1]:
+            self.entry.build(known_shape)
+
+    def call(self, state: Any, known: Any) -> Any:
+        """Return states (batch, n_positions, units) from (batch, units).
+
+        ``known`` has the shape (batch, n_positions, n_known); its width may be zero.
+        """
+        units = state.shape[-1]
+        shape = (ops.shape(state)[0], self.n_positions, units)
+        steps = ops.broadcast_to(ops.expand_dims(self.positions, 0), shape)
+        if known.shape[-1]:
+            steps = steps + self.entry(known)
+        states = ops.broadcast_to(ops.expand_dims(state, 1), shape)
+        output, _ = self.cell(ops.reshape(steps, (-1, units)), [ops.reshape(states, (-1, units))])
+        return ops.reshape(output, (-1, self.n_positions, units))
+
+    def compute_output_shape(self, state_shape: Any, known_shape: Any = None) -> Any:
+        """Return (batch, n_positions, units)."""
+        del known_shape
+        return state_shape[0], self.n_positions, state_shape[-1]
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build the layer again."""
+        return {**super().get_config(), "n_positions": self.n_positions}

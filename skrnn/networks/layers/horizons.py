@@ -125,7 +125,8 @@ class Segments(keras.layers.Layer):
         n_steps, n_features = sequence.shape[1:]
         n_segments = -(-n_steps // self.length)
         padded = ops.pad(sequence, [[0, 0], [0, n_segments * self.length - n_steps], [0, 0]])
-        return ops.reshape(padded, (-1, n_segments, self.length * n_features))
+        shape = (ops.shape(sequence)[0], n_segments, self.length * n_features)
+        return ops.reshape(padded, shape)  # no -1: there may be no features
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return (batch, n_segments, length * n_features)."""
@@ -135,35 +136,6 @@ class Segments(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return what is needed to build the layer again."""
         return {**super().get_config(), "length": self.length}
-
-
-@keras.saving.register_keras_serializable(package="skrnn")
-class AddPositions(keras.layers.Layer):
-    """Add to each vector one learned vector for each position: (batch, n_positions, width)."""
-
-    def __init__(self, n_positions: int, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.n_positions = n_positions
-
-    def build(self, input_shape: Any) -> None:
-        """Create the vectors."""
-        self.positions = self.add_weight(
-            shape=(self.n_positions, input_shape[-1]),
-            initializer="glorot_uniform",
-            name="positions",
-        )
-
-    def call(self, vectors: Any) -> Any:
-        """Return the sums."""
-        return ops.expand_dims(vectors, 1) + self.positions
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        """Return (batch, n_positions, width)."""
-        return input_shape[0], self.n_positions, input_shape[-1]
-
-    def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
-        return {**super().get_config(), "n_positions": self.n_positions}
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
