@@ -215,7 +215,7 @@ def test_a_static_column_that_varies_within_one_series_of_a_panel():
 def test_steps_beyond_what_X_covers(n_known):
     model, X = with_covariates(), covariates(44)
     match = (
-        ("X" if n_known else "X was not given, so it")
+        ("X" if n_known else "X was not given for y, so it")
         + f" lacks {4 - n_known} of the 4 times up to the last one of fh, the first "
         f"{months(44)[N + n_known]}; give "
         r"\['known'\] for each time after the last one of y.* past_covariates"
@@ -411,3 +411,30 @@ def test_the_cutoff_of_a_failed_update_stays():
     assert model.cutoff[0] == months()[-1]
     fh = ForecastingHorizon(months(41)[-1:], is_relative=False)
     assert np.isfinite(model.predict(fh=fh)).all()
+
+
+def test_infinite_covariates():
+    X = covariates(44)
+    X.iloc[5, 0] = np.inf
+    model = make(**ROLES)
+    refuses(model.fit, series(months(N)), X=X[:N], match="X holds an infinite value for y")
+
+
+def test_early_stopping_without_a_value_to_validate_on():
+    y = series(months(N))
+    y.iloc[-12:] = np.nan
+    model = make(early_stopping=True, validation_fraction=0.2)
+    refuses(model.fit, y, fh=[1], match="no window to validate on.*validation_fraction")
+
+
+def test_integers_that_are_apart():
+    y = pd.Series(np.arange(30.0), index=10 * np.arange(30))
+    refuses(make().fit, y, fh=[1], match=r"10 apart.*reset_index")
+
+
+def test_a_backtest_of_a_series_that_was_not_fitted():
+    y = panel(a=series(months(N)), b=series(months(N)))
+    model = make().fit(y, fh=[1, 2])
+    other = panel(a=series(months(60))[N:], c=series(months(60))[N:])
+    refuses(model.backtest, other, match="the series 'c' of y was not in fit")
+    refuses(model.backtest, y, match="y has no cutoff from")

@@ -1000,7 +1000,7 @@ def test_covariates_ahead_come_from_X_and_else_from_the_fit():
     np.testing.assert_array_equal(extended(one, None, roles, ahead[:2])[:, 1:3], stored[4:, 1:3])
     with pytest.raises(
         ValueError,
-        match="X was not given, so it lacks 1 of the 3 times up to the last",
+        match="X was not given for y, so it lacks 1 of the 3 times up to the last",
     ):
         extended(one, None, roles, ahead[:3])
     with pytest.raises(ValueError, match=r"lacks 2 of the 5 .* the first 6"):
@@ -1148,7 +1148,7 @@ def test_origins_are_those_of_a_loop(drawn, only_after):
         for origin in range(len(one)):
             window = [t for t in range(origin - length + 1, origin + 1) if t >= 0]
             targets = [t for t in range(origin + 1, origin + 1 + horizon) if t < end]
-            complete = len(window) == length or end <= length
+            complete = len(window) == length or end - length < 2 * horizon
             wanted = any(observed[t] and t >= begin for t in targets)
             early = only_after and origin + 1 < begin
             if complete and wanted and observed[window].any() and not early:
@@ -1162,6 +1162,16 @@ def test_origins_are_those_of_a_loop(drawn, only_after):
         values = series[number].values[max(0, origin + 1 - length) : origin + 1]
         window[length - len(values) :] = values
         np.testing.assert_array_equal(rows, window.astype(np.float32))
+
+
+@pytest.mark.parametrize("n_times", range(7, 40))
+def test_each_step_of_the_horizon_has_targets_to_learn_from(n_times):
+    layout = WindowLayout(8, 6, n_targets=1)
+    table = table_of([numbered(np.arange(float(n_times)))], layout)
+    ends = table.n_times
+    examples = table.examples(*table.origins(np.zeros_like(ends), ends), ends)
+    targets = examples.targets[np.arange(len(examples))]
+    assert np.isfinite(targets).any(axis=0).all()
 
 
 @some(60)

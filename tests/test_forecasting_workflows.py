@@ -817,3 +817,45 @@ def test_calibrated_intervals_cover_what_they_say():
     interval = model.predict_interval(fh=inside, coverage=0.8)["y", 0.8]
     covered = ((interval["lower"] <= y[800:]) & (y[800:] <= interval["upper"])).mean()
     assert covered == pytest.approx(0.8, abs=0.1)
+
+
+# ------------------------------------------------------------------ what was once wrong
+
+
+def test_a_sparse_or_single_time_has_the_frequency_of_its_panel():
+    days = pd.date_range("2024-01-01", periods=48, freq="D")
+    parts = {"whole": days, "sparse": days[::2], "new": days[-1:]}
+    y = pd.concat(
+        {key: pd.DataFrame({"y": np.sin(np.arange(len(d)))}, index=d) for key, d in parts.items()},
+        names=["shop", "day"],
+    )
+    forecast = make().fit(y, fh=[1, 2]).predict()
+    for key, dates in parts.items():
+        expected = dates[-1] + pd.to_timedelta([1, 2], unit="D")
+        assert list(forecast.loc[key].index) == list(expected)
+
+
+def test_update_after_two_fits_on_a_pretrained_network():
+    y = series(60)
+    panel_of_two = pd.concat({"a": y.to_frame("y"), "b": y.to_frame("y")}, names=["k", "t"])
+    model = make().pretrain(panel_of_two, fh=[1, 2])
+    model.fit(y[:30], fh=[1, 2]).fit(y[10:40], fh=[1, 2]).update(y[40:44])
+    assert np.isfinite(model.predict()).all()
+
+
+def test_an_attribute_set_between_fit_and_update_keeps_the_kind_of_forecast():
+    y = series(60)
+    model = make().fit(y[:40], fh=[1, 2])
+    model.loss, model.optimizer = "quantile", "sgd"
+    model.update(y[40:44])
+    model.optimizer = "adam"
+    assert np.isfinite(model.update(y[44:46]).predict()).all()
+
+
+@pytest.mark.parametrize("scale", ["window", "last", "series"])
+def test_what_differences_continue_starts_from_the_last_value_seen(scale):
+    y = pd.Series(np.linspace(0.0, 100.0, 60))
+    y.iloc[-2:] = np.nan
+    model = make(differences=1, scale=scale).fit(y, fh=[1, 2])
+    model.weights_ = tuple(np.zeros_like(weight) for weight in model.weights_)
+    np.testing.assert_allclose(model.predict(), y.iloc[-3], rtol=1e-5)

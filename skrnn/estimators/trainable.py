@@ -115,7 +115,8 @@ class Trainable(TrainingParameters):
             start = State(program.fresh_state(seed, self._spec.network.rates()))
             if going_on:
                 start.values = program.with_weights(start.values, self.weights_)
-                start.optimizer = self._optimizer_state if continuing else None
+                kept = getattr(self, "_optimizer_state", None)
+                start.optimizer = kept if continuing else None
             observers = [*([ProgressBar(epochs)] if self.verbose else []), *watching]
             callbacks = self.callbacks or ()
             state = train(program, start, examples, plan, validation, callbacks, observers)

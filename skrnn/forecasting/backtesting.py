@@ -20,13 +20,7 @@ from skrnn.preprocessing.scaling import Standardiser
 def cutoffs_of(one: Series, start: Any, n_ahead: int, step_length: int) -> NDArray[np.int64]:
     """Return the numbers of the times of a series that are cutoffs, from ``start`` on."""
     first = int(np.sum(np.asarray(one.index <= start))) - 1
-    origins = np.arange(max(first, 0), len(one) - n_ahead, step_length)
-    if first < 0 or len(origins) == 0:
-        raise ValueError(
-            f"y has {len(one)} times, from {one.index[0]} to {one.index[-1]}, and no cutoff from "
-            f"{start} on with {n_ahead} of them after it; give more rows, or another start."
-        )
-    return origins
+    return np.arange(first, len(one) - n_ahead, step_length) if first >= 0 else np.empty(0, int)
 
 
 def forecasts_from(

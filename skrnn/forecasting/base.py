@@ -16,8 +16,9 @@ from skrnn.forecasting.backtesting import cutoffs_of, forecasts_from, frame_of_c
 from skrnn.forecasting.covariates import Ahead, Roles
 from skrnn.forecasting.fitting import FittingForecaster
 from skrnn.forecasting.forecasts import Forecasts, frame_of, of_instances
-from skrnn.forecasting.horizons import ahead_of, furthest_of, steps_after
-from skrnn.forecasting.series import Series, instances, read_series
+from skrnn.forecasting.horizons import ahead_of, furthest_of, of_each_end, steps_after
+from skrnn.forecasting.learning import of_channels
+from skrnn.forecasting.series import Series, instances, named, read_series
 from skrnn.forecasting.uncertainty import at_levels
 from skrnn.preprocessing.scaling import Standardiser
 
@@ -110,13 +111,22 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         begin = self.cutoff[0] if start is None else start
         frames = []
         for newer in self._read(y_inner, X_inner, may_be_empty=True):
+            if newer.key not in self._history:
+                raise ValueError(f"{named(newer.key)} was not in fit; update with it first.")
             one = self._history[newer.key].merged(newer)
             origins = cutoffs_of(one, begin, int(steps.max()), step_length)
+            if len(origins) == 0:
+                continue
             units, scalings = self._as_seen([one]), self._scalings_of([one])
             values = forecasts_from(self.learned_, self.weights_, units, scalings, origins, steps)
             scaling = self._scalings[one.key]
             values = scaling.inverse_transform(values)
             frames.append(frame_of_cutoffs(values, one, origins, steps, self._index_names))
+        if not frames:
+            raise ValueError(
+                f"y has no cutoff from {begin} on with {steps.max()} times after it; give more "
+                "rows, or another start."
+            )
         return pd.concat(frames).set_axis(y_inner.columns, axis=1)
 
     def to_keras(self) -> Any:
@@ -152,7 +162,7 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
     def _pretrain(self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None) -> Any:
         validate(self)
         roles = Roles.of(X, self.past_covariates, self.static_covariates)
-        furthest = None if fh is None or not fh.is_relative else int(max(fh))
+        furthest = None if fh is None or not fh.is_relative else max(0, int(max(fh))) or None
         self._learn(read_series(y, X, roles.names), roles, furthest)
         return self
 
@@ -210,23 +220,12 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
             known = self._history.get(one.key)
             self._history[one.key] = one if known is None else known.merged(one)
             if one.key not in self._scalings:
-                common = self.learned_.common
-                measured = Standardiser.fit(one.values, np.ones(len(one)))
-                if common is not None and self.channel_independent:
-                    n_columns = self.learned_.n_columns
-                    common = Standardiser(*(np.repeat(s, n_columns) for s in vars(common).values()))
-                self._scalings[one.key] = common or measured
+                self._scalings[one.key] = self.learned_.scaling_of(one)
 
     def _scalings_of(self, series: Sequence[Series]) -> list[Standardiser]:
         """Return the scalings of the units of series."""
         scalings = [self._scalings[one.key] for one in series]
-        if not self.channel_independent:
-            return scalings
-        return [
-            Standardiser(scaling.mean[[channel]], scaling.scale[[channel]])
-            for scaling in scalings
-            for channel in range(self.learned_.n_columns)
-        ]
+        return of_channels(scalings) if self.channel_independent else scalings
 
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
         series = self._current()
@@ -258,7 +257,7 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         if X is not None:
             learned.roles.check(X, ahead=True)
         given = {} if X is None else dict(instances(X))
-        relative = [steps_after(fh, one.index[-1:]) for one in series]
+        relative = of_each_end(series, lambda end: steps_after(fh, end))
         n_ahead = max(0, int(np.max(relative)))
         horizon = learned.network.layout.horizon
         n_times = -(-n_ahead // horizon) * horizon  # whole blocks
@@ -291,7 +290,7 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         return frame_of(
             restored.reshape(*restored.shape[:2], -1),
             [one.key for one in series],
-            [fh.to_absolute_index(one.index[-1:]) for one in series],
+            of_each_end(series, fh.to_absolute_index),
             self._index_names,
             columns,
         )

@@ -83,7 +83,7 @@ def number_of_first(index: pd.Index) -> int:
     if isinstance(step, pd.offsets.Day | pd.offsets.Week):
         return int((first - pd.Timestamp(0)) // (after - first))
     months = 12 * (after.year - first.year) + after.month - first.month
-    return int((12 * (first.year - 1970) + first.month - 1) // months)
+    return int((12 * (first.year - 1970) + first.month - 1) // months) if months else 0
 
 
 def regular(index: pd.Index, like: pd.Index | None = None) -> pd.Index:
@@ -108,6 +108,13 @@ def regular(index: pd.Index, like: pd.Index | None = None) -> pd.Index:
     if isinstance(index, pd.DatetimeIndex):
         return _regular_dates(index, getattr(like, "freq", None))
     if pd.api.types.is_integer_dtype(index.dtype):
+        step = int(np.gcd.reduce(np.diff(index.to_numpy())))
+        if step > 1 and like is None:
+            raise ValueError(
+                f"the index of y has integers that are {step} apart, and fh counts in ones, so "
+                "that most times would be missing; number the rows with y.reset_index(drop=True), "
+                "or give dates or periods."
+            )
         return pd.RangeIndex(int(index[0]), int(index[-1]) + 1, name=index.name)
     raise TypeError(
         f"the index of y is a {type(index).__name__}; forecasters take a PeriodIndex, a "

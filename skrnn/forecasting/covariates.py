@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn.forecasting.calendar import following
-from skrnn.forecasting.series import Series, instances
+from skrnn.forecasting.series import Series, instances, named
 from skrnn.preprocessing.scaling import Standardiser
 
 
@@ -144,14 +144,19 @@ class Ahead:
             positions = X.index.get_indexer(index)
             found = positions >= 0
             rows[found, known] = X[list(roles.known)].to_numpy(np.float64)[positions[found]]
+            if np.isinf(rows[found, known]).any():
+                raise ValueError(
+                    f"X holds an infinite value for {named(one.key)}; mark it as missing (NaN)."
+                )
             covered |= found
         lacking = index[:n_wanted][~covered[:n_wanted]]
         if roles.known and len(lacking):
-            given = "X" if X is not None else "X was not given, so it"
+            given = "X" if X is not None else f"X was not given for {named(one.key)}, so it"
             raise ValueError(
                 f"{given} lacks {len(lacking)} of the {n_wanted} times up to the last one of fh, "
                 f"the first {lacking[0]}; give {list(roles.known)} for each time after the last "
-                "one of y. What is not known in advance goes into past_covariates."
+                f"one of {named(one.key)}. What is not known in advance goes into "
+                "past_covariates."
             )
         rows[:, known.stop :] = one.covariates[0, known.stop :]
         return cls(index, rows)

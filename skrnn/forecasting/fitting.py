@@ -106,14 +106,21 @@ class FittingForecaster(ForecastingParameters, Trainable):
         if len(numbers) == 0:
             raise ValueError(
                 f"y leaves no window to learn from: its longest series has {max(map(len, units))} "
-                "times, of which early_stopping and calibration hold out the latest; give two "
-                "observed times or more."
+                f"times, of which {max(parts.learnt)} are left by early_stopping="
+                f"{self.early_stopping} and calibration={self.calibration}; give a series with two "
+                "observed values or more in them."
             )
         examples = table.examples(numbers, origins, parts.learnt)
         held_out = None
         if validation is not None:
             numbers, origins = table.origins(parts.learnt, parts.validated, only_after=True)
-            held_out = table.examples(numbers, origins, parts.validated) if len(numbers) else None
+            if len(numbers) == 0:
+                raise ValueError(
+                    "early_stopping=True leaves no window to validate on: the latest "
+                    f"{max(parts.validated - parts.learnt)} times of each series hold no observed "
+                    "value; give a larger validation_fraction, or set early_stopping=False."
+                )
+            held_out = table.examples(numbers, origins, parts.validated)
         rate = schedule(self.schedule, float(self.learning_rate), int(self.epochs))
         self._train(examples, int(self.epochs), rate, held_out, going_on=False)
         if self.calibration is not None or self._head().kind == "point":
@@ -173,7 +180,11 @@ class FittingForecaster(ForecastingParameters, Trainable):
         rate: float,
     ) -> None:
         """Train on with the windows that have a target from ``begins`` of their series on."""
-        self.learned_ = replace(self.learned_, spec=replace(self._spec, **self._compiled_in()))
+        before = self._spec
+        compiled_in = self._compiled_in() | {"loss": before.loss}
+        self.learned_ = replace(self.learned_, spec=replace(before, **compiled_in))
+        if self._spec.key != before.key:
+            self._optimizer_state = None
         table = self.learned_.training_table(series, scalings)
         numbers, origins = table.origins(np.asarray(begins), table.n_times)
         if len(numbers) and epochs:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sktime.forecasting.base import ForecastingHorizon
+
+from skrnn.forecasting.series import Series
 
 Steps = NDArray[np.int64]
 
@@ -16,6 +19,17 @@ def steps_after(fh: ForecastingHorizon, cutoff: pd.Index) -> Steps:
     """Return how many steps after a cutoff each time of ``fh`` lies; zero or less before it."""
     steps: Steps = fh.to_relative(cutoff).to_numpy().astype(np.int64)
     return steps
+
+
+def of_each_end(series: Sequence[Series], function: Callable[[pd.Index], Any]) -> list[Any]:
+    """Return what a function makes of the last time of each series, each end looked at once."""
+    made: dict[Any, Any] = {}
+    for one in series:
+        end = one.index[-1:]
+        key = end[0], getattr(end, "freq", None)
+        if key not in made:
+            made[key] = function(end)
+    return [made[one.index[-1], getattr(one.index, "freq", None)] for one in series]
 
 
 def furthest_of(fh: ForecastingHorizon | None, cutoff: pd.Index) -> int | None:

@@ -62,7 +62,10 @@ class Learned:
 
     def scaling_of(self, one: Series) -> Standardiser:
         """Return the scaling of a series: that of all, or what its own rows give."""
-        return self.common or Standardiser.fit(one.values, np.ones(len(one)))
+        if self.common is None:
+            return Standardiser.fit(one.values, np.ones(len(one)))
+        n_alike = one.values.shape[1] // len(self.common.mean)  # one scaling of all channels
+        return Standardiser(np.tile(self.common.mean, n_alike), np.tile(self.common.scale, n_alike))
 
     def table(
         self, series: Sequence[Series], scalings: Sequence[Standardiser], ahead: Sequence[Ahead]
@@ -110,6 +113,15 @@ class Learned:
         truth[rows >= (table.firsts + ends)[numbers, None]] = np.nan
         quantiles = widened(quantiles_of(head, parameters), horizon)
         return replace(self, correction=Correction.measure(quantiles, truth))
+
+
+def of_channels(scalings: Sequence[Standardiser]) -> list[Standardiser]:
+    """Return the scalings of the columns of series, one for each."""
+    return [
+        Standardiser(scaling.mean[[channel]], scaling.scale[[channel]])
+        for scaling in scalings
+        for channel in range(len(scaling.mean))
+    ]
 
 
 @dataclass(frozen=True)

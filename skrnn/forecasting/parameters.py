@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from typing import Any
 
 from skrnn._parameters import (
@@ -22,7 +23,7 @@ from skrnn.forecasting.calendar import CYCLES
 
 NAMES: Domain = satisfying(
     "a list of column names of X",
-    lambda value: isinstance(value, list | tuple) and all(isinstance(v, str) for v in value),
+    lambda value: isinstance(value, list | tuple) and all(isinstance(v, Hashable) for v in value),
 )
 
 
@@ -113,9 +114,10 @@ class ForecastingParameters(TrainingParameters):
     quantiles: tuple[float, ...] = parameter(
         default=(0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95),
         domain=satisfying(
-            "a tuple of rising levels in (0, 1), 0.5 among them",
+            "a tuple of two or more rising levels in (0, 1), 0.5 among them",
             lambda value: (
                 isinstance(value, tuple | list)
+                and len(value) >= 2
                 and 0.5 in value
                 and all(a < b for a, b in zip([0, *value], [*value, 1], strict=True))
             ),

@@ -100,27 +100,32 @@ def read_series(
         If times are repeated or not regular, if X lacks a time of y, or if a series holds no value.
     """
     given = {} if X is None else dict(instances(X[list(names)]))
+    parts = dict(instances(y))
+    # A series with few times, or gaps, has the frequency of the longest one.
+    longest = next(iter(known.values())).index if known else None
+    if longest is None and len(parts) > 1:
+        longest = regular(max((part.index.unique() for part in parts.values()), key=len))
     series = []
-    for key, part in instances(y):
+    for key, part in parts.items():
         repeated = part.index[part.index.duplicated()]
         if len(repeated):
             raise ValueError(
-                f"{_named(key)} has several rows for {repeated[0]}; give one row for each time."
+                f"{named(key)} has several rows for {repeated[0]}; give one row for each time."
             )
         earlier = (known or {}).get(key)
-        index = regular(part.index, like=None if earlier is None else earlier.index)
+        index = regular(part.index, like=longest if earlier is None else earlier.index)
         values = part.reindex(index).to_numpy(dtype=np.float64)
         if not may_be_empty and not np.isfinite(values).any():
             raise ValueError(
-                f"{_named(key)} has no observed value in its {len(part)} times; leave it out."
+                f"{named(key)} has no observed value in its {len(part)} times; leave it out."
             )
         if np.isinf(values).any():
-            raise ValueError(f"{_named(key)} holds an infinite value; mark it as missing (NaN).")
+            raise ValueError(f"{named(key)} holds an infinite value; mark it as missing (NaN).")
         covariates = np.empty((len(index), 0))
         if names:
             if key not in given:
-                raise ValueError(f"X has no rows for {_named(key)}.")
-            covariates = _covariates(given[key], part.index, index, _named(key))
+                raise ValueError(f"X has no rows for {named(key)}.")
+            covariates = _covariates(given[key], part.index, index, named(key))
         series.append(Series(key, index, values, covariates))
     return series
 
@@ -143,6 +148,8 @@ def _covariates(X: pd.DataFrame, times: pd.Index, index: pd.Index, name: str) ->
             f"X lacks {len(lacking)} of the {len(times)} times of {name}, the first "
             f"{lacking[0]}; give X a row for each time of y."
         )
+    if np.isinf(X.to_numpy(dtype=np.float64)).any():
+        raise ValueError(f"X holds an infinite value for {name}; mark it as missing (NaN).")
     later = X.loc[X.index >= index[0]]
     one_time = isinstance(index, pd.DatetimeIndex) and index.freq is None
     full = regular(later.index) if one_time else reaching(index, later.index[-1])
@@ -154,5 +161,6 @@ def _put(part: Array, whole: Array, rows: NDArray[np.int64]) -> None:
     whole[rows] = np.where(np.isnan(part), whole[rows], part)
 
 
-def _named(key: tuple[Any, ...]) -> str:
+def named(key: tuple[Any, ...]) -> str:
+    """Return how a message calls a series."""
     return f"the series {key if len(key) != 1 else key[0]!r} of y" if key else "y"

@@ -95,14 +95,16 @@ class WindowTable:
         -------
         numbers, origins : ndarray of int of shape (n_windows,)
             The series, and the number of its last time that the window sees. Incomplete
-            windows are among them only where a series has no complete one.
+            windows are among them only where a series has few complete ones: fewer than two
+            horizons follow the first.
         """
         length, horizon = self.layout.window_length, self.layout.horizon
         numbers, found = [], []
         for number, (first, begin, end) in enumerate(zip(self.firsts, begins, ends, strict=True)):
             observed = ~np.isnan(self.truth[first : first + end]).all(axis=1)
             before = np.concatenate([[0], np.cumsum(observed)])
-            least = length - 1 if end > length else 0
+            # Complete windows alone, where they are enough to teach each step of the horizon.
+            least = length - 1 if end - length >= 2 * horizon else 0
             least = max(least, begin - 1 if only_after else begin - horizon)
             origins = np.arange(least, end - 1)
             targets = before[np.minimum(origins + 1 + horizon, end)]
