@@ -1,4 +1,4 @@
-"""An estimator survives pickle, joblib and copies, and predicts on another backend."""
+"""Estimators and forecasters survive pickle, joblib and copies, and predict on another backend."""
 
 import copy
 import importlib.util
@@ -14,16 +14,20 @@ import pytest
 from sklearn.base import clone
 
 import skrnn
-from tests.conftest import ESTIMATORS, make, targets
+from tests.conftest import ESTIMATORS, FORECASTERS, make, targets
 
 BACKENDS = [name for name in ("jax", "tensorflow", "torch") if importlib.util.find_spec(name)]
 
 FIT = """
 import pickle, sys
 import numpy as np
-from tests.conftest import ESTIMATORS, make, targets
+from tests.conftest import ESTIMATORS, FORECASTERS, make, targets
 X = [np.random.default_rng(n).normal(size=(n, 2)) for n in range(3, 15)]
 models = {name: make(name).fit(X, targets(name, X)) for name in ESTIMATORS}
+y = np.cumsum(np.random.default_rng(0).normal(size=40))
+kinds = ({}, {"strategy": "seq2seq", "loss": "gaussian"}, {"loss": "quantile", "segment_length": 3})
+for name, kind in zip(FORECASTERS, [*kinds, kinds[1], kinds[2]]):
+    models[name] = make(name, window_length=6, differences=1, **kind).fit(y, fh=[1, 2, 3])
 pickle.dump((X, models, {n: outputs(m, X) for n, m in models.items()}), sys.stdout.buffer)
 """
 PREDICT = """
@@ -33,6 +37,8 @@ pickle.dump({name: outputs(model, X) for name, model in models.items()}, sys.std
 """
 OUTPUTS = """
 def outputs(model, X):
+    if hasattr(model, "predict_quantiles"):
+        return model.predict_quantiles(alpha=[0.1, 0.5, 0.9]).to_numpy()
     return model.predict_proba(X) if hasattr(model, "predict_proba") else model.predict(X)
 """
 
@@ -56,7 +62,7 @@ def fitted_on():
 def test_a_fit_on_one_backend_predicts_on_another(fitted_on, origin, target):
     expected = pickle.loads(fitted_on[origin])[2]
     given = pickle.loads(run_on(target, PREDICT, fitted_on[origin]))
-    assert set(given) == set(ESTIMATORS)
+    assert set(given) == {*ESTIMATORS, *FORECASTERS}
     for name, outputs in given.items():
         np.testing.assert_allclose(outputs, expected[name], rtol=1e-5, atol=1e-5)
 

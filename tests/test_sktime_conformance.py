@@ -1,4 +1,7 @@
-"""Every forecaster passes sktime's own suite, nothing skipped and nothing excluded."""
+"""Every forecaster passes sktime's own suite, nothing skipped and nothing excluded.
+
+It takes minutes, so it runs where it is asked for: ``python -m pytest -m sktime_suite``.
+"""
 
 import warnings
 
@@ -15,15 +18,10 @@ from tests.conftest import FORECASTERS
 SUITES = (for_all.TestAllObjects, for_all.TestAllEstimators, for_forecasters.TestAllForecasters)
 CHECKS = sorted({name for suite in SUITES for name in dir(suite) if name.startswith("test_")})
 
-#: The classes share all code but the network: one runs by default, all with ``-m ""``.
-CLASSES = [
-    pytest.param(name, marks=() if name == "GRUForecaster" else pytest.mark.every_forecaster)
-    for name in FORECASTERS
-]
 
-
+@pytest.mark.sktime_suite
 @pytest.mark.parametrize("check", CHECKS)
-@pytest.mark.parametrize("name", CLASSES)
+@pytest.mark.parametrize("name", FORECASTERS)
 def test_sktime_suite(name, check):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the suite meets sktime's own deprecations

@@ -4,10 +4,12 @@ import subprocess
 import sys
 
 SNIPPET = """
-from skrnn import GRURegressor, LSTMClassifier, SequenceScaler, SlidingWindow, TokenSequences
+from skrnn import GRUForecaster, GRURegressor, LSTMClassifier
+from skrnn import SequenceScaler, SlidingWindow, TokenSequences
 
 GRURegressor(units=4, epochs=3)
 LSTMClassifier(units=(4, 2))
+GRUForecaster(window_length=24, differences=(1, 12), scale=None)
 SlidingWindow(24, sampling_rate=2)
 SequenceScaler(method="minmax")
 TokenSequences(max_tokens=10)
