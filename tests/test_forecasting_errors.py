@@ -95,13 +95,13 @@ def refuses(method, *args, match, error=ValueError, **kwargs):
         ("time_features", (1,), "a number of steps > 1"),
         ("channel_independent", "yes", "a bool"),
         ("past_covariates", "known", "a list of column names of X"),
-        ("static_covariates", [1], "a list of column names of X"),
+        ("static_covariates", [["a"]], "a list of column names of X"),
         ("loss", "pinball", "'quantile', 'gaussian', 'student_t'"),
         ("quantiles", (0.1, 0.9), "0.5 among them"),
         ("quantiles", (0.5, 0.1), "rising levels"),
         ("quantiles", (0.0, 0.5), r"in \(0, 1\)"),
         ("quantiles", (0.5, 0.5, 0.9), "rising levels"),
-        ("quantiles", 0.5, "a tuple of rising levels"),
+        ("quantiles", 0.5, "a tuple of two or more rising levels"),
         ("calibration", 0.0, r"a float in \(0, 1\) or None"),
         ("calibration", 1.0, r"a float in \(0, 1\) or None"),
         ("update_epochs", -1, "an int >= 0"),
@@ -141,7 +141,7 @@ def test_names_of_cycles_need_dates():
 @pytest.mark.parametrize("share", [0.97, 0.99])
 def test_a_calibration_that_leaves_nothing_to_learn_from(share):
     model = make(calibration=share)
-    refuses(model.fit, series(), match="no window to learn from.*calibration hold out the latest")
+    refuses(model.fit, series(), match=f"no window to learn from.*calibration={share}")
 
 
 # ------------------------------------------------------------------ methods out of turn

@@ -65,6 +65,8 @@ class Learned:
         if self.common is None:
             return Standardiser.fit(one.values, np.ones(len(one)))
         n_alike = one.values.shape[1] // len(self.common.mean)  # one scaling of all channels
+        if n_alike == 1:
+            return self.common
         return Standardiser(np.tile(self.common.mean, n_alike), np.tile(self.common.scale, n_alike))
 
     def table(
