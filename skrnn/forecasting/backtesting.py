@@ -9,10 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn.engine.program import lease
 from skrnn.forecasting.forecasts import Array, of_instances
 from skrnn.forecasting.learning import Learned
-from skrnn.forecasting.rolling import roll
 from skrnn.forecasting.series import Series
 from skrnn.preprocessing.scaling import Standardiser
 
@@ -48,9 +46,7 @@ def forecasts_from(
     network = learned.network
     numbers = np.tile(np.arange(len(units)), len(origins))
     starts = table.starts(numbers, np.repeat(origins, len(units)))
-    with lease(learned.spec) as program:
-        program.load(weights)
-        parameters = roll(program, table, network.head, starts, int(steps.max()))
+    parameters = learned.rolled(weights, table, starts, int(steps.max()))
     points = parameters[:, steps - 1][..., [network.head.centre]]
     return of_instances(points, network.layout.n_channels)[..., 0]
 

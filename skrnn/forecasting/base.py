@@ -148,14 +148,13 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> Any:
         validate(self)
         self._index_names = list(y.index.names)
-        if self._state == "pretrained":
-            self._history, self._scalings = {}, {}
-            self._remember(self._read(y, X))
-            return self
-        roles = Roles.of(X, self.past_covariates, self.static_covariates)
-        series = read_series(y, X, roles.names)
-        self._learn(series, roles, furthest_of(fh, self.cutoff))
         self._history, self._scalings = {}, {}
+        if self._state == "pretrained":
+            series = self._read(y, X)
+        else:
+            roles = Roles.of(X, self.past_covariates, self.static_covariates)
+            series = read_series(y, X, roles.names)
+            self._learn(series, roles, furthest_of(fh, self.cutoff))
         self._remember(series)
         return self
 
@@ -172,8 +171,7 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         del fh
         units = self._as_seen(self._read(y, X))
         scalings = [self.learned_.scaling_of(one) for one in units]
-        epochs, rate = int(self.epochs), float(self.learning_rate)
-        self._learn_more(units, scalings, [0] * len(units), epochs, rate / 10)
+        self._learn_more(units, scalings, [0] * len(units), int(self.epochs))
         return self
 
     def _update(
@@ -191,13 +189,11 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
                 int(whole.index.get_indexer(one.index[:1])[0])
                 for one, whole in zip(newer, merged, strict=True)
             ]
-            n_each = len(self._as_seen(merged[:1]))
             self._learn_more(
                 self._as_seen(merged),
                 self._scalings_of(merged),
-                np.repeat(begins, n_each).tolist(),
+                np.repeat(begins, self.learned_.network.layout.n_channels).tolist(),
                 int(self.update_epochs),
-                float(self.learning_rate) / 10,
             )
         return self
 
@@ -264,10 +260,11 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         ahead = [
             Ahead.of(one, learned.roles, n_times, given.get(one.key), n_ahead) for one in series
         ]
-        units = self._as_seen(series)
-        n_each = len(units) // len(series)
+        n_each = learned.network.layout.n_channels
         table = learned.table(
-            units, self._scalings_of(series), [later for later in ahead for _ in range(n_each)]
+            self._as_seen(series),
+            self._scalings_of(series),
+            [later for later in ahead for _ in range(n_each)],
         )
         steps = np.repeat(np.stack(relative), n_each, axis=0)
         return Forecasts.at(learned, self.weights_, table, steps, n_ahead)

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn.forecasting.calendar import following
-from skrnn.forecasting.series import Series, instances, named
+from skrnn.forecasting.series import Series, instances, named, refuse_infinity
 from skrnn.preprocessing.scaling import Standardiser
 
 
@@ -45,7 +45,7 @@ class Roles:
         both = set(past) & set(static)
         if both:
             raise ValueError(f"{sorted(both)} is in past_covariates and in static_covariates.")
-        if X is not None:
+        if X is not None and static:
             for key, part in instances(X[list(static)]):
                 if (part.nunique(dropna=False) > 1).any():
                     raise ValueError(
@@ -144,10 +144,7 @@ class Ahead:
             positions = X.index.get_indexer(index)
             found = positions >= 0
             rows[found, known] = X[list(roles.known)].to_numpy(np.float64)[positions[found]]
-            if np.isinf(rows[found, known]).any():
-                raise ValueError(
-                    f"X holds an infinite value for {named(one.key)}; mark it as missing (NaN)."
-                )
+            refuse_infinity(rows[found, known], f"X holds an infinite value for {named(one.key)}")
             covered |= found
         lacking = index[:n_wanted][~covered[:n_wanted]]
         if roles.known and len(lacking):

@@ -177,9 +177,11 @@ class FittingForecaster(ForecastingParameters, Trainable):
         scalings: Sequence[Standardiser],
         begins: Sequence[int],
         epochs: int,
-        rate: float,
     ) -> None:
-        """Train on with the windows that have a target from ``begins`` of their series on."""
+        """Train on with the windows that have a target from ``begins`` of their series on.
+
+        The rate is constant, a tenth of ``learning_rate``.
+        """
         before = self._spec
         compiled_in = self._compiled_in() | {"loss": before.loss}
         self.learned_ = replace(self.learned_, spec=replace(before, **compiled_in))
@@ -189,4 +191,5 @@ class FittingForecaster(ForecastingParameters, Trainable):
         numbers, origins = table.origins(np.asarray(begins), table.n_times)
         if len(numbers) and epochs:
             examples = table.examples(numbers, origins, table.n_times)
-            self._train(examples, epochs, constant(rate), None, going_on=True, continuing=True)
+            rate = constant(float(self.learning_rate) / 10)
+            self._train(examples, epochs, rate, None, going_on=True, continuing=True)

@@ -10,9 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn.engine.program import lease
 from skrnn.forecasting.learning import Learned
-from skrnn.forecasting.rolling import roll
 from skrnn.forecasting.tables import Rows, WindowTable
 from skrnn.forecasting.uncertainty import quantiles_of, uncrossed, widened
 
@@ -59,18 +57,15 @@ class Forecasts:
                 f"fh reaches back to {-1 - int(origins.min())} times before the first one of y; "
                 "give times from the first one on."
             )
-        head = learned.network.head
         everyone = np.arange(len(table.firsts))
-        shape = (table.layout.n_targets, head.n_parameters)
+        shape = (table.layout.n_targets, learned.network.head.n_parameters)
         ahead = np.empty((len(everyone), 0, *shape))
         back = np.empty((0, *shape))
-        with lease(learned.spec) as program:
-            program.load(weights)
-            if n_ahead:
-                starts = table.starts(everyone, table.n_times - 1)
-                ahead = roll(program, table, head, starts, n_ahead)
-            if len(numbers):
-                back = roll(program, table, head, table.starts(numbers, origins), 1)[:, 0]
+        if n_ahead:
+            starts = table.starts(everyone, table.n_times - 1)
+            ahead = learned.rolled(weights, table, starts, n_ahead)
+        if len(numbers):
+            back = learned.rolled(weights, table, table.starts(numbers, origins), 1)[:, 0]
         return cls(learned, steps, ahead, back)
 
     def points(self) -> Array:

@@ -24,12 +24,14 @@ def steps_after(fh: ForecastingHorizon, cutoff: pd.Index) -> Steps:
 def of_each_end(series: Sequence[Series], function: Callable[[pd.Index], Any]) -> list[Any]:
     """Return what a function makes of the last time of each series, each end looked at once."""
     made: dict[Any, Any] = {}
+    found = []
     for one in series:
         end = one.index[-1:]
         key = end[0], getattr(end, "freq", None)
         if key not in made:
             made[key] = function(end)
-    return [made[one.index[-1], getattr(one.index, "freq", None)] for one in series]
+        found.append(made[key])
+    return found
 
 
 def furthest_of(fh: ForecastingHorizon | None, cutoff: pd.Index) -> int | None:

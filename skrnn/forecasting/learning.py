@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skrnn.engine.program import lease
 from skrnn.engine.spec import Spec
@@ -85,6 +86,14 @@ class Learned:
         ahead = [Ahead.of(one, self.roles, horizon) for one in series]
         return self.table(series, scalings, ahead)
 
+    def rolled(
+        self, weights: Any, table: WindowTable, starts: Rows, n_ahead: int
+    ) -> NDArray[np.float64]:
+        """Return what `roll` returns for the network with these weights."""
+        with lease(self.spec) as program:
+            program.load(weights)
+            return roll(program, table, self.network.head, starts, n_ahead)
+
     def corrected(
         self, table: WindowTable, weights: Any, begins: Rows, ends: Rows, n_ahead: int
     ) -> Self:
@@ -107,12 +116,9 @@ class Learned:
         most = max(50, min(MOST_MEASURED, MOST_NUMBERS // n_each))
         some = np.unique(np.linspace(0, len(numbers) - 1, most).astype(np.int64))
         numbers, origins = numbers[some], origins[some]
-        with lease(self.spec) as program:
-            program.load(weights)
-            parameters = roll(program, table, head, table.starts(numbers, origins), n_ahead)
-        rows = (table.firsts[numbers] + origins + 1)[:, None] + np.arange(n_ahead)
-        truth = table.truth[np.minimum(rows, len(table.truth) - 1)].astype(np.float64)
-        truth[rows >= (table.firsts + ends)[numbers, None]] = np.nan
+        parameters = self.rolled(weights, table, table.starts(numbers, origins), n_ahead)
+        targets = table.targets(numbers, origins, ends, n_ahead)[np.arange(len(numbers))]
+        truth = targets.reshape(parameters.shape[:3]).astype(np.float64)
         quantiles = widened(quantiles_of(head, parameters), horizon)
         return replace(self, correction=Correction.measure(quantiles, truth))
 

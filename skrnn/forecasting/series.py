@@ -119,8 +119,7 @@ def read_series(
             raise ValueError(
                 f"{named(key)} has no observed value in its {len(part)} times; leave it out."
             )
-        if np.isinf(values).any():
-            raise ValueError(f"{named(key)} holds an infinite value; mark it as missing (NaN).")
+        refuse_infinity(values, f"{named(key)} holds an infinite value")
         covariates = np.empty((len(index), 0))
         if names:
             if key not in given:
@@ -148,8 +147,7 @@ def _covariates(X: pd.DataFrame, times: pd.Index, index: pd.Index, name: str) ->
             f"X lacks {len(lacking)} of the {len(times)} times of {name}, the first "
             f"{lacking[0]}; give X a row for each time of y."
         )
-    if np.isinf(X.to_numpy(dtype=np.float64)).any():
-        raise ValueError(f"X holds an infinite value for {name}; mark it as missing (NaN).")
+    refuse_infinity(X.to_numpy(dtype=np.float64), f"X holds an infinite value for {name}")
     later = X.loc[X.index >= index[0]]
     one_time = isinstance(index, pd.DatetimeIndex) and index.freq is None
     full = regular(later.index) if one_time else reaching(index, later.index[-1])
@@ -159,6 +157,12 @@ def _covariates(X: pd.DataFrame, times: pd.Index, index: pd.Index, name: str) ->
 def _put(part: Array, whole: Array, rows: NDArray[np.int64]) -> None:
     """Write the rows of a part into a whole, but for what is missing of them."""
     whole[rows] = np.where(np.isnan(part), whole[rows], part)
+
+
+def refuse_infinity(values: Array, fault: str) -> None:
+    """Raise ValueError, naming the fault, if a value is infinite."""
+    if np.isinf(values).any():
+        raise ValueError(f"{fault}; mark it as missing (NaN).")
 
 
 def named(key: tuple[Any, ...]) -> str:

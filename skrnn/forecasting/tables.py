@@ -118,16 +118,16 @@ class WindowTable:
         """Return the rows where windows begin."""
         return self.firsts[numbers] + origins + 1 - self.layout.window_length
 
+    def targets(self, numbers: Rows, origins: Rows, ends: Rows, horizon: int) -> WindowTargets:
+        """Return the values after windows that lie before ``ends`` of their series."""
+        begins = self.firsts[numbers] + origins + 1
+        return WindowTargets(self.truth, begins, (self.firsts + ends)[numbers], horizon)
+
     def examples(self, numbers: Rows, origins: Rows, ends: Rows) -> Examples:
         """Return windows as examples whose targets lie before ``ends`` of their series."""
         starts, layout = self.starts(numbers, origins), self.layout
         sequences = Sequences(self.steps, starts, np.full(len(starts), layout.n_steps))
-        targets = WindowTargets(
-            self.truth,
-            starts + layout.window_length,
-            (self.firsts + ends)[numbers],
-            layout.horizon,
-        )
+        targets = self.targets(numbers, origins, ends, layout.horizon)
         inputs = Inputs(sequences, Standardiser.identity(layout.n_columns), indicator=False)
         return Examples(inputs.scaled(), targets, np.ones(len(starts)))
 
