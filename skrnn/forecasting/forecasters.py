@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from skrnn import networks
 from skrnn.estimators.choice import NetworkChoice
@@ -29,12 +29,19 @@ _TRIED: tuple[dict[str, Any], ...] = (
 )
 
 
-def _tried(**small: Any) -> list[dict[str, Any]]:
-    """Return settings of a small network for sktime's suite."""
-    return [{**_QUICK, **small, **settings} for settings in _TRIED]
+class TriedForecaster(BaseSequenceForecaster):
+    """Give sktime's suite settings to try, of a small network."""
+
+    _small: ClassVar[dict[str, Any]] = {"units": 2}
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        """Return settings for sktime's tests; the sets do not differ."""
+        del parameter_set
+        return [{**_QUICK, **cls._small, **settings} for settings in _TRIED]
 
 
-class RNNForecaster(BaseSequenceForecaster, networks.RNN):
+class RNNForecaster(TriedForecaster, networks.RNN):
     """Forecast series with a simple recurrent network.
 
     The network is a simple recurrent network (Elman, 1990, doi:10.1207/s15516709cog1402_1).
@@ -57,14 +64,8 @@ class RNNForecaster(BaseSequenceForecaster, networks.RNN):
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
 
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's tests; the sets do not differ."""
-        del parameter_set
-        return _tried(units=2)
 
-
-class LSTMForecaster(BaseSequenceForecaster, networks.LSTM):
+class LSTMForecaster(TriedForecaster, networks.LSTM):
     """Forecast series with an LSTM network.
 
     The network is long short-term memory (Hochreiter and Schmidhuber, 1997,
@@ -88,14 +89,8 @@ class LSTMForecaster(BaseSequenceForecaster, networks.LSTM):
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
 
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's tests; the sets do not differ."""
-        del parameter_set
-        return _tried(units=2)
 
-
-class GRUForecaster(BaseSequenceForecaster, networks.GRU):
+class GRUForecaster(TriedForecaster, networks.GRU):
     """Forecast series with a GRU network.
 
     The network is a gated recurrent unit (Cho et al., 2014, arXiv:1406.1078).
@@ -118,14 +113,8 @@ class GRUForecaster(BaseSequenceForecaster, networks.GRU):
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
 
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's tests; the sets do not differ."""
-        del parameter_set
-        return _tried(units=2)
 
-
-class TCNForecaster(BaseSequenceForecaster, networks.TCN):
+class TCNForecaster(TriedForecaster, networks.TCN):
     """Forecast series with a temporal convolutional network.
 
     The network is a temporal convolutional network (Bai, Kolter and Koltun, 2018,
@@ -149,14 +138,10 @@ class TCNForecaster(BaseSequenceForecaster, networks.TCN):
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
 
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's tests; the sets do not differ."""
-        del parameter_set
-        return _tried(filters=2)
+    _small: ClassVar[dict[str, Any]] = {"filters": 2}
 
 
-class SequenceForecaster(NetworkChoice, BaseSequenceForecaster):
+class SequenceForecaster(NetworkChoice, TriedForecaster):
     """Forecast series with a network of your choice.
 
     The network is one of the package by name, a network object with its own parameters, or a
@@ -181,8 +166,4 @@ class SequenceForecaster(NetworkChoice, BaseSequenceForecaster):
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
 
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's tests; the sets do not differ."""
-        del parameter_set
-        return _tried(network=networks.GRU(units=2))
+    _small: ClassVar[dict[str, Any]] = {"network": networks.GRU(units=2)}
