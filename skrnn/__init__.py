@@ -35,6 +35,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
     from skrnn.preprocessing.tokens import TokenSequences
     from skrnn.sequences.windowing import make_windows
     from skrnn.sequences.windows import Windows
+    from skrnn.settings import set_compilation_cache, set_cpu_devices
 
 __version__ = "0.1.0"
 
@@ -62,6 +63,8 @@ __all__ = [
     "TokenSequences",
     "Windows",
     "make_windows",
+    "set_compilation_cache",
+    "set_cpu_devices",
 ]
 
 #: Where a public name stands: by itself, or by the way it ends.
@@ -71,6 +74,8 @@ _HOMES = {
     "TokenSequences": "preprocessing.tokens",
     "Windows": "sequences.windows",
     "make_windows": "sequences.windowing",
+    "set_compilation_cache": "settings",
+    "set_cpu_devices": "settings",
     "Regressor": "estimators.regression",
     "Classifier": "estimators.classification",
     "Forecaster": "forecasting.forecasters",

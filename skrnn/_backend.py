@@ -29,11 +29,11 @@ def load_keras() -> Any:
     BackendError
         If no backend is installed, or the one chosen cannot train.
     """
-    if "keras" not in sys.modules and "KERAS_BACKEND" not in os.environ:
-        os.environ["KERAS_BACKEND"] = _configured_backend() or _first_installed()
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = backend_name()
     import keras
 
-    name = keras.backend.backend()
+    name = backend_name()
     if name not in TRAINABLE_BACKENDS:
         raise BackendError(
             f"the Keras backend is {name!r}, which cannot train; "
@@ -41,6 +41,19 @@ def load_keras() -> Any:
             "before the first import of Keras."
         )
     return keras
+
+
+def backend_name() -> str:
+    """Return the backend that runs, or would run, without importing Keras to know it.
+
+    Raises
+    ------
+    BackendError
+        If no backend is installed.
+    """
+    if "keras" in sys.modules:
+        return str(sys.modules["keras"].backend.backend())
+    return os.environ.get("KERAS_BACKEND") or _configured_backend() or _first_installed()
 
 
 def _installed(name: str) -> bool:

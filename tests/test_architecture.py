@@ -18,8 +18,8 @@ FILES = {
 }
 FLOORS = [
     {"_parameters", "_validation", "_backend", "_all_or_nothing"},
-    {"sequences", "networks"},
-    {"preprocessing"},
+    {"settings", "kernels", "sequences"},
+    {"networks", "preprocessing"},
     {"engine"},
     {"estimators"},
     {"forecasting", "streaming", "plotting", "datasets"},
@@ -106,13 +106,16 @@ def test_reading_and_preprocessing_import_no_keras(module):
 @pytest.mark.parametrize("module", MODULES)
 def test_only_its_own_engine_file_imports_a_backend(module):
     for backend in BACKENDS:
-        assert module == f"engine.{backend}" or not imports_package(module, backend)
+        own = module in (f"engine.{backend}", f"kernels.{backend}")
+        own |= (module, backend) == ("settings", "jax")
+        assert own or not imports_package(module, backend)
 
 
 @pytest.mark.parametrize(
-    "module", [name for name in MODULES if unit_of(name) not in ("engine", "_backend")]
+    "module",
+    [name for name in MODULES if unit_of(name) not in ("engine", "_backend") and name != "kernels"],
 )
-def test_only_the_engine_asks_which_backend_runs(module):
+def test_only_the_engine_and_the_kernels_ask_which_backend_runs(module):
     tree = tree_of(module)
     recorded = {
         id(part)

@@ -337,7 +337,7 @@ def test_a_loss_is_that_of_its_formula(cube, y, loss, formula):
     "optimizer", ["sgd", "rmsprop", "adamw", keras.optimizers.Adam(beta_1=0.8, amsgrad=True)]
 )
 def test_optimizers(cube, y, optimizer):
-    model = make("GRURegressor", optimizer=optimizer, epochs=30, learning_rate=0.03).fit(cube, y)
+    model = make("GRURegressor", optimizer=optimizer, epochs=60, learning_rate=0.03).fit(cube, y)
     assert model.history_["loss"][-1] < 0.8 * model.history_["loss"][0]
 
 

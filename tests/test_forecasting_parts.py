@@ -570,7 +570,8 @@ def test_gradients_are_blind_to_what_was_not_observed(name):
 
     def after(target, weight):
         program.start(start)
-        program.steps.train((x, lengths, target, np.array(weight, dtype=np.float32)), 0.1)
+        batch = (x, lengths, target, np.array(weight, dtype=np.float32))
+        program.steps.train_all([batch], [0.1])
         return program.steps.read()[0]
 
     nothing = np.full_like(target, np.nan)
@@ -1255,9 +1256,10 @@ class Toy:
     def load(self, weights):
         self.weights = weights
 
-    def predict(self, x, lengths):
-        assert (lengths == self.layout.n_steps).all()
-        return np.stack([self.forecast(window) for window in x])
+    def predict_all(self, batches):
+        for x, lengths in batches:
+            assert (lengths == self.layout.n_steps).all()
+            yield np.stack([self.forecast(window) for window in x])
 
     def forecast(self, window):
         layout, length = self.layout, self.layout.window_length

@@ -119,7 +119,7 @@ def losses_of(program, start, between=lambda: None):
     program.start(start)
     losses = []
     for _ in range(3):
-        losses.append(float(program.steps.train(EXAMPLES, 0.0)))
+        losses.extend(program.steps.train_all([EXAMPLES], [0.0]))
         between()
     assert len(set(losses)) == 3
     return losses
@@ -138,7 +138,7 @@ def test_dropout_draws_from_no_global_generator(kind):
 def test_what_dropout_draws_does_not_depend_on_evaluation():
     program, start = dropping(networks.RNN)
     losses = losses_of(program, start)
-    assert losses_of(program, start, lambda: program.steps.evaluate(EXAMPLES)) == losses
+    assert losses_of(program, start, lambda: program.steps.evaluate_all([EXAMPLES])) == losses
 
 
 def test_the_rate_of_dropout_is_data_to_a_program():
@@ -147,8 +147,8 @@ def test_the_rate_of_dropout_is_data_to_a_program():
 
     def losses(rate):
         program.start(program.fresh_state(0, {"dropout_rate": rate}))
-        expected = program.steps.evaluate(EXAMPLES)
-        return float(program.steps.train(EXAMPLES, 0.0)), expected
+        (expected,) = program.steps.evaluate_all([EXAMPLES])
+        return program.steps.train_all([EXAMPLES], [0.0])[0], expected
 
     assert losses(0.0)[0] == pytest.approx(losses(0.0)[1], rel=1e-5)
     assert losses(0.9)[0] != pytest.approx(losses(0.9)[1], rel=1e-2)
@@ -253,14 +253,22 @@ ARGUMENTS = {
     "ShortenLengths": {"strides": 3},
     "Dropout": {"rate": 0.3, "whole_channels": True},
     "LastStep": {"both_ends": True},
+    "Conv1D": {"filters": 4, "kernel_size": (3,), "dilation_rate": (2,), "padding": "causal"},
+    "LatticeConv1D": {"filters": 4, "kernel_size": (3,), "spacing": 2, "most": 3},
+    "AlignEnds": {"most": 4},
+    "Thin": {"stride": 2, "most": 2},
+    "GRU": {"units": 4, "return_sequences": True},
+    "LSTM": {"units": 4, "return_sequences": True},
+    "SimpleRNN": {"units": 4, "return_sequences": True},
 }
+ALONE = ("AlignBlocks", "Conv1D", "Dropout", "GRU", "LSTM", "Positions", "SimpleRNN", "Thin")
 
 
 def inputs_of(name):
     x, lengths = batch(), np.array([1, 6, 3], dtype=np.int32)
     if name == "ShortenLengths":
         return (lengths,)
-    return (x,) if name in ("AlignBlocks", "Dropout", "Positions") else (x, lengths)
+    return (x,) if name in ALONE else (x, lengths)
 
 
 @pytest.mark.parametrize("name", sorted(OURS))

@@ -388,7 +388,7 @@ def test_the_gradient_of_a_ragged_batch_is_the_sum_over_its_lengths(name, progra
         counted = weight[filled] * (np.arange(5) < len(rows))
         program.start(values)
         x, own = padded([sequences[row] for row in filled], n_steps)
-        program.steps.train((x, own, y[filled], counted), 1.0)
+        program.steps.train_all([(x, own, y[filled], counted)], [1.0])
         after, _ = program.steps.read()
         return [before - now for before, now in zip(values, after, strict=True)]
 

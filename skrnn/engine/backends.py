@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -31,14 +31,14 @@ class Steps(Protocol):
     def feed(self, inputs: Inputs, n_steps: int) -> Feed:
         """Return what gathers batches of ``inputs``, padded to ``n_steps``."""
 
-    def train(self, batch: Batch, rate: float) -> Any:
-        """Take one step on (x, lengths, y, weight) and return its loss, perhaps not ready."""
+    def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[Any]:
+        """Take one step for each (x, lengths, y, weight), at its rate, and return the losses."""
 
-    def evaluate(self, batch: Batch) -> float:
-        """Return the loss on (x, lengths, y, weight)."""
+    def evaluate_all(self, batches: Iterable[Batch]) -> NDArray[Any]:
+        """Return the loss on each (x, lengths, y, weight)."""
 
-    def predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
-        """Return the outputs, of shape (batch, n_outputs)."""
+    def predict_all(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[NDArray[Any]]:
+        """Yield the outputs, of shape (batch, n_outputs), for each (x, lengths)."""
 
     def read(self) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """Return the values of the model's variables and of the optimizer's."""

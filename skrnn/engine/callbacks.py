@@ -45,6 +45,11 @@ class Callbacks:
             self._program.steps.reload()
             self._call(self._callbacks, "on_epoch_begin", epoch)
 
+    @property
+    def act_on_batches(self) -> bool:
+        """Say whether a callback has to be told of every batch."""
+        return bool(self._by_batch)
+
     def batch_begin(self, batch: int) -> None:
         """Tell those that act on batches that one begins."""
         self._call(self._by_batch, "on_train_batch_begin", batch)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.engine.feed import Feed, Inputs
+from skrnn.engine.feed import Batch, Feed, Inputs
 from skrnn.engine.losses import PerSequence
 from skrnn.engine.variables import is_seed, values_of
 
@@ -50,6 +52,22 @@ class VariableSteps:
     def feed(self, inputs: Inputs, n_steps: int) -> Feed:
         """Return what gathers one batch after the other into a single buffer."""
         return inputs.feed(n_steps)
+
+    def evaluate_all(self, batches: Iterable[Batch]) -> NDArray[np.float64]:
+        """Return the loss on each batch."""
+        return np.array([self.evaluate(batch) for batch in batches])
+
+    def predict_all(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[NDArray[Any]]:
+        """Yield the outputs for each (x, lengths)."""
+        return (self.predict(x, lengths) for x, lengths in batches)
+
+    @abstractmethod
+    def evaluate(self, batch: Batch) -> float:
+        """Return the loss on a batch."""
+
+    @abstractmethod
+    def predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
+        """Return the outputs."""
 
     @contextmanager
     def _seeds_kept(self) -> Iterator[None]:

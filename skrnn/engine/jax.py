@@ -1,42 +1,37 @@
-"""A model's steps on JAX: pure functions, compiled once for each shape of batch."""
+"""A model's steps on JAX: many batches in one compiled loop, shared out among the devices."""
 
 from __future__ import annotations
 
+import os
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Any
 
 import jax
 import numpy as np
+from jax import numpy as jnp
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from numpy.typing import NDArray
 
 from skrnn.engine.feed import STEP_MULTIPLE, Batch, Feed, Inputs
+from skrnn.engine.groups import Slices, Source, grouped
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.engine.memory import return_free_memory
-from skrnn.engine.variables import values_of
+from skrnn.engine.variables import is_seed, values_of
 
-#: Steps of training that may wait for the device.
+#: Groups of batches that may wait for the device: what waits holds memory.
 MOST_PENDING = 4
 
+#: The name of the axis of a batch that devices share out.
+AXIS = "batch"
 
-@dataclass(frozen=True)
-class _Slices:
-    """The sequences of a batch as slices of a table on the device."""
-
-    table: Any
-    starts: Any
-    n_steps: int
-    at_end: bool
-
-
-jax.tree_util.register_dataclass(
-    _Slices, data_fields=["table", "starts"], meta_fields=["n_steps", "at_end"]
-)
+jax.tree_util.register_dataclass(Source, data_fields=["table"], meta_fields=["n_steps", "at_end"])
 
 
 class JaxSteps:
-    """Hold a state of device arrays and pass it through compiled functions."""
+    """Hold a state of device arrays and pass it through compiled loops."""
 
     step_multiple = STEP_MULTIPLE
 
@@ -49,13 +44,14 @@ class JaxSteps:
         self._new_optimizer = values_of(optimizer.variables)
         trainable = {id(variable) for variable in model.trainable_variables}
         self._is_trainable = [id(variable) in trainable for variable in model.variables]
-        self._trainable: list[Any] = []
-        self._other: list[Any] = []
-        self._slots: list[Any] = []
-        self._pending: deque[Any] = deque()
+        self._is_seed = [is_seed(v) for v in model.variables if id(v) not in trainable]
+        self._state: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
         self._has_trained = False
-        self._train = jax.jit(self._train_step, donate_argnums=(0, 1, 2))
-        self._evaluate = jax.jit(self._evaluate_step)
+        # The CPU's devices are as many as the user asked for; a GPU is one until we can test two.
+        self._devices = jax.devices() if jax.default_backend() == "cpu" else jax.devices()[:1]
+        self._mesh = Mesh(np.array(self._devices), (AXIS,))
+        self._train = self._compiled(self._train_loop, donate_argnums=0)
+        self._evaluate = self._compiled(self._evaluate_loop)
         self._forward = jax.jit(self._forward_step)
 
     def start(
@@ -63,12 +59,12 @@ class JaxSteps:
     ) -> None:
         """Put the values on the device."""
         # A copy, since a donated buffer may alias the numpy array it came from.
-        arrays = [jax.numpy.array(value, copy=True) for value in values]
-        self._trainable = [a for a, t in zip(arrays, self._is_trainable, strict=True) if t]
-        self._other = [a for a, t in zip(arrays, self._is_trainable, strict=True) if not t]
-        self._slots = [
-            jax.numpy.array(value, copy=True) for value in (optimizer_values or self._new_optimizer)
-        ]
+        arrays = [jnp.array(value, copy=True) for value in values]
+        self._state = (
+            [a for a, t in zip(arrays, self._is_trainable, strict=True) if t],
+            [a for a, t in zip(arrays, self._is_trainable, strict=True) if not t],
+            [jnp.array(value, copy=True) for value in (optimizer_values or self._new_optimizer)],
+        )
 
     def feed(self, inputs: Inputs, n_steps: int) -> Feed:
         """Return slices of a table on the device, or batches where it is too large for that."""
@@ -76,92 +72,187 @@ class JaxSteps:
         if table is None:
             return lambda rows: inputs.batch(rows, n_steps)
         if table.on_device is None:
-            table.on_device = jax.device_put(sequences.steps)
+            table.on_device = jax.device_put(
+                sequences.steps, NamedSharding(self._mesh, PartitionSpec())
+            )
+        source = Source(table.on_device, n_steps, inputs.at_end)
         shift = n_steps - sequences.lengths if inputs.at_end else 0
         starts = (sequences.starts - shift).astype(np.int32)
         lengths = sequences.lengths.astype(np.int32)
+        return lambda rows: (Slices(source, starts[rows]), lengths[rows])
 
-        def describe(rows: NDArray[np.int64]) -> tuple[_Slices, NDArray[np.int32]]:
-            return _Slices(table.on_device, starts[rows], n_steps, inputs.at_end), lengths[rows]
+    def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[np.float32]:
+        """Take one step for each batch, at its rate, and return the losses before it."""
+        losses: list[Any] = []
+        counts: list[int] = []
+        for group in grouped(batches, len(self._devices)):
+            done = sum(counts)
+            padded = np.zeros(len(group.parts[-1]), dtype=np.float32)
+            padded[: group.n_batches] = rates[done : done + group.n_batches]
+            self._state, loss = self._train(
+                self._state, group.source, group.parts, (group.n_batches, padded)
+            )
+            if not self._has_trained:
+                return_free_memory()
+                self._has_trained = True
+            losses.append(loss)
+            counts.append(group.n_batches)
+            if len(losses) > MOST_PENDING:
+                losses[-MOST_PENDING - 1].block_until_ready()
+        return _joined(losses, counts)
 
-        return describe
+    def evaluate_all(self, batches: Iterable[Batch]) -> NDArray[np.float32]:
+        """Return the loss on each batch."""
+        losses: list[Any] = []
+        counts: list[int] = []
+        for group in grouped(batches, len(self._devices)):
+            losses.append(self._evaluate(self._state, group.source, group.parts, group.n_batches))
+            counts.append(group.n_batches)
+        return _joined(losses, counts)
 
-    def train(self, batch: Batch, rate: float) -> Any:
-        """Take one step; the loss returned is a device array that may not be ready yet."""
-        self._trainable, self._other, self._slots, loss = self._train(
-            self._trainable, self._other, self._slots, batch, np.float32(rate)
-        )
-        if not self._has_trained:
-            return_free_memory()
-            self._has_trained = True
-        # Steps that wait for the device hold memory, so only a few do.
-        self._pending.append(loss)
-        if len(self._pending) > MOST_PENDING:
-            self._pending.popleft().block_until_ready()
-        return loss
+    def predict_all(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[NDArray[Any]]:
+        """Yield the outputs for each (x, lengths); several are computed at the same time."""
+        trainable, other, _ = self._state
 
-    def evaluate(self, batch: Batch) -> float:
-        """Return the loss on a batch."""
-        return float(self._evaluate(self._trainable, self._other, batch))
+        def outputs(batch: tuple[Any, Any]) -> NDArray[Any]:
+            return np.asarray(self._forward(trainable, other, *batch))
 
-    def predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
-        """Return the outputs."""
-        return np.asarray(self._forward(self._trainable, self._other, x, lengths))
+        batches = iter(batches)
+        first = list(islice(batches, 2))
+        if len(first) < 2:
+            yield from map(outputs, first)
+            return
+        n_threads = os.cpu_count() or 1
+        with ThreadPoolExecutor(n_threads) as threads:
+            pending = deque(threads.submit(outputs, batch) for batch in first)
+            for batch in batches:
+                pending.append(threads.submit(outputs, batch))
+                if len(pending) > 2 * n_threads:
+                    yield pending.popleft().result()
+            yield from (future.result() for future in pending)
 
     def read(self) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """Return copies of the state."""
-        return [np.array(value) for value in self._merged()], [np.array(s) for s in self._slots]
+        trainable, other = iter(self._state[0]), iter(self._state[1])
+        values = [next(trainable) if t else next(other) for t in self._is_trainable]
+        return [np.array(value) for value in values], [np.array(slot) for slot in self._state[2]]
 
     def write_back(self) -> None:
         """Make the Keras variables current."""
         # Copies again: the next step donates the buffers that the variables would hold.
-        for variable, value in zip(self._model.variables, self._merged(), strict=True):
-            variable.assign(jax.numpy.array(value, copy=True))
-        for variable, value in zip(self._optimizer.variables, self._slots, strict=True):
-            variable.assign(jax.numpy.array(value, copy=True))
+        values, slots = self.read()
+        for variable, value in zip(self._model.variables, values, strict=True):
+            variable.assign(jnp.array(value, copy=True))
+        for variable, value in zip(self._optimizer.variables, slots, strict=True):
+            variable.assign(jnp.array(value, copy=True))
 
     def reload(self) -> None:
         """Take over the Keras variables."""
         self.start(values_of(self._model.variables), values_of(self._optimizer.variables))
 
-    def _merged(self) -> list[Any]:
-        trainable, other = iter(self._trainable), iter(self._other)
-        return [next(trainable) if t else next(other) for t in self._is_trainable]
+    def _compiled(self, loop: Callable[..., Any], **options: Any) -> Any:
+        """Return a loop compiled; with several devices, each takes its part of every batch."""
+        if len(self._devices) > 1:
+            same, shared = PartitionSpec(), PartitionSpec(None, AXIS)
+            loop = jax.shard_map(
+                loop,
+                mesh=self._mesh,
+                in_specs=(same, same, shared, same),
+                out_specs=same,
+                check_vma=False,
+            )
+        return jax.jit(loop, **options)
 
-    def _train_step(
-        self, trainable: Any, other: Any, slots: Any, batch: Any, rate: Any
-    ) -> tuple[Any, Any, Any, Any]:
+    def _train_loop(
+        self, state: Any, source: Source | None, parts: Any, schedule: tuple[Any, Any]
+    ) -> tuple[Any, Any]:
+        n_batches, rates = schedule
+
+        def step(number: Any, carried: tuple[Any, Any]) -> tuple[Any, Any]:
+            state, losses = carried
+            state, loss = self._train_step(state, _batch(source, parts, number), rates[number])
+            return state, losses.at[number].set(loss)
+
+        return _repeated(step, n_batches, (state, jnp.zeros_like(rates)), len(rates))
+
+    def _train_step(self, state: Any, batch: Any, rate: Any) -> tuple[Any, Any]:
+        trainable, other, slots = state
         x, lengths, y, weight = batch
-        x = _gathered(x, lengths)
-        slots = list(slots)
-        slots[self._rate_index] = rate
+        slots = [rate if i == self._rate_index else slot for i, slot in enumerate(slots)]
 
         def objective(trainable: Any) -> tuple[Any, Any]:
-            output, other_after, extra = self._model.stateless_call(
-                trainable, other, [x, lengths], training=True, return_losses=True
+            output, after, extra = self._model.stateless_call(
+                trainable, self._apart(other), [x, lengths], training=True, return_losses=True
             )
-            return weighted_sum(self._loss, y, output, weight) + sum(extra), other_after
+            loss = weighted_sum(self._loss, y, output, weight)
+            return loss + sum(extra) / len(self._devices), after
 
-        (loss, other), gradients = jax.value_and_grad(objective, has_aux=True)(trainable)
+        (loss, after), gradients = jax.value_and_grad(objective, has_aux=True)(trainable)
+        loss, gradients = self._summed((loss, gradients))
         trainable, slots = self._optimizer.stateless_apply(slots, gradients, trainable)
-        return trainable, other, slots, loss
+        return (list(trainable), self._together(other, after), list(slots)), loss
 
-    def _evaluate_step(self, trainable: Any, other: Any, batch: Any) -> Any:
-        x, lengths, y, weight = batch
-        output = self._forward_step(trainable, other, _gathered(x, lengths), lengths)
-        return weighted_sum(self._loss, y, output, weight)
+    def _evaluate_loop(self, state: Any, source: Source | None, parts: Any, n_batches: Any) -> Any:
+        trainable, other, _ = state
+
+        def step(number: Any, losses: Any) -> Any:
+            x, lengths, y, weight = _batch(source, parts, number)
+            output = self._forward_step(trainable, other, x, lengths)
+            return losses.at[number].set(weighted_sum(self._loss, y, output, weight))
+
+        losses = jnp.zeros(len(parts[-1]))
+        return self._summed(_repeated(step, n_batches, losses, len(losses)))
 
     def _forward_step(self, trainable: Any, other: Any, x: Any, lengths: Any) -> Any:
         return self._model.stateless_call(trainable, other, [x, lengths], training=False)[0]
 
+    def _summed(self, values: Any) -> Any:
+        """Return values summed over the devices."""
+        return jax.lax.psum(values, AXIS) if len(self._devices) > 1 else values
 
-def _gathered(x: Any, lengths: Any) -> Any:
-    """Return the x of a batch as an array, gathered here if it is only described."""
-    if not isinstance(x, _Slices):
-        return x
-    offsets = jax.numpy.arange(x.n_steps)
-    real = offsets >= x.n_steps - lengths[:, None] if x.at_end else offsets < lengths[:, None]
-    values = jax.vmap(lambda start: jax.lax.dynamic_slice_in_dim(x.table, start, x.n_steps))(
-        x.starts
-    )
-    return jax.numpy.where(real[..., None], values, 0.0)
+    def _apart(self, other: Sequence[Any]) -> list[Any]:
+        """Return the state with seeds of this device's own: each drops out units by itself."""
+        if len(self._devices) == 1:
+            return list(other)
+        own = jax.lax.axis_index(AXIS)
+        return [
+            value.at[0].add(own.astype(value.dtype)) if seed else value
+            for value, seed in zip(other, self._is_seed, strict=True)
+        ]
+
+    def _together(self, before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
+        """Return the state after a step, on which all devices agree."""
+        if len(self._devices) == 1:
+            return list(after)
+        changes = [jax.lax.pmean(new - old, AXIS) for old, new in zip(before, after, strict=True)]
+        return [
+            new.at[0].set(old[0]) if seed else old + change.astype(old.dtype)
+            for old, new, change, seed in zip(before, after, changes, self._is_seed, strict=True)
+        ]
+
+
+def _repeated(step: Callable[[Any, Any], Any], n_batches: Any, start: Any, room: int) -> Any:
+    """Return what ``step`` makes of ``start``, done for each batch."""
+    return step(0, start) if room == 1 else jax.lax.fori_loop(0, n_batches, step, start)
+
+
+def _joined(losses: Sequence[Any], counts: Sequence[int]) -> NDArray[np.float32]:
+    """Return the losses of all groups, read only now, so that no step waited for them."""
+    return np.concatenate([np.asarray(loss)[:n] for loss, n in zip(losses, counts, strict=True)])
+
+
+def _batch(source: Source | None, parts: Sequence[Any], number: Any) -> tuple[Any, ...]:
+    """Return one batch of a group, gathered from the source if there is one."""
+    x, lengths, y, weight = (part[number] for part in parts)
+    if source is not None:
+        x = _gathered(source, x, lengths)
+    return x, lengths, y, weight
+
+
+def _gathered(source: Source, starts: Any, lengths: Any) -> Any:
+    """Return sequences (batch, n_steps, n_features), zero where padded."""
+    offsets = jnp.arange(source.n_steps)
+    lengths = lengths[:, None]
+    real = offsets >= source.n_steps - lengths if source.at_end else offsets < lengths
+    cut = jax.vmap(lambda start: jax.lax.dynamic_slice_in_dim(source.table, start, source.n_steps))
+    return jnp.where(real[..., None], cut(starts), 0.0)

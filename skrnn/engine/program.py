@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 from skrnn._backend import load_keras
 from skrnn.engine.backends import make_steps
 from skrnn.engine.feed import Feed, Inputs
+from skrnn.engine.initial import draw, zeros
 from skrnn.engine.losses import per_sequence
 from skrnn.engine.spec import Spec, make_optimizer
 from skrnn.engine.variables import is_seed, to_numpy, values_of
+from skrnn.settings import follow_environment
 
 Arrays = Sequence[NDArray[Any]]
 
@@ -43,8 +45,7 @@ class Program:
             from skrnn.networks.model import build_model
 
             self.model = build_model(spec.network, spec.n_steps, spec.n_features, spec.n_outputs)
-            self.optimizer = make_optimizer(spec)
-            self.optimizer.build(self.model.trainable_variables)
+            self.optimizer = _built(make_optimizer(spec), self.model.trainable_variables)
             self.steps = make_steps(self.model, self.optimizer, per_sequence(spec.loss))
         self.step_multiple = 1 if spec.n_steps else self.steps.step_multiple
         self.variables = list(self.model.variables)
@@ -103,6 +104,9 @@ class Program:
         # Built as zeros, so what is not zero was set on purpose.
         if initializer is None or self._built_with[position].any():
             return self._built_with[position]
+        values = draw(initializer, tuple(variable.shape), str(variable.dtype), seed)
+        if values is not None:
+            return values
         if hasattr(initializer, "seed"):
             initializer = copy.copy(initializer)
             initializer.seed = seed
@@ -189,6 +193,19 @@ def lease(spec: Spec) -> Iterator[Program]:
     programs.give(key, program)
 
 
+def _built(optimizer: Any, variables: Sequence[Any]) -> Any:
+    """Return an optimizer with its own variables, without a program to make each of its zeros."""
+    original = optimizer.add_variable
+
+    def add_variable(shape: Any, initializer: Any = "zeros", **kwargs: Any) -> Any:
+        return original(shape, zeros if initializer == "zeros" else initializer, **kwargs)
+
+    optimizer.add_variable = add_variable
+    optimizer.build(variables)
+    del optimizer.add_variable
+    return optimizer
+
+
 _build_lock = threading.RLock()
 
 
@@ -201,6 +218,7 @@ def _building() -> Iterator[dict[int, Any]]:
     zeros: `Program.fresh_state` gives the values that a fit starts from.
     """
     keras = load_keras()
+    follow_environment()
     layer = keras.layers.Layer
     initializers: dict[int, Any] = {}
 
@@ -212,7 +230,7 @@ def _building() -> Iterator[dict[int, Any]]:
         ) -> Any:
             if threading.get_ident() != owner:
                 return original(self, shape, initializer, *args, **kwargs)
-            variable = original(self, shape, "zeros", *args, **kwargs)
+            variable = original(self, shape, zeros, *args, **kwargs)
             if initializer is None:  # the default of Keras
                 initializer = "glorot_uniform" if "float" in str(variable.dtype) else "zeros"
             initializers[id(variable)] = keras.initializers.get(initializer)

@@ -1,16 +1,18 @@
-"""A model's steps on TensorFlow: graphs traced once, for any batch size and length."""
+"""A model's steps on TensorFlow: graphs traced once, for any number, size and length of batches."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
 from skrnn.engine.eager import VariableSteps
-from skrnn.engine.feed import Batch
+from skrnn.engine.feed import Batch, Feed, Inputs
+from skrnn.engine.groups import grouped
 from skrnn.engine.losses import PerSequence, weighted_sum
 
 
@@ -25,14 +27,28 @@ class TensorFlowSteps(VariableSteps):
         y = tf.TensorSpec([None, None], tf.float32)  # a density has more outputs than targets
         weight = tf.TensorSpec([None], tf.float32)
         batch = (x, lengths, y, weight)
-        rate = tf.TensorSpec([], tf.float32)
-        self.train_graph = _graph(self._train_step, [batch, rate])
+        several = [tf.TensorSpec([None, *part.shape], part.dtype) for part in batch]
+        rates = tf.TensorSpec([None], tf.float32)
+        self.train_graph = _graph(self._train_loop, [several, rates])
         self.evaluate_graph = _graph(self._evaluate_step, [batch])
         self.predict_graph = _graph(self._forward_step, [x, lengths])
 
-    def train(self, batch: Batch, rate: float) -> Any:
-        """Take one step and return its loss as an eager tensor."""
-        return self.train_graph(batch, rate)
+    def feed(self, inputs: Inputs, n_steps: int) -> Feed:
+        """Return what gathers each batch into an array of its own: a group holds several."""
+        return lambda rows: inputs.batch(rows, n_steps)
+
+    def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[np.float32]:
+        """Take one step for each batch, at its rate, and return the losses before it."""
+        losses: list[NDArray[np.float32]] = []
+        done = 0
+        for group in grouped(batches, 1):
+            n = group.n_batches
+            parts = [part[:n] for part in group.parts]
+            losses.append(
+                self.train_graph(parts, np.array(rates[done : done + n], dtype=np.float32)).numpy()
+            )
+            done += n
+        return np.concatenate(losses)
 
     def evaluate(self, batch: Batch) -> float:
         """Return the loss on a batch."""
@@ -43,8 +59,17 @@ class TensorFlowSteps(VariableSteps):
         """Return the outputs."""
         return self.predict_graph(x, lengths).numpy()
 
-    def _train_step(self, batch: Any, rate: Any) -> Any:
-        x, lengths, y, weight = batch
+    def _train_loop(self, batches: Any, rates: Any) -> Any:
+        """Take the steps of a group, one after the other, in one call."""
+        return tf.map_fn(
+            self._train_step,
+            (*batches, rates),
+            parallel_iterations=1,
+            fn_output_signature=tf.float32,
+        )
+
+    def _train_step(self, batch: Any) -> Any:
+        x, lengths, y, weight, rate = batch
         self._optimizer.learning_rate.assign(rate)
         with tf.GradientTape() as tape:
             output = self._model([x, lengths], training=True)

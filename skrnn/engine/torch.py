@@ -2,26 +2,43 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import keras
+import numpy as np
 import torch
-from keras import ops
 from numpy.typing import NDArray
 
 from skrnn.engine.eager import VariableSteps
 from skrnn.engine.feed import Batch
-from skrnn.engine.losses import weighted_sum
+from skrnn.engine.losses import PerSequence, weighted_sum
+from skrnn.networks import layers
+
+#: From a batch's x and lengths, and whether to train, to the outputs.
+Forward = Callable[[list[Any], bool], Any]
 
 
 class TorchSteps(VariableSteps):
     """Run the model eagerly and update the Keras variables in place."""
 
-    def train(self, batch: Batch, rate: float) -> Any:
-        """Take one step and return its loss as a tensor."""
-        x, lengths, y, weight = map(ops.convert_to_tensor, batch)
+    def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
+        super().__init__(model, optimizer, loss)
+        self._forward = straightened(model)
+        self._device = model.variables[0].value.device
+
+    def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[np.float64]:
+        """Take one step for each batch, at its rate, and return the losses before it."""
+        # Read only at the end: a loss read at once would make every step wait for the device.
+        losses = [self._train(batch, rate) for batch, rate in zip(batches, rates, strict=True)]
+        return np.array([float(loss) for loss in losses])
+
+    def _train(self, batch: Batch, rate: float) -> Any:
+        x, lengths, y, weight = self._tensors(*batch)
         trainable = self._model.trainable_variables
         self._optimizer.learning_rate.assign(rate)
-        output = self._model([x, lengths], training=True)
+        output = self._forward([x, lengths], True)
         loss = weighted_sum(self._loss, y, output, weight) + sum(self._model.losses)
         parameters = [variable.value for variable in trainable]
         gradients = torch.autograd.grad(loss, parameters, allow_unused=True)
@@ -32,13 +49,83 @@ class TorchSteps(VariableSteps):
     @torch.no_grad()
     def evaluate(self, batch: Batch) -> float:
         """Return the loss on a batch."""
-        x, lengths, y, weight = map(ops.convert_to_tensor, batch)
+        x, lengths, y, weight = self._tensors(*batch)
         with self._seeds_kept():
-            output = self._model([x, lengths], training=False)
+            output = self._forward([x, lengths], False)
         return float(weighted_sum(self._loss, y, output, weight))
 
     @torch.no_grad()
     def predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
         """Return the outputs."""
-        inputs = [ops.convert_to_tensor(x), ops.convert_to_tensor(lengths)]
-        return ops.convert_to_numpy(self._model(inputs, training=False))
+        outputs: NDArray[Any] = self._forward(self._tensors(x, lengths), False).cpu().numpy()
+        return outputs
+
+    def _tensors(self, *arrays: NDArray[Any]) -> list[Any]:
+        return [torch.as_tensor(array, device=self._device) for array in arrays]
+
+
+def straightened(model: Any) -> Forward:
+    """Return what computes a model's outputs by its layers' ``call``, one after the other.
+
+    Around each call, Keras looks for masks, symbolic tensors, casts and shapes that may not
+    fit, and this takes longer than a small network itself. There is nothing to be found where
+    all layers are those of `skrnn.networks`; a model with others runs as a whole.
+    """
+    nodes = [
+        node
+        for depth in sorted(model._nodes_by_depth, reverse=True)
+        for node in model._nodes_by_depth[depth]
+        if not node.is_input
+    ]
+    if not all(_is_plain(node.operation) for node in nodes):
+        return lambda inputs, training: model(inputs, training=training)
+    calls = [_Call(node) for node in nodes]
+    inputs, (output,) = [id(tensor) for tensor in model.inputs], map(id, model.outputs)
+
+    def forward(values: list[Any], training: bool) -> Any:
+        known = dict(zip(inputs, values, strict=True))
+        for call in calls:
+            call(known, training)
+        return known[output]
+
+    return forward
+
+
+class _Call:
+    """One node of a model's graph."""
+
+    def __init__(self, node: Any) -> None:
+        self._run = node.operation.call
+        self._takes_training = "training" in inspect.signature(self._run).parameters
+        self._arguments = node.arguments.args
+        self._keywords = node.arguments.kwargs
+        self._outputs = [id(tensor) for tensor in node.outputs]
+
+    def __call__(self, known: dict[int, Any], training: bool) -> None:
+        """Add the node's outputs to the tensors known."""
+        keywords = {name: _filled(value, known) for name, value in self._keywords.items()}
+        if self._takes_training:
+            keywords["training"] = training
+        outputs = self._run(*_filled(self._arguments, known), **keywords)
+        if len(self._outputs) == 1:
+            outputs = (outputs,)
+        known.update(zip(self._outputs, outputs, strict=True))
+
+
+def _filled(arguments: Any, known: dict[int, Any]) -> Any:
+    """Return arguments of a node with tensors in the place of symbols."""
+    if isinstance(arguments, keras.KerasTensor):
+        return known[id(arguments)]
+    if isinstance(arguments, list | tuple):
+        return [_filled(part, known) for part in arguments]
+    return arguments
+
+
+def _is_plain(operation: Any) -> bool:
+    """Say whether an operation is its ``call`` and nothing besides."""
+    if not isinstance(operation, keras.layers.Layer):
+        return type(operation).__module__.startswith("keras.")
+    kind = type(operation)
+    ours = kind.__module__.startswith(layers.__name__) or kind in vars(layers).values()
+    single = operation.compute_dtype == operation.variable_dtype == "float32"
+    return ours and single and operation.activity_regularizer is None

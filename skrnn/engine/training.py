@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -115,20 +115,21 @@ def train(
 
 def evaluate(program: Program, examples: Examples, size: int = CHUNK) -> float:
     """Return the mean loss of the examples, measured on ``size`` of them at a time."""
-    batches = examples.batches(np.arange(len(examples)), size, program.feed(examples.inputs))
-    return sum(program.steps.evaluate(batch) * n_real for batch, n_real in batches) / len(examples)
+    feed = program.feed(examples.inputs)
+    batches = _Counted(examples.batches(np.arange(len(examples)), size, feed))
+    return batches.mean(program.steps.evaluate_all(batches))
 
 
 def predict(program: Program, inputs: Inputs) -> NDArray[np.float64]:
     """Return the outputs for every sequence, float64 of shape (n_samples, n_outputs)."""
     if inputs.sequences.lengths.sum() > len(inputs.sequences.steps):
         inputs = inputs.scaled()
-    return np.concatenate(
-        [
-            program.steps.predict(x, lengths)[:n_real].astype(np.float64)
-            for x, lengths, n_real in inputs.chunks(program.step_multiple)
-        ]
+    batches = _Counted(
+        ((x, lengths), n_real) for x, lengths, n_real in inputs.chunks(program.step_multiple)
     )
+    outputs = program.steps.predict_all(batches)
+    real = [chunk[:n] for chunk, n in zip(outputs, batches.counts, strict=True)]
+    return np.concatenate(real).astype(np.float64)
 
 
 def _epoch(
@@ -138,15 +139,33 @@ def _epoch(
     hooks: Callbacks,
 ) -> float:
     """Take one step for each batch and return the mean loss."""
-    losses = []
-    for number, (batch, n_real) in enumerate(batches):
+    counted = _Counted(batches)
+    if not hooks.act_on_batches:
+        rates = [rate * hooks.rate_factor for rate in rates]
+        return counted.mean(program.steps.train_all(counted, rates))
+    losses: list[float] = []
+    for number, batch in enumerate(counted):
         hooks.batch_begin(number)
-        loss = program.steps.train(batch, rates[number] * hooks.rate_factor)
-        hooks.batch_end(number, loss)
-        losses.append((loss, n_real))
-    # Read only now: a loss read at once would make every step wait for the device.
-    total = sum(float(loss) * n_real for loss, n_real in losses)
-    return total / sum(n_real for _, n_real in losses)
+        losses.extend(program.steps.train_all([batch], [rates[number] * hooks.rate_factor]))
+        hooks.batch_end(number, losses[-1])
+    return counted.mean(losses)
+
+
+class _Counted:
+    """Batches that keep in mind how many real rows each had."""
+
+    def __init__(self, batches: Iterable[tuple[Any, int]]) -> None:
+        self._batches = batches
+        self.counts: list[int] = []
+
+    def __iter__(self) -> Iterator[Any]:
+        for batch, n_real in self._batches:
+            self.counts.append(n_real)
+            yield batch
+
+    def mean(self, losses: Any) -> float:
+        """Return the mean over the real rows of the mean losses of the batches."""
+        return float(np.average(losses, weights=self.counts))
 
 
 def _finite(loss: float, epoch: int) -> float:

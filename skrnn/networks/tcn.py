@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Self
 
 from skrnn._parameters import BOOLEAN, integers, one_of, parameter
@@ -68,32 +70,59 @@ class TCN(Network):
         """Return the pooled outputs of the last block."""
         from skrnn.networks import layers
 
+        if self.pooling == "last":
+            return self._last(inputs, lengths)
         return layers.pool(self.pooling, self.sequence(inputs), lengths)
 
     def sequence(self, inputs: Any) -> Any:
         """Return the outputs of the last block at every step."""
-        sequence = inputs
-        for block in range(int(self.n_blocks)):
-            sequence = self._block(sequence, self.dilation_base**block)
-        return sequence
-
-    def _block(self, inputs: Any, dilation: int) -> Any:
         from skrnn.networks import layers
 
         sequence = inputs
-        for _ in range(2):
-            sequence = layers.Conv1D(
-                self.filters,
-                self.kernel_size,
-                dilation_rate=dilation,
-                padding="causal",
-                kernel_initializer="he_normal",
-            )(sequence)
+        for dilation in self._dilations():
+            settings = {"dilation_rate": dilation, "padding": "causal"}
+            convolutions = [self._convolution(layers.Conv1D, **settings) for _ in range(2)]
+            sequence = self._block(convolutions, sequence, sequence)
+        return sequence
+
+    def _last(self, inputs: Any, lengths: Any) -> Any:
+        """Return the last output of the last block, computing only what it depends on."""
+        from skrnn.networks import layers
+
+        blocks = layers.lattice_blocks(self.kernel_size, self._dilations())
+        sequence = layers.AlignEnds(blocks[0].n_inputs)(inputs, lengths)
+        for block in blocks:
+            convolutions = [
+                partial(
+                    self._convolution(
+                        layers.LatticeConv1D, strides=stride, most=most, spacing=block.spacing
+                    ),
+                    lengths=lengths,
+                )
+                for stride, most in [(1, block.n_between), (block.stride, block.n_outputs)]
+            ]
+            kept = layers.Thin(block.stride, block.n_outputs)(sequence)
+            sequence = self._block(convolutions, sequence, kept)
+        return sequence[:, -1]
+
+    def _dilations(self) -> list[int]:
+        return [self.dilation_base**block for block in range(int(self.n_blocks))]
+
+    def _convolution(self, kind: Callable[..., Any], **settings: Any) -> Any:
+        return kind(self.filters, self.kernel_size, kernel_initializer="he_normal", **settings)
+
+    def _block(self, convolutions: Sequence[Callable[[Any], Any]], inputs: Any, kept: Any) -> Any:
+        """Return a block's outputs; ``kept`` are its inputs at the steps of these."""
+        from skrnn.networks import layers
+
+        sequence = inputs
+        for convolution in convolutions:
+            sequence = convolution(sequence)
             if self.layer_norm:
                 sequence = layers.LayerNormalization()(sequence)
             sequence = layers.Activation("relu")(sequence)
             if self.dropout:
                 sequence = layers.Dropout(whole_channels=True)(sequence)
-        if inputs.shape[-1] != self.filters:
-            inputs = layers.Conv1D(self.filters, 1)(inputs)
-        return layers.Activation("relu")(layers.Add()([sequence, inputs]))
+        if kept.shape[-1] != self.filters:
+            kept = layers.Conv1D(self.filters, 1)(kept)
+        return layers.Activation("relu")(layers.Add()([sequence, kept]))

@@ -5,21 +5,17 @@ from skrnn._backend import load_keras
 load_keras()
 
 from keras.layers import (  # noqa: E402  (the backend is chosen first)
-    GRU,
-    LSTM,
     Activation,
     Add,
     Concatenate,
-    Conv1D,
     Dense,
     Flatten,
     LayerNormalization,
     MultiHeadAttention,
     Reshape,
-    SimpleRNN,
 )
 
-from skrnn.networks.layers.convolution import convolution_front  # noqa: E402
+from skrnn.networks.layers.convolution import Conv1D, convolution_front  # noqa: E402
 from skrnn.networks.layers.decoding import ParallelDecoder, RecurrentDecoder  # noqa: E402
 from skrnn.networks.layers.dropout import Dropout  # noqa: E402
 from skrnn.networks.layers.horizons import (  # noqa: E402
@@ -30,15 +26,23 @@ from skrnn.networks.layers.horizons import (  # noqa: E402
     OneHot,
     Segments,
 )
+from skrnn.networks.layers.lattice import (  # noqa: E402
+    AlignEnds,
+    LatticeConv1D,
+    Thin,
+    lattice_blocks,
+)
 from skrnn.networks.layers.lengths import RealSteps, Reverse, ZeroPadding  # noqa: E402
 from skrnn.networks.layers.pooling import pool  # noqa: E402
 from skrnn.networks.layers.positions import Positions  # noqa: E402
+from skrnn.networks.layers.recurrent import GRU, LSTM, SimpleRNN  # noqa: E402
 
 __all__ = [
     "GRU",
     "LSTM",
     "Activation",
     "Add",
+    "AlignEnds",
     "Concatenate",
     "Conv1D",
     "Dense",
@@ -47,6 +51,7 @@ __all__ = [
     "Extrapolate",
     "FixedLengths",
     "Flatten",
+    "LatticeConv1D",
     "LayerNormalization",
     "MultiHeadAttention",
     "NormalizeWindow",
@@ -59,7 +64,9 @@ __all__ = [
     "Reverse",
     "Segments",
     "SimpleRNN",
+    "Thin",
     "ZeroPadding",
     "convolution_front",
+    "lattice_blocks",
     "pool",
 ]

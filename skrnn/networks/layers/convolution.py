@@ -1,4 +1,4 @@
-"""A causal convolution in front of recurrent layers, which may shorten their sequences."""
+"""Convolution over the steps, and one in front of recurrent layers that may shorten them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,30 @@ from typing import Any
 import keras
 from keras import ops
 
+from skrnn import kernels
 from skrnn.networks.layers.lengths import ZeroPadding
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class Conv1D(keras.layers.Conv1D):
+    """``keras.layers.Conv1D``, faster where there is a kernel for it."""
+
+    def call(self, inputs: Any) -> Any:
+        """Return the outputs, from the kernel if it covers the layer's settings."""
+        fast = getattr(kernels.kernels(), "convolution", None)
+        strided = self.padding == "same" and self.strides[0] > 1
+        if fast is None or strided or self.groups > 1 or self.data_format != "channels_last":
+            return super().call(inputs)
+        beside = self.dilation_rate[0] * (self.kernel_size[0] - 1)
+        before = {"valid": 0, "same": beside // 2, "causal": beside}[self.padding]
+        if self.padding != "valid":
+            after = beside - before
+            inputs = ops.pad(inputs, [[0, 0], [before, after], [0, 0]])
+        kernel = ops.convert_to_tensor(self.kernel)
+        outputs = fast(inputs, kernel, self.strides[0], self.dilation_rate[0])
+        if self.use_bias:
+            outputs = outputs + self.bias
+        return outputs if self.activation is None else self.activation(outputs)
 
 
 def convolution_front(
@@ -29,9 +52,7 @@ def convolution_front(
             "steps would go unseen; give a kernel at least as long as the stride."
         )
     padded = AlignBlocks(kernel_size, strides)(sequence)
-    convolved = keras.layers.Conv1D(filters, kernel_size, strides=strides, activation="relu")(
-        padded
-    )
+    convolved = Conv1D(filters, kernel_size, strides=strides, activation="relu")(padded)
     shorter = ShortenLengths(strides)(lengths)
     return ZeroPadding()(convolved, shorter), shorter
 

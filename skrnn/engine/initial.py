@@ -1,0 +1,102 @@
+"""The values that variables start from, drawn with numpy as Keras' initializers describe.
+
+Keras draws them on the backend, which compiles small programs for it first: on JAX that takes
+longer than all else a small fit compiles. The distributions are those of Keras; with the same
+seed the values are the same on every backend.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Draw = Callable[[Any, tuple[int, ...], np.random.Generator], NDArray[Any]]
+
+#: The deviation of a standard normal distribution cut off at two deviations.
+_TRUNCATED_DEVIATION = 0.87962566103423978
+
+_DTYPES = ("float16", "float32", "float64")
+
+
+def draw(initializer: Any, shape: tuple[int, ...], dtype: str, seed: int) -> NDArray[Any] | None:
+    """Return values as an initializer of Keras' own describes them, or None for another one."""
+    described = _described().get(type(initializer).__call__)
+    if described is None or dtype not in _DTYPES:
+        return None
+    return described(initializer, shape, np.random.default_rng(seed)).astype(dtype)
+
+
+def zeros(shape: tuple[int, ...], dtype: Any = None) -> NDArray[Any]:
+    """Return zeros: an initializer for which the backend compiles nothing."""
+    return np.zeros(shape, dtype)
+
+
+def _described() -> dict[Any, Draw]:
+    """Return what draws the values, by the method of the initializer that otherwise does."""
+    from keras import initializers
+
+    # A subclass that draws otherwise has another method, and is left to itself.
+    return {
+        initializers.Zeros.__call__: lambda _, shape, __: np.zeros(shape),
+        initializers.Ones.__call__: lambda _, shape, __: np.ones(shape),
+        initializers.Constant.__call__: lambda own, shape, _: np.full(shape, own.value),
+        initializers.RandomNormal.__call__: lambda own, shape, generator: generator.normal(
+            own.mean, own.stddev, shape
+        ),
+        initializers.RandomUniform.__call__: lambda own, shape, generator: generator.uniform(
+            own.minval, own.maxval, shape
+        ),
+        initializers.TruncatedNormal.__call__: lambda own, shape, generator: (
+            own.mean + own.stddev * _truncated_normal(shape, generator)
+        ),
+        initializers.VarianceScaling.__call__: _variance_scaling,
+        initializers.Orthogonal.__call__: _orthogonal,
+    }
+
+
+def _truncated_normal(shape: tuple[int, ...], generator: np.random.Generator) -> NDArray[Any]:
+    """Return draws from a standard normal distribution, those beyond 2 drawn again."""
+    values = np.asarray(generator.standard_normal(shape))
+    while (beyond := np.abs(values) > 2).any():
+        values[beyond] = generator.standard_normal(int(beyond.sum()))
+    return values
+
+
+def _variance_scaling(
+    own: Any, shape: tuple[int, ...], generator: np.random.Generator
+) -> NDArray[Any]:
+    """Return draws whose variance goes with the units that a weight joins.
+
+    Glorot and Bengio (2010); He et al. (2015, arXiv:1502.01852).
+    """
+    n_in, n_out = _fans(shape, getattr(own, "input_axes", None), getattr(own, "output_axes", None))
+    n_units = {"fan_in": n_in, "fan_out": n_out, "fan_avg": (n_in + n_out) / 2}[own.mode]
+    deviation = math.sqrt(own.scale / max(1.0, n_units))
+    if own.distribution == "truncated_normal":
+        return deviation / _TRUNCATED_DEVIATION * _truncated_normal(shape, generator)
+    if own.distribution == "untruncated_normal":
+        return generator.normal(0.0, deviation, shape)
+    return generator.uniform(-math.sqrt(3) * deviation, math.sqrt(3) * deviation, shape)
+
+
+def _fans(shape: tuple[int, ...], input_axes: Any, output_axes: Any) -> tuple[int, int]:
+    """Return the units that a weight of this shape comes from, and those that it leads to."""
+    if input_axes is not None and output_axes is not None:
+        return math.prod(shape[i] for i in input_axes), math.prod(shape[i] for i in output_axes)
+    if len(shape) < 2:
+        return math.prod(shape), math.prod(shape)
+    seen_at_once = math.prod(shape[:-2])
+    return shape[-2] * seen_at_once, shape[-1] * seen_at_once
+
+
+def _orthogonal(own: Any, shape: tuple[int, ...], generator: np.random.Generator) -> NDArray[Any]:
+    """Return a matrix drawn uniformly from the orthogonal ones (Saxe et al., arXiv:1312.6120)."""
+    n_rows, n_columns = math.prod(shape[:-1]), shape[-1]
+    longer, shorter = max(n_rows, n_columns), min(n_rows, n_columns)
+    directions, triangle = np.linalg.qr(generator.standard_normal((longer, shorter)))
+    directions = directions * np.sign(np.diag(triangle))
+    return own.gain * (directions if n_rows >= n_columns else directions.T).reshape(shape)

@@ -1,0 +1,32 @@
+"""Fast recurrences, one module for each backend that has them.
+
+A module has the functions ``simple_rnn``, ``gru`` and ``lstm``. Each takes sequences, float
+(batch, n_steps, n_features), with the weights of the Keras layer of that name, and returns the
+outputs at every step, (batch, n_steps, units), from zeros as initial state.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from types import ModuleType
+
+from skrnn._backend import load_keras
+
+
+@cache
+def kernels() -> ModuleType | None:
+    """Return the module for the backend that Keras runs on, or None where Keras' own is as fast.
+
+    TensorFlow compiles Keras' loop to a graph, and on a GPU Keras calls cuDNN by itself where
+    JAX has it.
+    """
+    name = load_keras().backend.backend()
+    if name == "jax":
+        from skrnn.kernels import jax
+
+        return jax if jax.runs_here() else None
+    if name == "torch":
+        from skrnn.kernels import torch
+
+        return torch
+    return None

@@ -1,0 +1,249 @@
+"""Recurrent layers on PyTorch; for a CPU, simple RNN and GRU with gradients written by hand.
+
+PyTorch's own GRU takes some ten small operations a step on a CPU, and autograd as many again.
+Here one product of the inputs serves all steps, and a step takes five operations, in place, in
+one buffer of all gates. On the way back the derivatives of the gates are computed for many
+steps at once, which leaves four operations for a step, and the gradient of each kernel is one
+product. The buffer of the gates becomes that of their gradients, because fresh memory costs as
+much as the arithmetic; so backward runs once, and PyTorch raises if it is asked again.
+
+An LSTM on a CPU is a fused layer of oneDNN, and any layer on a GPU one of cuDNN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+import torch
+from torch.autograd.function import Function, once_differentiable
+
+#: Numbers of one gate whose derivatives are computed at once; it bounds the memory they take.
+CHUNK = 2**17
+
+_sigmoid_backward = torch.ops.aten.sigmoid_backward
+_tanh_backward = torch.ops.aten.tanh_backward
+
+
+def simple_rnn(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
+    """Return the outputs of a simple recurrent layer at every step.
+
+    Parameters
+    ----------
+    x : tensor of shape (batch, n_steps, n_features)
+        The sequences.
+    kernel : tensor of shape (n_features, units)
+        Weights of the inputs.
+    recurrent_kernel : tensor of shape (units, units)
+        Weights of the state.
+    bias : tensor of shape (units,)
+        Offsets.
+
+    Returns
+    -------
+    tensor of shape (batch, n_steps, units)
+    """
+    if x.device.type != "cpu":
+        return _of_pytorch("rnn_tanh", x, kernel, recurrent_kernel, bias, torch.zeros_like(bias))
+    return _SimpleRNN.apply(x, kernel, recurrent_kernel, bias)
+
+
+def gru(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
+    """Return the outputs of a GRU, reset after the matrix product, at every step.
+
+    Parameters
+    ----------
+    x : tensor of shape (batch, n_steps, n_features)
+        The sequences.
+    kernel : tensor of shape (n_features, 3 * units)
+        Weights of the inputs, for update gate, reset gate and candidate.
+    recurrent_kernel : tensor of shape (units, 3 * units)
+        Weights of the state.
+    bias : tensor of shape (2, 3 * units)
+        Offsets of the two products.
+
+    Returns
+    -------
+    tensor of shape (batch, n_steps, units)
+    """
+    if x.device.type != "cpu":
+        reset_first = (_swapped(weight) for weight in (kernel, recurrent_kernel, *bias.unbind(0)))
+        return _of_pytorch("gru", x, *reset_first)
+    units = recurrent_kernel.shape[0]
+    gates, candidates = bias.split([2 * units, units], dim=1)
+    offsets = torch.cat([candidates[1], gates.sum(0), candidates[0]])
+    return _GRU.apply(x, kernel, torch.roll(recurrent_kernel, units, dims=1), offsets)
+
+
+def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
+    """Return the outputs of an LSTM at every step.
+
+    Parameters
+    ----------
+    x : tensor of shape (batch, n_steps, n_features)
+        The sequences.
+    kernel : tensor of shape (n_features, 4 * units)
+        Weights of the inputs, for input gate, forget gate, candidate and output gate.
+    recurrent_kernel : tensor of shape (units, 4 * units)
+        Weights of the state.
+    bias : tensor of shape (4 * units,)
+        Offsets.
+
+    Returns
+    -------
+    tensor of shape (batch, n_steps, units)
+    """
+    return _of_pytorch("lstm", x, kernel, recurrent_kernel, bias, torch.zeros_like(bias))
+
+
+class _SimpleRNN(Function):
+    """``h = tanh(x W + h U + b)``."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, kernel: Any, recurrent: Any, offsets: Any) -> Any:
+        inputs = _by_time(x)
+        n_steps, n_sequences, _ = inputs.shape
+        states = _states(x, n_steps, n_sequences, len(recurrent))
+        torch.addmm(offsets, inputs.flatten(0, 1), kernel, out=states[1:].flatten(0, 1))
+        for before, after in pairwise(states.unbind(0)):
+            after.addmm_(before, recurrent).tanh_()
+        ctx.save_for_backward(inputs, kernel, recurrent, states)
+        return states[1:].transpose(0, 1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, of_outputs: Any) -> Any:
+        inputs, kernel, recurrent, states = ctx.saved_tensors
+        gradients = torch.empty_like(states[1:])
+        back = recurrent.t()
+        of_state = torch.zeros_like(states[0])
+        for gradient, state, of_output in zip(
+            *map(_backwards, (gradients, states[1:], of_outputs.transpose(0, 1))), strict=True
+        ):
+            _tanh_backward.grad_input(of_state.add_(of_output), state, grad_input=gradient)
+            torch.mm(gradient, back, out=of_state)
+        return _of_weights(ctx, inputs, kernel, states, *[gradients] * 3)
+
+
+class _GRU(Function):
+    """``h = z h + (1 - z) tanh(x W + b + r (h U + b'))``, gates in the order n, z, r, c.
+
+    ``n`` is the state's part of the candidate ``c``.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, kernel: Any, recurrent: Any, offsets: Any) -> Any:
+        inputs = _by_time(x)
+        n_steps, n_sequences, _ = inputs.shape
+        units = len(recurrent)
+        scale = kernel.new_ones(3 * units)
+        scale[-units:] = 2.0  # tanh(a) is 2 sigmoid(2 a) - 1, which PyTorch computes faster
+        gates = x.new_empty(n_steps, n_sequences, 4 * units)
+        flat = gates.flatten(0, 1)
+        flat[:, :units] = offsets[:units]
+        torch.addmm(
+            offsets[units:] * scale, inputs.flatten(0, 1), kernel * scale, out=flat[:, units:]
+        )
+        states = _states(x, n_steps, n_sequences, units)
+        one = x.new_ones(())
+        every = states.unbind(0)
+        views = (gates[..., : 3 * units], gates[..., units : 3 * units], *gates.split(units, -1))
+        for h, after, nzr, zr, n, z, r, c in zip(
+            every, every[1:], *(view.unbind(0) for view in views), strict=False
+        ):
+            nzr.addmm_(h, recurrent)
+            zr.sigmoid_()
+            torch.lerp(one, c.addcmul_(r, n, value=2).sigmoid_(), 2.0, out=c)
+            torch.lerp(c, h, z, out=after)
+        ctx.save_for_backward(inputs, kernel, recurrent, states, gates)
+        return states[1:].transpose(0, 1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, of_outputs: Any) -> Any:
+        inputs, kernel, recurrent, states, gates = ctx.saved_tensors
+        units = len(recurrent)
+        back = recurrent.t()
+        of_state = torch.zeros_like(states[0])
+        for part in _parts(states[1:]):
+            now = gates[part]
+            n, z, r, c = now.split(units, -1)
+            kept = z.clone()
+            factor = _tanh_backward(1 - z, c)
+            _sigmoid_backward.grad_input(states[:-1][part] - c, z, grad_input=z)
+            c.copy_(factor)
+            of_reset = _sigmoid_backward(factor * n, r)
+            torch.mul(factor, r, out=n)
+            r.copy_(of_reset)
+            for of_output, keep, factors, nzr in zip(
+                *map(_backwards, (of_outputs.transpose(0, 1)[part], kept)),
+                *map(_backwards, (now.unflatten(-1, (4, units)), now[..., : 3 * units])),
+                strict=True,
+            ):
+                factors.mul_(of_state.add_(of_output).unsqueeze(1))
+                of_state.mul_(keep).addmm_(nzr, back)
+        return _of_weights(
+            ctx, inputs, kernel, states, gates, gates[..., : 3 * units], gates[..., units:]
+        )
+
+
+def _by_time(x: Any) -> Any:
+    """Return a copy of (batch, n_steps, n) with the steps first."""
+    return x.transpose(0, 1).contiguous()
+
+
+def _states(x: Any, n_steps: int, n_sequences: int, units: int) -> Any:
+    """Return a buffer for the states before the first step, which are zeros, and after each."""
+    states = x.new_empty(n_steps + 1, n_sequences, units)
+    states[0].zero_()
+    return states
+
+
+def _parts(steps: Any) -> Iterator[slice]:
+    """Yield slices of the steps (n_steps, batch, units), from the last to the first."""
+    n_steps, n_sequences, units = steps.shape
+    size = max(1, CHUNK // (n_sequences * units))
+    for stop in range(n_steps, 0, -size):
+        yield slice(max(0, stop - size), stop)
+
+
+def _backwards(steps: Any) -> Iterator[Any]:
+    return reversed(steps.unbind(0))
+
+
+def _of_weights(
+    ctx: Any, inputs: Any, kernel: Any, states: Any, of_gates: Any, of_state: Any, of_inputs: Any
+) -> tuple[Any, ...]:
+    """Return the gradients of x, kernel, recurrent kernel and offsets from those of the gates."""
+    of_x = (of_inputs @ kernel.t()).transpose(0, 1) if ctx.needs_input_grad[0] else None
+    of_inputs, of_state = of_inputs.flatten(0, 1), of_state.flatten(0, 1)
+    return (
+        of_x,
+        inputs.flatten(0, 1).t() @ of_inputs,
+        states[:-1].flatten(0, 1).t() @ of_state,
+        of_gates.sum((0, 1)),
+    )
+
+
+def _swapped(weight: Any) -> Any:
+    """Return weights of three gates with the first and the second in each other's place."""
+    first, second, third = weight.chunk(3, -1)
+    return torch.cat([second, first, third], -1)
+
+
+def _of_pytorch(
+    kind: str, x: Any, kernel: Any, recurrent_kernel: Any, of_inputs: Any, of_state: Any
+) -> Any:
+    """Run PyTorch's own layer, from zeros; it takes the weights transposed.
+
+    They lie in one buffer, in the order in which cuDNN would copy them into one.
+    """
+    transposed = (kernel.t(), recurrent_kernel.t(), of_inputs, of_state)
+    buffer = torch.cat([weight.flatten() for weight in transposed])
+    parts = buffer.split([weight.numel() for weight in transposed])
+    weights = [part.view(weight.shape) for part, weight in zip(parts, transposed, strict=True)]
+    zeros = x.new_zeros(1, x.shape[0], recurrent_kernel.shape[0])
+    start = (zeros, zeros) if kind == "lstm" else zeros
+    training = torch.is_grad_enabled()
+    return getattr(torch, kind)(x, start, weights, True, 1, 0.0, training, False, True)[0]

@@ -1,0 +1,67 @@
+"""Keras' recurrent layers, which run a faster kernel where that computes what was asked."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import keras
+
+from skrnn import kernels
+
+
+class _Fast:
+    """Put a kernel in the place of Keras' loop; weights, names and settings are Keras' own."""
+
+    kernel_name: ClassVar[str]
+
+    def call(
+        self: Any,
+        sequences: Any,
+        initial_state: Any = None,
+        mask: Any = None,
+        training: Any = False,
+    ) -> Any:
+        """Return the outputs, from the kernel if it covers the call, else from Keras."""
+        fast = kernels.kernels()
+        given = initial_state is not None or mask is not None
+        if fast is None or given or not self._is_covered(training):
+            return super().call(sequences, initial_state, mask, training)  # type: ignore[misc]
+        weights = (self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias)
+        run = getattr(fast, self.kernel_name)
+        return run(sequences, *(weight.value for weight in weights))
+
+    def _is_covered(self: Any, training: Any) -> bool:
+        """Say whether the layer, as it is set, computes what the kernel does."""
+        gate = getattr(self, "recurrent_activation", keras.activations.sigmoid)
+        return bool(
+            self.return_sequences
+            and not (self.return_state or self.stateful or self.go_backwards or self.unroll)
+            and not (training and (self.dropout or self.recurrent_dropout))
+            and self.activation is keras.activations.tanh
+            and gate is keras.activations.sigmoid
+            and self.use_bias
+            and getattr(self, "reset_after", True)
+            and getattr(self, "use_cudnn", "auto") == "auto"
+            and self.compute_dtype == self.variable_dtype == "float32"
+        )
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class SimpleRNN(_Fast, keras.layers.SimpleRNN):
+    """``keras.layers.SimpleRNN``, faster."""
+
+    kernel_name = "simple_rnn"
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class GRU(_Fast, keras.layers.GRU):
+    """``keras.layers.GRU``, faster."""
+
+    kernel_name = "gru"
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class LSTM(_Fast, keras.layers.LSTM):
+    """``keras.layers.LSTM``, faster."""
+
+    kernel_name = "lstm"

@@ -1,0 +1,137 @@
+"""Two CPU devices learn what one does; each takes half of every batch."""
+
+import os
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from keras.backend import backend
+
+pytestmark = pytest.mark.skipif(backend() != "jax", reason="only JAX has CPU devices to set")
+
+SCRIPT = """
+import pickle, sys
+import numpy as np
+import skrnn
+
+skrnn.set_cpu_devices(int(sys.argv[1]))
+import jax
+
+generator = np.random.default_rng(0)
+X = generator.normal(size=(70, 11, 3))
+ragged = [x[: 3 + number % 9] for number, x in enumerate(X)]
+y = X[:, :3, 0].sum(axis=1) + 5
+weight = generator.uniform(0.5, 2, size=70)
+table = generator.normal(size=(300, 3))
+
+class Told:
+    def __init__(self):
+        self.losses = []
+    def __getattr__(self, name):
+        return lambda *_: None
+    def on_train_batch_end(self, batch, logs):
+        self.losses.append(logs["loss"])
+
+def normalised(sequence, lengths):
+    import keras
+    hidden = keras.layers.Dense(4, activity_regularizer="l2")(sequence[:, 0])
+    return keras.layers.BatchNormalization()(hidden)
+
+def told(model):
+    return model.history_, [np.asarray(w) for w in model.weights_]
+
+def fitted(kind, data=X, sample_weight=weight, **settings):
+    settings = {"epochs": 3, "random_state": 0, **settings}
+    model = getattr(skrnn, kind)(**settings).fit(data, y, sample_weight=sample_weight)
+    return *told(model), model.predict(data)
+
+by_batch = Told()
+windowed, targets = skrnn.make_windows(table, table[:, 0], window_length=8)
+results = {
+    "devices": jax.device_count(),
+    "GRU": fitted("GRURegressor", units=5),
+    "stacked LSTM, ragged": fitted("LSTMRegressor", ragged, units=(4, 3), layer_norm=True),
+    "bidirectional RNN": fitted("RNNRegressor", units=3, bidirectional=True, pooling="mean"),
+    "TCN": fitted("TCNRegressor", filters=4),
+    "TCN, ragged": fitted("TCNRegressor", ragged, filters=4, pooling="max"),
+    "odd batch": fitted("GRURegressor", units=4, batch_size=7),
+    "whole": fitted("GRURegressor", units=4, batch_size=None),
+    "early stopping": fitted("GRURegressor", units=4, early_stopping=True, validation_fraction=0.2),
+    "windows": told(skrnn.GRURegressor(units=4, epochs=2, random_state=0, early_stopping=True)
+                    .fit(windowed, targets)),
+    "callback": (*fitted("GRURegressor", units=4, callbacks=[by_batch]), by_batch.losses),
+    "dropout": fitted("GRURegressor", units=4, dropout=0.3),
+    "dropout again": fitted("GRURegressor", units=4, dropout=0.3),
+    "recurrent dropout": fitted("GRURegressor", units=4, recurrent_dropout=0.3),
+    "batch statistics": fitted("SequenceRegressor", network=normalised),
+}
+pickle.dump(results, open(sys.argv[2], "wb"))
+"""
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory):
+    results = {}
+    for n in (1, 2):
+        path = tmp_path_factory.mktemp("devices") / f"{n}.pickle"
+        command = [sys.executable, "-c", SCRIPT, str(n), str(path)]
+        subprocess.run(command, env=os.environ, check=True)
+        results[n] = pickle.loads(path.read_bytes())
+    assert results[1].pop("devices") == 1
+    assert results[2].pop("devices") == 2
+    return results
+
+
+def flat(result):
+    """Return every number of a fit."""
+    history, weights, *further = result
+    return np.concatenate(
+        [np.ravel(part) for part in (*history.values(), *weights, *further)]
+    ).astype(float)
+
+
+SAME = [
+    "GRU",
+    "stacked LSTM, ragged",
+    "bidirectional RNN",
+    "TCN",
+    "TCN, ragged",
+    "odd batch",
+    "whole",
+    "early stopping",
+    "windows",
+    "callback",
+]
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_two_devices_learn_what_one_does(runs, name):
+    one, two = flat(runs[1][name]), flat(runs[2][name])
+    np.testing.assert_allclose(two, one, rtol=2e-4, atol=2e-5)
+
+
+def test_a_callback_of_batches_changes_nothing(runs):
+    for n in (1, 2):
+        *fit, losses = runs[n]["callback"]
+        assert len(losses) == 9
+        assert np.isfinite(flat(fit)).all()
+
+
+@pytest.mark.parametrize("name", ["dropout", "recurrent dropout"])
+def test_each_device_drops_out_units_by_itself(runs, name):
+    one, two = flat(runs[1][name]), flat(runs[2][name])
+    assert np.isfinite(two).all()
+    assert not np.allclose(one, two, rtol=1e-3)
+
+
+def test_dropout_on_two_devices_repeats_itself(runs):
+    np.testing.assert_array_equal(flat(runs[2]["dropout"]), flat(runs[2]["dropout again"]))
+
+
+def test_statistics_of_a_batch_are_agreed_on(runs):
+    one, two = runs[1]["batch statistics"], runs[2]["batch statistics"]
+    assert np.isfinite(flat(two)).all()
+    # The mean of the halves' means is the mean; the mean of their variances is a little less.
+    np.testing.assert_allclose(flat((two[0], [])), flat((one[0], [])), rtol=0.2)
