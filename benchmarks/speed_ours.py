@@ -1,0 +1,105 @@
+"""What speed.py asks of skrnn. A network is a dict: its cell, its units and its layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import speed_data as data
+from speed_choice import Work, median_call
+
+import skrnn
+
+
+def start(task: dict[str, Any]) -> None:
+    """Make the settings that a user makes first."""
+    if task.get("devices", 1) > 1:
+        skrnn.set_cpu_devices(task["devices"])
+    if task.get("cache"):
+        skrnn.set_compilation_cache(task["cache"])
+
+
+def regressor(task: dict[str, Any], **settings: Any) -> Any:
+    """Return an estimator of the task's network, scaled data expected."""
+    network = task["network"]
+    if network["cell"] == "TCN":
+        kind: Any = skrnn.TCNRegressor
+        settings |= {"filters": network["units"], "kernel_size": 3, "n_blocks": 5}
+    else:
+        kind = getattr(skrnn, f"{network['cell']}Regressor")
+        settings |= {"units": network["units"], "n_layers": network["layers"]}
+    return kind(
+        learning_rate=data.LEARNING_RATE,
+        global_clipnorm=data.GREATEST_NORM,
+        batch_size=task["batch_size"],
+        scale_input=False,
+        scale_target=False,
+        random_state=0,
+        **settings,
+    )
+
+
+def search(task: dict[str, Any]) -> Work:
+    """Search the grid; ``n_jobs`` processes at a time."""
+    from sklearn.model_selection import GridSearchCV
+
+    start(task)
+    X, y = data.small_sequences()
+    model = skrnn.GRURegressor(epochs=task["epochs"], batch_size=32, random_state=0)
+    grid = GridSearchCV(model, data.GRID, cv=data.N_FOLDS, n_jobs=task.get("n_jobs"))
+    return lambda: grid.fit(X, y)
+
+
+def epoch(task: dict[str, Any]) -> Work:
+    """Train for one epoch: a whole ``fit``, from reading the windows to keeping the weights."""
+    start(task)
+    rows = data.series(task)
+    n_rows = task["n_windows"] + task.get("n_steps", data.WINDOW) + data.HOURS_AHEAD - 1
+    rows = np.resize(rows, (n_rows, rows.shape[1]))  # repeated where it is too short
+    X, y = skrnn.make_windows(
+        rows, rows[:, 0], window_length=task.get("n_steps", data.WINDOW), delay=data.HOURS_AHEAD
+    )
+    model = regressor(task, epochs=1)
+    return lambda: model.fit(X, y)
+
+
+def predict_one(task: dict[str, Any]) -> Work:
+    """Predict one sequence, many times; the median of the calls counts."""
+    start(task)
+    X, y = data.window_array(task, n=256)
+    model = regressor(task, epochs=1).fit(X, y)
+    return lambda: median_call(lambda: model.predict(X[:1]), task["calls"])
+
+
+def predict_many(task: dict[str, Any]) -> Work:
+    """Predict all windows of an array."""
+    start(task)
+    X = np.load(task["windows"], mmap_mode="r")
+    model = regressor(task, epochs=1).fit(X[:256], X[:256, -1, 0])
+    return lambda: model.predict(X)
+
+
+def first_fit(task: dict[str, Any]) -> Work:
+    """Fit a small network for two epochs, in a process that did nothing before."""
+    start(task)
+    X, y = data.small_sequences()
+    return lambda: skrnn.GRURegressor(units=16, epochs=2, random_state=0).fit(X, y)
+
+
+def memory(task: dict[str, Any]) -> Work:
+    """Return the growth of memory in MB over 200 fits, as the tests measure it."""
+    import json
+    import subprocess
+    import sys
+
+    from reporting import ROOT
+
+    sys.path.append(str(ROOT / "tests"))
+    from test_memory import SCRIPT, growth
+
+    def run() -> float:
+        command = [sys.executable, "-c", SCRIPT.replace("range(200)", f"range({task['fits']})")]
+        output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        return float(growth(json.loads(output)[0][10:]))
+
+    return run

@@ -1,0 +1,126 @@
+"""What speed.py measured: one record for each run, kept in a csv file, and ratios of them."""
+
+from __future__ import annotations
+
+import csv
+import statistics
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Record(NamedTuple):
+    """One run of one contestant.
+
+    Position 0 is its first run; the others count the runs of the case. The value is in
+    seconds, or in MB where the row says so; without one, the note tells why.
+    """
+
+    row: str
+    case: str
+    contestant: str
+    position: int
+    value: float | None
+    note: str
+    versions: str
+    date: str
+
+
+def read(path: Path) -> list[Record]:
+    """Return the records of a file, none if there is no file."""
+    if not path.is_file():
+        return []
+    with path.open(newline="") as file:
+        lines = list(csv.DictReader(file))
+    return [
+        Record(
+            **line
+            | {
+                "position": int(line["position"]),
+                "value": float(line["value"]) if line["value"] else None,
+            }
+        )
+        for line in lines
+    ]
+
+
+def write(path: Path, records: list[Record]) -> None:
+    """Write all records."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(Record._fields)
+        for record in records:
+            value = None if record.value is None else f"{record.value:.6g}"
+            writer.writerow(record._replace(value=value))
+
+
+class Measured:
+    """The records of one case of a row."""
+
+    def __init__(self, records: list[Record]) -> None:
+        self._records = sorted(records, key=lambda record: record.position)
+        self.names = list(dict.fromkeys(record.contestant for record in records))
+
+    def times(self, name: str) -> list[float]:
+        """Return the values of a contestant's runs after the first."""
+        return [
+            record.value
+            for record in self._records
+            if record.contestant == name and record.position and record.value is not None
+        ]
+
+    def first(self, name: str) -> float | None:
+        """Return the value of a contestant's first run."""
+        return next((r.value for r in self._of(name) if not r.position), None)
+
+    def median(self, name: str) -> float | None:
+        """Return the median of a contestant's runs."""
+        return statistics.median(self.times(name)) if self.times(name) else None
+
+    def note(self, name: str) -> str:
+        """Return what is to be said of a contestant."""
+        return next((r.note for r in reversed(self._of(name)) if r.note), "")
+
+    def ratio(self, theirs: str, ours: str) -> float | None:
+        """Return the median of the ratios of their runs to ours right before them.
+
+        Right before them: since the last run of another's.
+        """
+        ratios, latest = [], None
+        for record in self._records:
+            if record.value is None or not record.position:
+                continue
+            if record.contestant == ours:
+                latest = record.value
+            elif record.contestant == theirs and latest is not None:
+                ratios.append(record.value / latest)
+            if not is_ours(record.contestant):
+                latest = None
+        return statistics.median(ratios) if ratios else None
+
+    def excess(self, name: str, base: str) -> float | None:
+        """Return the median of the differences of a contestant's runs to the latest of another."""
+        differences, latest = [], None
+        for record in self._records:
+            if record.value is None or not record.position:
+                continue
+            if record.contestant == base:
+                latest = record.value
+            elif record.contestant == name and latest is not None:
+                differences.append(record.value - latest)
+        return statistics.median(differences) if differences else None
+
+    def _of(self, name: str) -> list[Record]:
+        return [record for record in self._records if record.contestant == name]
+
+
+def is_ours(name: str) -> bool:
+    """Tell whether a contestant is one of ours."""
+    return name.startswith("skrnn")
+
+
+def cases(records: list[Record], row: str) -> dict[str, Measured]:
+    """Return what was measured in each case of a row."""
+    of_row = [record for record in records if record.row == row]
+    names = dict.fromkeys(record.case for record in of_row)
+    return {name: Measured([record for record in of_row if record.case == name]) for name in names}
