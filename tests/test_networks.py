@@ -363,10 +363,10 @@ def test_padding_and_neighbours_change_nothing(name, programs):
     )
     def check(lengths, row, seed):
         sequences = ragged_batch(seed, lengths)
-        together = program.steps.predict(*padded(sequences, 6))
-        longer = program.steps.predict(*padded(sequences, 9))
+        (together,) = program.steps.predict_all([padded(sequences, 6)])
+        (longer,) = program.steps.predict_all([padded(sequences, 9)])
         others = [3 * s if i != row else s for i, s in enumerate(ragged_batch(seed, lengths))]
-        among_others = program.steps.predict(*padded(others, 6))
+        (among_others,) = program.steps.predict_all([padded(others, 6)])
         np.testing.assert_allclose(longer, together, atol=1e-5)
         np.testing.assert_allclose(among_others[row], together[row], atol=1e-5)
 

@@ -50,6 +50,7 @@ class JaxSteps:
         # The CPU's devices are as many as the user asked for; a GPU is one until we can test two.
         self._devices = jax.devices() if jax.default_backend() == "cpu" else jax.devices()[:1]
         self._mesh = Mesh(np.array(self._devices), (AXIS,))
+        self._everywhere = NamedSharding(self._mesh, PartitionSpec())
         self._train = self._compiled(self._train_loop, donate_argnums=0)
         self._evaluate = self._compiled(self._evaluate_loop)
         self._forward = jax.jit(self._forward_step)
@@ -58,12 +59,11 @@ class JaxSteps:
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
     ) -> None:
         """Put the values on the device."""
-        # A copy, since a donated buffer may alias the numpy array it came from.
-        arrays = [jnp.array(value, copy=True) for value in values]
+        arrays = self._placed(values)
         self._state = (
             [a for a, t in zip(arrays, self._is_trainable, strict=True) if t],
             [a for a, t in zip(arrays, self._is_trainable, strict=True) if not t],
-            [jnp.array(value, copy=True) for value in (optimizer_values or self._new_optimizer)],
+            self._placed(optimizer_values or self._new_optimizer),
         )
 
     def feed(self, inputs: Inputs, n_steps: int) -> Feed:
@@ -72,9 +72,7 @@ class JaxSteps:
         if table is None:
             return lambda rows: inputs.batch(rows, n_steps)
         if table.on_device is None:
-            table.on_device = jax.device_put(
-                sequences.steps, NamedSharding(self._mesh, PartitionSpec())
-            )
+            table.on_device = jax.device_put(sequences.steps, self._everywhere)
         source = Source(table.on_device, n_steps, inputs.at_end)
         shift = n_steps - sequences.lengths if inputs.at_end else 0
         starts = (sequences.starts - shift).astype(np.int32)
@@ -112,7 +110,8 @@ class JaxSteps:
 
     def predict_all(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[NDArray[Any]]:
         """Yield the outputs for each (x, lengths); several are computed at the same time."""
-        trainable, other, _ = self._state
+        # One device does them: chunks are many, and each is small.
+        trainable, other = ([v.addressable_data(0) for v in part] for part in self._state[:2])
 
         def outputs(batch: tuple[Any, Any]) -> NDArray[Any]:
             return np.asarray(self._forward(trainable, other, *batch))
@@ -149,6 +148,11 @@ class JaxSteps:
     def reload(self) -> None:
         """Take over the Keras variables."""
         self.start(values_of(self._model.variables), values_of(self._optimizer.variables))
+
+    def _placed(self, values: Sequence[NDArray[Any]]) -> list[Any]:
+        """Return copies on the devices, placed as a loop returns them: else it compiles twice."""
+        # A donated buffer may alias the numpy array it came from, so that one has to be a copy.
+        return [jax.device_put(np.array(value), self._everywhere) for value in values]
 
     def _compiled(self, loop: Callable[..., Any], **options: Any) -> Any:
         """Return a loop compiled; with several devices, each takes its part of every batch."""
