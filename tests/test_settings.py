@@ -251,7 +251,14 @@ def test_the_environment_is_not_read_before_a_network_is_built(tmp_path):
 
 def test_the_environment_changes_nothing_on_another_backend(tmp_path):
     folder = tmp_path / "unused"
-    run("model().fit(X, y); report()", SKRNN_COMPILATION_CACHE=folder, KERAS_BACKEND="torch")
+    code = """
+        from skrnn.settings import follow_environment
+
+        follow_environment()
+        report(loaded=sorted(sys.modules))
+    """
+    seen = run(code, SKRNN_COMPILATION_CACHE=folder, KERAS_BACKEND="torch")
+    assert "jax" not in seen["loaded"]
     assert not folder.exists()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ import jax
 import numpy as np
 from jax import numpy as jnp
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from joblib import cpu_count
 from numpy.typing import NDArray
 
 from skrnn.engine.feed import STEP_MULTIPLE, Batch, Feed, Inputs
@@ -121,7 +121,7 @@ class JaxSteps:
         if len(first) < 2:
             yield from map(outputs, first)
             return
-        n_threads = os.cpu_count() or 1
+        n_threads = cpu_count()
         with ThreadPoolExecutor(n_threads) as threads:
             pending = deque(threads.submit(outputs, batch) for batch in first)
             for batch in batches:
