@@ -127,9 +127,12 @@ def draw(records: list[Record], bars: list[Bar], path: Path) -> None:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(12, 7), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=[1.6, 1])
+    if any(record.row == "curves" for record in records):
+        left, right = figure.subplots(1, 2, width_ratios=[1.6, 1])
+        draw_curves(right, records)
+    else:
+        left = figure.subplots()
     draw_ratios(left, records, bars)
-    draw_curves(right, records)
     figure.savefig(path, dpi=110)
 
 
