@@ -39,9 +39,9 @@ def series(task: dict[str, Any]) -> NDArray[np.float32]:
     return ((table - table.mean(axis=0)) / table.std(axis=0)).astype(np.float32)
 
 
-def rows_for(n_windows: int) -> int:
+def rows_for(n_windows: int, n_steps: int = WINDOW) -> int:
     """Return how many rows of a series have so many windows with a target 24 hours later."""
-    return n_windows + WINDOW + HOURS_AHEAD - 1
+    return n_windows + n_steps + HOURS_AHEAD - 1
 
 
 def window_array(

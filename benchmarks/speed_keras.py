@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import speed_data as data
 from keras import layers
-from sklearn.base import BaseEstimator, RegressorMixin
 from speed_choice import Fastest, Work
+from speed_search import Candidate, grid_search
 
 
 def compiled(model: Any, learning_rate: float = data.LEARNING_RATE) -> Any:
@@ -47,20 +47,8 @@ def block(inputs: Any, filters: int, dilation: int) -> Any:
     return layers.Activation("relu")(layers.Add()([x, inputs]))
 
 
-class GRUModel(RegressorMixin, BaseEstimator):
-    """The least that makes a Keras model a scikit-learn estimator."""
-
-    def __init__(
-        self,
-        units: int = 16,
-        dropout: float = 0.0,
-        learning_rate: float = 0.01,
-        epochs: int = 30,
-    ) -> None:
-        self.units = units
-        self.dropout = dropout
-        self.learning_rate = learning_rate
-        self.epochs = epochs
+class GRUModel(Candidate):
+    """A Keras model."""
 
     def fit(self, X: Any, y: Any) -> GRUModel:
         """Build a model and train it."""
@@ -83,11 +71,7 @@ class GRUModel(RegressorMixin, BaseEstimator):
 
 def search(task: dict[str, Any]) -> Work:
     """Search the grid."""
-    from sklearn.model_selection import GridSearchCV
-
-    X, y = data.small_sequences()
-    grid = GridSearchCV(GRUModel(epochs=task["epochs"]), data.GRID, cv=data.N_FOLDS)
-    return lambda: grid.fit(X, y)
+    return grid_search(GRUModel(epochs=task["epochs"]))
 
 
 def epoch(task: dict[str, Any]) -> Work:

@@ -41,20 +41,18 @@ def regressor(task: dict[str, Any], **settings: Any) -> Any:
 
 def search(task: dict[str, Any]) -> Work:
     """Search the grid; ``n_jobs`` processes at a time."""
-    from sklearn.model_selection import GridSearchCV
+    from speed_search import grid_search
 
     start(task)
-    X, y = data.small_sequences()
     model = skrnn.GRURegressor(epochs=task["epochs"], batch_size=32, random_state=0)
-    grid = GridSearchCV(model, data.GRID, cv=data.N_FOLDS, n_jobs=task.get("n_jobs"))
-    return lambda: grid.fit(X, y)
+    return grid_search(model, task.get("n_jobs"))
 
 
 def epoch(task: dict[str, Any]) -> Work:
     """Train for one epoch: a whole ``fit``, from reading the windows to keeping the weights."""
     start(task)
     rows = data.series(task)
-    n_rows = task["n_windows"] + task.get("n_steps", data.WINDOW) + data.HOURS_AHEAD - 1
+    n_rows = data.rows_for(task["n_windows"], task.get("n_steps", data.WINDOW))
     rows = np.resize(rows, (n_rows, rows.shape[1]))  # repeated where it is too short
     X, y = skrnn.make_windows(
         rows, rows[:, 0], window_length=task.get("n_steps", data.WINDOW), delay=data.HOURS_AHEAD

@@ -59,15 +59,16 @@ class Measured:
 
     def __init__(self, records: list[Record]) -> None:
         self._records = sorted(records, key=lambda record: record.position)
+        self._runs = [
+            (record.contestant, record.value)
+            for record in self._records
+            if record.position and record.value is not None
+        ]
         self.names = list(dict.fromkeys(record.contestant for record in records))
 
     def times(self, name: str) -> list[float]:
         """Return the values of a contestant's runs after the first."""
-        return [
-            record.value
-            for record in self._records
-            if record.contestant == name and record.position and record.value is not None
-        ]
+        return [value for contestant, value in self._runs if contestant == name]
 
     def first(self, name: str) -> float | None:
         """Return the value of a contestant's first run."""
@@ -87,27 +88,23 @@ class Measured:
         Right before them: since the last run of another's.
         """
         ratios, latest = [], None
-        for record in self._records:
-            if record.value is None or not record.position:
-                continue
-            if record.contestant == ours:
-                latest = record.value
-            elif record.contestant == theirs and latest is not None:
-                ratios.append(record.value / latest)
-            if not is_ours(record.contestant):
+        for contestant, value in self._runs:
+            if contestant == ours:
+                latest = value
+            elif contestant == theirs and latest is not None:
+                ratios.append(value / latest)
+            if not is_ours(contestant):
                 latest = None
         return statistics.median(ratios) if ratios else None
 
     def excess(self, name: str, base: str) -> float | None:
         """Return the median of the differences of a contestant's runs to the latest of another."""
         differences, latest = [], None
-        for record in self._records:
-            if record.value is None or not record.position:
-                continue
-            if record.contestant == base:
-                latest = record.value
-            elif record.contestant == name and latest is not None:
-                differences.append(record.value - latest)
+        for contestant, value in self._runs:
+            if contestant == base:
+                latest = value
+            elif contestant == name and latest is not None:
+                differences.append(value - latest)
         return statistics.median(differences) if differences else None
 
     def _of(self, name: str) -> list[Record]:

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import speed_data as data
 import torch
-from sklearn.base import BaseEstimator, RegressorMixin
 from speed_choice import Fastest, Work, median_call
+from speed_search import Candidate, grid_search
 from torch import nn
 
 
@@ -84,20 +84,8 @@ def train(module: nn.Module, optimizer: Any, X: Any, y: Any, batch_size: int, ep
     loss.item()  # waits for a GPU
 
 
-class GRUModel(RegressorMixin, BaseEstimator):
-    """The least that makes a PyTorch loop a scikit-learn estimator."""
-
-    def __init__(
-        self,
-        units: int = 16,
-        dropout: float = 0.0,
-        learning_rate: float = 0.01,
-        epochs: int = 30,
-    ) -> None:
-        self.units = units
-        self.dropout = dropout
-        self.learning_rate = learning_rate
-        self.epochs = epochs
+class GRUModel(Candidate):
+    """A PyTorch loop."""
 
     def fit(self, X: Any, y: Any) -> GRUModel:
         """Build a module and train it."""
@@ -116,12 +104,11 @@ class GRUModel(RegressorMixin, BaseEstimator):
 
 def search(task: dict[str, Any]) -> Work:
     """Search the grid."""
+    if task["by"] == "torch":
+        return grid_search(GRUModel(epochs=task["epochs"]))
     from sklearn.model_selection import GridSearchCV
 
     X, y = data.small_sequences()
-    if task["by"] == "torch":
-        grid = GridSearchCV(GRUModel(epochs=task["epochs"]), data.GRID, cv=data.N_FOLDS)
-        return lambda: grid.fit(X, y)
     net = skorch_net(Recurrent, 32, epochs=task["epochs"], cell="GRU", n_features=3, units=16)
     names = {"learning_rate": "lr", "dropout": "module__dropout", "units": "module__units"}
     grid = GridSearchCV(net, {names[k]: v for k, v in data.GRID.items()}, cv=data.N_FOLDS)

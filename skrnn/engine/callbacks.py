@@ -56,8 +56,7 @@ class Callbacks:
 
     def batch_end(self, batch: int, loss: Any) -> None:
         """Tell those that act on batches that one has ended."""
-        if self._by_batch:
-            self._call(self._by_batch, "on_train_batch_end", batch, {"loss": float(loss)})
+        self._call(self._by_batch, "on_train_batch_end", batch, {"loss": float(loss)})
 
     def epoch_end(self, epoch: int, logs: Mapping[str, float]) -> bool:
         """Tell the callbacks that an epoch has ended; say whether one asks to stop."""

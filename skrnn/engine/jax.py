@@ -81,32 +81,29 @@ class JaxSteps:
 
     def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[np.float32]:
         """Take one step for each batch, at its rate, and return the losses before it."""
-        losses: list[Any] = []
-        counts: list[int] = []
+        losses: list[tuple[Any, int]] = []
+        rates_left = iter(rates)
         for group in grouped(batches, len(self._devices)):
-            done = sum(counts)
             padded = np.zeros(len(group.parts[-1]), dtype=np.float32)
-            padded[: group.n_batches] = rates[done : done + group.n_batches]
+            padded[: group.n_batches] = np.fromiter(rates_left, np.float32, group.n_batches)
             self._state, loss = self._train(
                 self._state, group.source, group.parts, (group.n_batches, padded)
             )
             if not self._has_trained:
                 return_free_memory()
                 self._has_trained = True
-            losses.append(loss)
-            counts.append(group.n_batches)
+            losses.append((loss, group.n_batches))
             if len(losses) > MOST_PENDING:
-                losses[-MOST_PENDING - 1].block_until_ready()
-        return _joined(losses, counts)
+                losses[-MOST_PENDING - 1][0].block_until_ready()
+        return _joined(losses)
 
     def evaluate_all(self, batches: Iterable[Batch]) -> NDArray[np.float32]:
         """Return the loss on each batch."""
-        losses: list[Any] = []
-        counts: list[int] = []
+        losses: list[tuple[Any, int]] = []
         for group in grouped(batches, len(self._devices)):
-            losses.append(self._evaluate(self._state, group.source, group.parts, group.n_batches))
-            counts.append(group.n_batches)
-        return _joined(losses, counts)
+            n = group.n_batches
+            losses.append((self._evaluate(self._state, group.source, group.parts, n), n))
+        return _joined(losses)
 
     def predict_all(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[NDArray[Any]]:
         """Yield the outputs for each (x, lengths); several are computed at the same time."""
@@ -138,12 +135,12 @@ class JaxSteps:
 
     def write_back(self) -> None:
         """Make the Keras variables current."""
-        # Copies again: the next step donates the buffers that the variables would hold.
+        # Copies, since the next step donates the buffers of the state.
         values, slots = self.read()
         for variable, value in zip(self._model.variables, values, strict=True):
-            variable.assign(jnp.array(value, copy=True))
+            variable.assign(value)
         for variable, value in zip(self._optimizer.variables, slots, strict=True):
-            variable.assign(jnp.array(value, copy=True))
+            variable.assign(value)
 
     def reload(self) -> None:
         """Take over the Keras variables."""
@@ -240,9 +237,9 @@ def _repeated(step: Callable[[Any, Any], Any], n_batches: Any, start: Any, room:
     return step(0, start) if room == 1 else jax.lax.fori_loop(0, n_batches, step, start)
 
 
-def _joined(losses: Sequence[Any], counts: Sequence[int]) -> NDArray[np.float32]:
+def _joined(losses: Sequence[tuple[Any, int]]) -> NDArray[np.float32]:
     """Return the losses of all groups, read only now, so that no step waited for them."""
-    return np.concatenate([np.asarray(loss)[:n] for loss, n in zip(losses, counts, strict=True)])
+    return np.concatenate([np.asarray(loss)[:n_batches] for loss, n_batches in losses])
 
 
 def _batch(source: Source | None, parts: Sequence[Any], number: Any) -> tuple[Any, ...]:

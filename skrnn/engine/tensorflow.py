@@ -40,14 +40,11 @@ class TensorFlowSteps(VariableSteps):
     def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[np.float32]:
         """Take one step for each batch, at its rate, and return the losses before it."""
         losses: list[NDArray[np.float32]] = []
-        done = 0
+        rates_left = iter(rates)
         for group in grouped(batches, 1):
             n = group.n_batches
             parts = [part[:n] for part in group.parts]
-            losses.append(
-                self.train_graph(parts, np.array(rates[done : done + n], dtype=np.float32)).numpy()
-            )
-            done += n
+            losses.append(self.train_graph(parts, np.fromiter(rates_left, np.float32, n)).numpy())
         return np.concatenate(losses)
 
     def evaluate(self, batch: Batch) -> float:
