@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
 Rows = NDArray[np.int64]
 
@@ -34,6 +33,8 @@ def hold_out_at_random(
     ValueError
         If there are fewer than two sequences.
     """
+    from sklearn.model_selection import train_test_split  # slow, and not every fit needs it
+
     n_held_out = _share(n_samples, fraction)
     if strata is not None:
         counts = np.unique(strata, return_counts=True)[1]
