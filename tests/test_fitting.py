@@ -40,6 +40,17 @@ def test_validation_loss_is_measured_on_the_data_given(cube):
     np.testing.assert_allclose(model.history_["val_loss"][-1], expected, rtol=1e-4)
 
 
+def test_epochs_that_nobody_watches_are_the_same_epochs(cube, y):
+    # Unwatched, several epochs go to the compiled loop at once.
+    settings = {"epochs": 7, "batch_size": 10, "dropout": 0.2, "random_state": 0}
+    alone = skrnn.GRURegressor(**settings).fit(cube, y)
+    watched = skrnn.GRURegressor(callbacks=[keras.callbacks.Callback()], **settings).fit(cube, y)
+    assert len(alone.history_["loss"]) == 7
+    np.testing.assert_allclose(alone.history_["loss"], watched.history_["loss"], rtol=1e-6)
+    for one, other in zip(alone.weights_, watched.weights_, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
+
+
 def test_early_stopping_keeps_the_best_epoch(cube, y):
     noise = np.random.default_rng(0).normal(size=len(y))
     model = make(

@@ -25,9 +25,11 @@ from skrnn.engine.variables import is_seed, values_of
 #: Groups of batches that may wait for the device: what waits holds memory.
 MOST_PENDING = 4
 
-#: XLA's older way to compile for a CPU takes half the time, and a large batch of what it compiles
-#: up to a fifth longer. So it is for batches of fewer numbers than this, which lose nothing.
-QUICKLY, QUICKLY_BELOW = {"xla_cpu_use_fusion_emitters": False}, 2**15
+#: XLA's older way to compile for a CPU, less optimised, takes half the time, and a large batch of
+#: what it compiles up to a fifth longer. So it is for batches of fewer numbers than this, which
+#: lose nothing.
+QUICKLY_BELOW = 2**15
+QUICKLY = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
 
 #: The name of the axis of a batch that devices share out.
 AXIS = "batch"
@@ -58,7 +60,7 @@ class JaxSteps:
         self._everywhere = NamedSharding(self._mesh, PartitionSpec())
         self._train = self._compiled(self._train_loop, donate_argnums=0)
         self._evaluate = self._compiled(self._evaluate_loop)
-        self._forward = jax.jit(self._forward_step)
+        self._forward = _sized(self._forward_step, lambda _, __, x, ___: x.size)
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
@@ -167,15 +169,7 @@ class JaxSteps:
                 out_specs=same,
                 check_vma=False,
             )
-        if jax.default_backend() != "cpu":
-            return jax.jit(loop, **options)
-        usual, quick = jax.jit(loop, **options), jax.jit(loop, compiler_options=QUICKLY, **options)
-
-        def run(state: Any, source: Source | None, parts: Any, *schedule: Any) -> Any:
-            is_small = _size(source, parts) < QUICKLY_BELOW
-            return (quick if is_small else usual)(state, source, parts, *schedule)
-
-        return run
+        return _sized(loop, lambda _, source, parts, *__: _size(source, parts), **options)
 
     def _train_loop(
         self, state: Any, source: Source | None, parts: Any, schedule: tuple[Any, Any]
@@ -253,6 +247,15 @@ def _repeated(step: Callable[[Any, Any], Any], n_batches: Any, start: Any, room:
 def _joined(losses: Sequence[tuple[Any, int]]) -> NDArray[np.float32]:
     """Return the losses of all groups, read only now, so that no step waited for them."""
     return np.concatenate([np.asarray(loss)[:n_batches] for loss, n_batches in losses])
+
+
+def _sized(function: Callable[..., Any], size: Callable[..., int], **options: Any) -> Any:
+    """Return a function compiled one way or the other, by the size of what it is called with."""
+    usual = jax.jit(function, **options)
+    if jax.default_backend() != "cpu":
+        return usual
+    quick = jax.jit(function, compiler_options=QUICKLY, **options)
+    return lambda *given: (quick if size(*given) < QUICKLY_BELOW else usual)(*given)
 
 
 def _size(source: Source | None, parts: Sequence[Any]) -> int:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from skrnn.engine.callbacks import Callbacks
 from skrnn.engine.feed import CHUNK, Batch, Examples, Inputs
+from skrnn.engine.groups import MOST_BATCHES
 from skrnn.engine.program import Program
 from skrnn.engine.schedules import Rate
 
@@ -81,25 +83,19 @@ def train(
         If the loss of an epoch is not finite.
     """
     program.start(start.values, start.optimizer)
-    size = plan.batch_size or len(examples)
-    n_batches = -(-len(examples) // size)
-    feed = program.feed(examples.inputs)
-    generator = np.random.default_rng(plan.seed)
+    n_batches = -(-len(examples) // (plan.batch_size or len(examples)))
     best = _Best(plan.patience) if plan.early_stopping else None
     history: dict[str, list[float]] = {"loss": []}
     if validation:
         history["val_loss"] = []
     logs: dict[str, float] = {}
+    # Where nobody looks at the network between epochs, as many as fit a group are one call.
+    is_watched = bool(validation or callbacks or observers)
+    at_once = 1 if is_watched else max(1, MOST_BATCHES // n_batches)
     with closing(Callbacks(callbacks, program, plan.epochs, n_batches)) as hooks:
         hooks.train_begin()
-        for epoch in range(plan.epochs):
-            order = np.arange(len(examples))
-            if plan.shuffle and n_batches > 1:
-                generator.shuffle(order)
-            rates = [plan.rate(epoch * n_batches + batch, n_batches) for batch in range(n_batches)]
-            hooks.epoch_begin(epoch, rates[0])
-            batches = examples.batches(order, size, feed)
-            logs = {"loss": _finite(_epoch(program, batches, rates, hooks), epoch)}
+        for epoch, loss in enumerate(_epochs(program, examples, plan, hooks, at_once)):
+            logs = {"loss": _finite(loss, epoch)}
             if validation:
                 logs["val_loss"] = evaluate(program, validation, plan.batch_size or CHUNK)
             for name, value in logs.items():
@@ -132,23 +128,42 @@ def predict(program: Program, inputs: Inputs) -> NDArray[np.float64]:
     return np.concatenate(real).astype(np.float64)
 
 
-def _epoch(
-    program: Program,
-    batches: Iterable[tuple[Batch, int]],
-    rates: Sequence[float],
-    hooks: Callbacks,
-) -> float:
-    """Take one step for each batch and return the mean loss."""
-    counted = _Counted(batches)
+def _epochs(
+    program: Program, examples: Examples, plan: Plan, hooks: Callbacks, at_once: int
+) -> Iterator[float]:
+    """Train, and yield the mean loss of one epoch after the other; ``at_once`` go together."""
+    size = plan.batch_size or len(examples)
+    n_batches = -(-len(examples) // size)
+    feed = program.feed(examples.inputs)
+    generator = np.random.default_rng(plan.seed)
+    for first in range(0, plan.epochs, at_once):
+        n_epochs = min(at_once, plan.epochs - first)
+        steps = range(first * n_batches, (first + n_epochs) * n_batches)
+        rates = [plan.rate(step, n_batches) for step in steps]
+        hooks.epoch_begin(first, rates[0])
+        orders = np.tile(np.arange(len(examples)), (n_epochs, 1))
+        if plan.shuffle and n_batches > 1:
+            for order in orders:
+                generator.shuffle(order)
+        batches = _Counted(chain.from_iterable(examples.batches(o, size, feed) for o in orders))
+        losses = _losses(program, batches, rates, hooks)
+        shape = n_epochs, n_batches
+        counts = np.reshape(batches.counts, shape)
+        yield from np.average(np.reshape(losses, shape), axis=1, weights=counts).tolist()
+
+
+def _losses(
+    program: Program, batches: Iterable[Batch], rates: Sequence[float], hooks: Callbacks
+) -> Any:
+    """Take one step for each batch and return the losses."""
     if not hooks.act_on_batches:
-        rates = [rate * hooks.rate_factor for rate in rates]
-        return counted.mean(program.steps.train_all(counted, rates))
+        return program.steps.train_all(batches, [rate * hooks.rate_factor for rate in rates])
     losses: list[float] = []
-    for number, batch in enumerate(counted):
+    for number, batch in enumerate(batches):
         hooks.batch_begin(number)
         losses.extend(program.steps.train_all([batch], [rates[number] * hooks.rate_factor]))
         hooks.batch_end(number, losses[-1])
-    return counted.mean(losses)
+    return losses
 
 
 class _Counted:

@@ -106,7 +106,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
             rate,
             validation,
             going_on=going_on,
-            watching=[report],
+            watching=[report] if report.is_read else [],
         )
         return self
 

@@ -37,10 +37,13 @@ class Report:
             self._root = estimator._init_callback_context(max_subtasks=epochs)
             self._root.call_on_fit_task_begin(**self._data)
 
+    @property
+    def is_read(self) -> bool:
+        """Tell whether a callback is there to be told."""
+        return self._root is not None
+
     def __call__(self, epoch: int, logs: Mapping[str, float], program: Any) -> bool:
         """Report an epoch that has ended; say whether a callback asks to stop."""
-        if self._root is None:
-            return False
         task = self._root.subcontext(task_name=f"epoch {epoch + 1}")
         task.call_on_fit_task_begin(**self._data)
         return bool(
@@ -56,5 +59,4 @@ class Report:
 
     def end(self) -> None:
         """Report that the fit has ended."""
-        if self._root is not None:
-            self._root.call_on_fit_task_end(**self._data, reconstruction_attributes={})
+        self._root.call_on_fit_task_end(**self._data, reconstruction_attributes={})
