@@ -96,8 +96,9 @@ def memory(task: dict[str, Any]) -> Work:
     from test_memory import SCRIPT, growth
 
     def run() -> float:
-        command = [sys.executable, "-c", SCRIPT.replace("range(200)", f"range({task['fits']})")]
-        output = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+        command = [sys.executable, "-c", SCRIPT, str(task["fits"])]
+        pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE}
+        output = subprocess.run(command, **pipes, text=True, check=True).stdout
         return float(growth(json.loads(output)[0][10:]))
 
     return run

@@ -103,10 +103,12 @@ def searches(settings: Settings) -> dict[str, Order]:
 
 
 def fresh_searches(settings: Settings) -> dict[str, Order]:
-    return {
-        case: [replace(contestant, fresh=True) for contestant in order]
-        for case, order in searches(settings).items()
-    }
+    # Keras on JAX and TensorFlow compiles for each fit, and takes minutes there as here.
+    task = {"work": "search", "epochs": settings(30, 2)}
+    mine = ours("jax", 1, **task)
+    others = [keras("torch", **task), neighbour("torch", **task), neighbour("skorch", **task)]
+    order = [contestant for other in others for contestant in (mine, other)]
+    return {"8 candidates x 3 folds": [replace(contestant, fresh=True) for contestant in order]}
 
 
 def epoch_task(settings: Settings, network: str, n_batches: int) -> dict[str, Any]:
@@ -192,7 +194,12 @@ def many_fits(settings: Settings) -> dict[str, Order]:
 def two_jobs(settings: Settings) -> dict[str, Order]:
     # Longer fits than those of the search: what is divided is the fitting.
     task = {"work": "search", "epochs": settings(300, 2)}
-    one_core = {"XLA_FLAGS": ONE_THREAD, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    one_core = {
+        "XLA_FLAGS": ONE_THREAD,
+        "JAX_CPU_ENABLE_ASYNC_DISPATCH": "false",  # nor a thread that waits for the other
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     pair = [
         replace(ours(**task, n_jobs=n), name=name, environment=one_core)
         for n, name in ((2, "skrnn, n_jobs=2"), (1, "n_jobs=1"))

@@ -139,8 +139,8 @@ class Inputs:
         n_steps = self.padded_steps(step_multiple)
         for start in range(0, len(self), CHUNK):
             rows = np.arange(start, min(start + CHUNK, len(self)))
-            x, lengths = self.batch(pad_rows(rows, CHUNK), n_steps)
-            yield x, lengths, len(rows)
+            x, lengths = self.batch(rows, n_steps)
+            yield _filled_up(x, 0.0), _filled_up(lengths, 1), len(rows)
 
     def _encode(self, raw: NDArray[Any]) -> NDArray[np.float32]:
         """Return steps as the network sees them; the last axis holds the features."""
@@ -215,6 +215,15 @@ class Examples:
 def pad_rows(rows: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     """Return ``rows`` repeated in turn up to ``size``."""
     return np.resize(rows, size)
+
+
+def _filled_up(rows: NDArray[Any], value: float) -> NDArray[Any]:
+    """Return an array with so many rows as a chunk has, the new ones of one value."""
+    if len(rows) == CHUNK:
+        return rows
+    chunk = np.full((CHUNK, *rows.shape[1:]), value, dtype=rows.dtype)
+    chunk[: len(rows)] = rows
+    return chunk
 
 
 def _with_margins(n_rows: int, n_columns: int, margin: int) -> tuple[int, int]:
