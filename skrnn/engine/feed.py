@@ -140,7 +140,7 @@ class Inputs:
         for start in range(0, len(self), CHUNK):
             rows = np.arange(start, min(start + CHUNK, len(self)))
             x, lengths = self.batch(rows, n_steps)
-            yield _filled_up(x, 0.0), _filled_up(lengths, 1), len(rows)
+            yield _filled_up(x, 0.0), _filled_up(lengths, n_steps), len(rows)
 
     def _encode(self, raw: NDArray[Any]) -> NDArray[np.float32]:
         """Return steps as the network sees them; the last axis holds the features."""
