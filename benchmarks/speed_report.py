@@ -17,7 +17,7 @@ EXPLANATIONS = {
     "neighbour is a small scikit-learn estimator, as its users write it. All have searched once "
     "before in the same process.",
     "search_fresh": "The same search, from the start of Python to its end, with all imports and "
-    "compilation.",
+    "compilation. Keras on JAX and TensorFlow takes minutes here as there, and is left out.",
     "epoch": "Windows of 120 rows and 14 features in batches of 256, Adam, clipped gradients. "
     "Ours and Keras: a whole `fit` of one epoch on a compiled model, with all that it prepares. "
     "PyTorch: a loop over a tensor of windows. darts and neuralforecast: between the first and "

@@ -17,6 +17,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "2 x GRU 64": {"cell": "GRU", "units": 64, "layers": 2},
     "TCN 32": {"cell": "TCN", "units": 32, "layers": 5},
 }
+GRID_OF_SEARCHES = "8 candidates x 3 folds"
 ONE, TWO = "skrnn, JAX, 1 device", "skrnn, JAX, 2 devices"
 LIMIT = "matrix products alone"
 BASE = "import keras"  #: what the first fit is measured beyond
@@ -97,18 +98,21 @@ def in_turn(task: dict[str, Any], others: tuple[str, ...], parts: int = 1) -> Or
 # ------------------------------------------------------------------ the rows
 
 
+def search_task(settings: Settings, epochs: int = 30) -> dict[str, Any]:
+    return {"work": "search", "epochs": settings(epochs, 2)}
+
+
 def searches(settings: Settings) -> dict[str, Order]:
-    task = {"work": "search", "epochs": settings(30, 2)}
-    return {"8 candidates x 3 folds": in_turn(task, ("torch", "skorch"))}
+    return {GRID_OF_SEARCHES: in_turn(search_task(settings), ("torch", "skorch"))}
 
 
 def fresh_searches(settings: Settings) -> dict[str, Order]:
     # Keras on JAX and TensorFlow compiles for each fit, and takes minutes there as here.
-    task = {"work": "search", "epochs": settings(30, 2)}
+    task = search_task(settings)
     mine = ours("jax", 1, **task)
     others = [keras("torch", **task), neighbour("torch", **task), neighbour("skorch", **task)]
     order = [contestant for other in others for contestant in (mine, other)]
-    return {"8 candidates x 3 folds": [replace(contestant, fresh=True) for contestant in order]}
+    return {GRID_OF_SEARCHES: [replace(contestant, fresh=True) for contestant in order]}
 
 
 def epoch_task(settings: Settings, network: str, n_batches: int) -> dict[str, Any]:
@@ -193,7 +197,7 @@ def many_fits(settings: Settings) -> dict[str, Order]:
 
 def two_jobs(settings: Settings) -> dict[str, Order]:
     # Longer fits than those of the search: what is divided is the fitting.
-    task = {"work": "search", "epochs": settings(300, 2)}
+    task = search_task(settings, 300)
     one_core = {
         "XLA_FLAGS": ONE_THREAD,
         "JAX_CPU_ENABLE_ASYNC_DISPATCH": "false",  # nor a thread that waits for the other

@@ -191,6 +191,10 @@ class Examples:
             weights=self.weights[rows],
         )
 
+    def n_batches(self, size: int) -> int:
+        """Return how many batches of ``size`` rows an epoch has."""
+        return -(-len(self) // size)
+
     def batches(
         self, order: NDArray[np.int64], size: int, feed: Feed
     ) -> Iterator[tuple[Batch, int]]:

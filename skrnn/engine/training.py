@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -83,7 +83,8 @@ def train(
         If the loss of an epoch is not finite.
     """
     program.start(start.values, start.optimizer)
-    n_batches = -(-len(examples) // (plan.batch_size or len(examples)))
+    size = plan.batch_size or len(examples)
+    n_batches = examples.n_batches(size)
     best = _Best(plan.patience) if plan.early_stopping else None
     history: dict[str, list[float]] = {"loss": []}
     if validation:
@@ -94,7 +95,7 @@ def train(
     at_once = 1 if is_watched else max(1, MOST_BATCHES // n_batches)
     with closing(Callbacks(callbacks, program, plan.epochs, n_batches)) as hooks:
         hooks.train_begin()
-        for epoch, loss in enumerate(_epochs(program, examples, plan, hooks, at_once)):
+        for epoch, loss in enumerate(_epochs(program, examples, size, plan, hooks, at_once)):
             logs = {"loss": _finite(loss, epoch)}
             if validation:
                 logs["val_loss"] = evaluate(program, validation, plan.batch_size or CHUNK)
@@ -129,27 +130,33 @@ def predict(program: Program, inputs: Inputs) -> NDArray[np.float64]:
 
 
 def _epochs(
-    program: Program, examples: Examples, plan: Plan, hooks: Callbacks, at_once: int
+    program: Program, examples: Examples, size: int, plan: Plan, hooks: Callbacks, at_once: int
 ) -> Iterator[float]:
     """Train, and yield the mean loss of one epoch after the other; ``at_once`` go together."""
-    size = plan.batch_size or len(examples)
-    n_batches = -(-len(examples) // size)
+    n_batches = examples.n_batches(size)
     feed = program.feed(examples.inputs)
-    generator = np.random.default_rng(plan.seed)
+    orders = _orders(len(examples), plan.seed if plan.shuffle and n_batches > 1 else None)
     for first in range(0, plan.epochs, at_once):
         n_epochs = min(at_once, plan.epochs - first)
         steps = range(first * n_batches, (first + n_epochs) * n_batches)
         rates = [plan.rate(step, n_batches) for step in steps]
         hooks.epoch_begin(first, rates[0])
-        orders = np.tile(np.arange(len(examples)), (n_epochs, 1))
-        if plan.shuffle and n_batches > 1:
-            for order in orders:
-                generator.shuffle(order)
-        batches = _Counted(chain.from_iterable(examples.batches(o, size, feed) for o in orders))
+        now = islice(orders, n_epochs)
+        batches = _Counted(chain.from_iterable(examples.batches(o, size, feed) for o in now))
         losses = _losses(program, batches, rates, hooks)
         shape = n_epochs, n_batches
         counts = np.reshape(batches.counts, shape)
         yield from np.average(np.reshape(losses, shape), axis=1, weights=counts).tolist()
+
+
+def _orders(n: int, seed: int | None) -> Iterator[NDArray[np.int64]]:
+    """Yield the order of ``n`` examples, epoch after epoch, shuffled if there is a seed."""
+    generator = None if seed is None else np.random.default_rng(seed)
+    while True:
+        order = np.arange(n)
+        if generator is not None:
+            generator.shuffle(order)
+        yield order
 
 
 def _losses(

@@ -14,7 +14,7 @@ from skrnn.engine.program import lease
 from skrnn.engine.schedules import constant, schedule
 from skrnn.engine.training import predict
 from skrnn.estimators.holding_out import hold_out_at_random, hold_out_latest
-from skrnn.estimators.observing import CallbackSupportMixin, Report, with_callbacks
+from skrnn.estimators.observing import CallbackSupportMixin, reports, with_callbacks
 from skrnn.estimators.preparing import PreparingEstimator
 from skrnn.estimators.repeats import merge_repeats
 from skrnn.estimators.trainable import Trainable
@@ -98,7 +98,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
         elif X_val is not None:
             validation = self._examples(*self._read(X_val, y_val, None, reset=False))
         epochs = self._n_epochs()
-        report = Report(self, epochs, X, y, sample_weight)
+        watching = reports(self, epochs, X, y, sample_weight)
         rate = schedule(self.schedule, float(self.learning_rate), epochs)
         self._train(
             examples,
@@ -106,7 +106,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
             rate,
             validation,
             going_on=going_on,
-            watching=[report] if report.is_read else [],
+            watching=watching,
         )
         return self
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-__all__ = ["CallbackSupportMixin", "Report", "with_callbacks"]
+__all__ = ["CallbackSupportMixin", "Report", "reports", "with_callbacks"]
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
@@ -29,18 +29,11 @@ class Report:
     """
 
     def __init__(self, estimator: Any, epochs: int, X: Any, y: Any, sample_weight: Any) -> None:
-        self._root: Any = None
-        if hasattr(estimator, "_skl_callbacks"):
-            self._data = {"estimator": estimator, "X": lambda: X, "y": lambda: y}
-            if sample_weight is not None:
-                self._data["metadata"] = {"sample_weight": sample_weight}
-            self._root = estimator._init_callback_context(max_subtasks=epochs)
-            self._root.call_on_fit_task_begin(**self._data)
-
-    @property
-    def is_read(self) -> bool:
-        """Tell whether a callback is there to be told."""
-        return self._root is not None
+        self._data = {"estimator": estimator, "X": lambda: X, "y": lambda: y}
+        if sample_weight is not None:
+            self._data["metadata"] = {"sample_weight": sample_weight}
+        self._root = estimator._init_callback_context(max_subtasks=epochs)
+        self._root.call_on_fit_task_begin(**self._data)
 
     def __call__(self, epoch: int, logs: Mapping[str, float], program: Any) -> bool:
         """Report an epoch that has ended; say whether a callback asks to stop."""
@@ -60,3 +53,11 @@ class Report:
     def end(self) -> None:
         """Report that the fit has ended."""
         self._root.call_on_fit_task_end(**self._data, reconstruction_attributes={})
+
+
+def reports(estimator: Any, *fit: Any) -> list[Report]:
+    """Return the report of a fit, or none where no callback is there to be told.
+
+    ``fit`` is the number of epochs, X, y and the sample weights.
+    """
+    return [Report(estimator, *fit)] if hasattr(estimator, "_skl_callbacks") else []
