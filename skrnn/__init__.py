@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
         SequenceClassifier,
         TCNClassifier,
     )
+    from skrnn.estimators.labelling import SequenceLabeller
     from skrnn.estimators.regression import (
         GRURegressor,
         LSTMRegressor,
@@ -54,6 +55,7 @@ __all__ = [
     "RNNRegressor",
     "SequenceClassifier",
     "SequenceForecaster",
+    "SequenceLabeller",
     "SequenceRegressor",
     "SequenceScaler",
     "SlidingWindow",
@@ -76,6 +78,7 @@ _HOMES = {
     "make_windows": "sequences.windowing",
     "set_compilation_cache": "settings",
     "set_cpu_devices": "settings",
+    "Labeller": "estimators.labelling",
     "Regressor": "estimators.regression",
     "Classifier": "estimators.classification",
     "Forecaster": "forecasting.forecasters",

@@ -177,7 +177,7 @@ def test_variables_are_those_of_plain_layers_in_their_order(settings):
 def test_what_is_pooled_over_all_steps_ends_with_the_same_output():
     network = networks.TCN(filters=4, n_blocks=3)
     inputs = keras.Input((None, N_FEATURES))
-    everywhere = keras.Model(inputs, network.sequence(inputs))
+    everywhere = keras.Model(inputs, network.steps(inputs, None))
     last = lattice_model(network)
     assign(everywhere, values_for(everywhere))
     assign(last, values_for(last))

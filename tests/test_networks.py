@@ -273,7 +273,7 @@ def test_a_tcn_equals_its_residual_blocks(filters, layer_norm):
 def tcn_sequence(network, n_features=1):
     """Return the network's outputs at every step, every rectifier of it active."""
     inputs = keras.Input((None, n_features))
-    model = keras.Model(inputs, network.sequence(inputs))
+    model = keras.Model(inputs, network.steps(inputs, None))
     for weight in model.trainable_weights:
         weight.assign(np.random.default_rng(0).uniform(0.1, 0.3, weight.shape))
     return lambda x: to_numpy(model(x.astype(np.float32)))

@@ -100,7 +100,9 @@ class Inputs:
         steps = _aligned_zeros(n_rows, n_channels)
         for first in range(0, len(sequences.steps), BLOCK):
             raw = sequences.steps[first : first + BLOCK]
-            steps[before + first : before + first + len(raw)] = self._encode(raw)
+            steps[before + first : before + first + len(raw)] = encode(
+                raw, self.scaling, indicator=self.indicator
+            )
         starts = sequences.starts + before
         return replace(
             self, sequences=replace(sequences, steps=steps, starts=starts), table=Table()
@@ -116,7 +118,7 @@ class Inputs:
         """
         values, real = self.sequences.gather(rows, n_steps, at_end=self.at_end, out=out)
         if self.table is None:
-            values = self._encode(values)
+            values = encode(values, self.scaling, indicator=self.indicator)
         if not real.all():
             values[~real] = 0.0
         return values, self.sequences.lengths[rows].astype(np.int32)
@@ -142,16 +144,15 @@ class Inputs:
             x, lengths = self.batch(rows, n_steps)
             yield _filled_up(x, 0.0), _filled_up(lengths, n_steps), len(rows)
 
-    def _encode(self, raw: NDArray[Any]) -> NDArray[np.float32]:
-        """Return steps as the network sees them; the last axis holds the features."""
-        values = self.scaling.transform(raw).astype(np.float32)
-        missing = np.isnan(values)
-        values[missing] = 0.0
-        return (
-            np.concatenate([values, missing], axis=-1, dtype=np.float32)
-            if self.indicator
-            else values
-        )
+
+def encode(raw: NDArray[Any], scaling: Standardiser, *, indicator: bool) -> NDArray[np.float32]:
+    """Return steps as the network sees them; the last axis holds the features."""
+    values = scaling.transform(raw).astype(np.float32)
+    missing = np.isnan(values)
+    values[missing] = 0.0
+    if not indicator:
+        return values
+    return np.concatenate([values, missing], axis=-1, dtype=np.float32)
 
 
 class Targets(Protocol):

@@ -19,6 +19,10 @@ CLASSIFICATION = {
     "crossentropy": "categorical_crossentropy",
     "focal": "categorical_focal_crossentropy",
 }
+MULTILABEL = {
+    "binary_crossentropy": "binary_crossentropy",
+    "binary_focal": "binary_focal_crossentropy",
+}
 
 PerSequence = Callable[[Any, Any], Any]
 
@@ -31,8 +35,9 @@ def per_sequence(loss: str | Callable[..., Any]) -> PerSequence:
     """
     import keras
 
-    if loss in CLASSIFICATION:
-        function = getattr(keras.losses, CLASSIFICATION[str(loss)])
+    on_logits = CLASSIFICATION | MULTILABEL
+    if loss in on_logits:
+        function = getattr(keras.losses, on_logits[str(loss)])
         return lambda target, output: function(target, output, from_logits=True)
     if isinstance(loss, str):
         return getattr(keras.losses, loss)

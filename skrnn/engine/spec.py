@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from skrnn.engine.forecast_losses import ForecastLoss
+from skrnn.engine.step_losses import StepLoss
 from skrnn.networks.base import Network
 from skrnn.networks.callable import Identity
 
@@ -77,6 +78,8 @@ def _key(choice: Any) -> Hashable:
         return choice
     if isinstance(choice, ForecastLoss):
         return choice.head, _key(choice.function)
+    if isinstance(choice, StepLoss):
+        return StepLoss, _key(choice.function)
     if hasattr(choice, "get_config") and _is_keras(choice):
         return type(choice), repr(sorted(_settings(choice).items()))
     return Identity(choice)

@@ -24,7 +24,8 @@ class TensorFlowSteps(VariableSteps):
         x, lengths = (
             tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in model.inputs
         )
-        y = tf.TensorSpec([None, None], tf.float32)  # a density has more outputs than targets
+        # A density has more outputs than targets, but as many axes.
+        y = tf.TensorSpec([None] * len(model.output.shape), tf.float32)
         weight = tf.TensorSpec([None], tf.float32)
         batch = (x, lengths, y, weight)
         several = [tf.TensorSpec([None, *part.shape], part.dtype) for part in batch]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any, Self
 
 import numpy as np
@@ -10,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import validate
+from skrnn.engine.feed import Examples, Inputs
 from skrnn.engine.program import lease
 from skrnn.engine.schedules import constant, schedule
 from skrnn.engine.training import predict
@@ -24,8 +26,8 @@ from skrnn.sequences import Sequences, check_shape, read_sequences
 class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
     """Fit a network to sequences.
 
-    A subclass gives the hooks of `PreparingEstimator`, and turns the outputs of `_outputs`
-    into predictions.
+    A subclass gives the hooks of `PreparingEstimator`, and turns outputs of the network into
+    predictions with `_predicted` and, where it has them, `_probabilities`.
     """
 
     _attributes = """
@@ -108,6 +110,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
             going_on=going_on,
             watching=watching,
         )
+        if validation is not None:
+            self._settle(validation)
         return self
 
     @all_or_nothing
@@ -144,6 +148,13 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
         check_is_fitted(self)
         return self._new_keras_model()
 
+    @abstractmethod
+    def _predicted(self, outputs: NDArray[np.float64]) -> NDArray[Any]:
+        """Return the predictions that outputs (n, n_outputs) stand for."""
+
+    def _settle(self, validation: Examples) -> None:
+        """Choose what is left to be chosen once the network is trained."""
+
     def _hold_out(
         self, sequences: Sequences, y: Any
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -163,9 +174,17 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
 
     def _outputs(self, X: Any) -> NDArray[np.float64]:
         """Return the network's outputs for X, (n_samples, n_outputs)."""
+        return self._outputs_of(self._inputs(self._sequences(X)))
+
+    def _sequences(self, X: Any) -> Sequences:
+        """Return X, which the fitted estimator is to predict for, as sequences."""
         check_is_fitted(self)
         sequences = read_sequences(self, X, reset=False)
         check_shape(self, sequences, self._shape)
+        return sequences
+
+    def _outputs_of(self, inputs: Inputs) -> NDArray[np.float64]:
+        """Return the network's outputs for inputs that it sees."""
         with lease(self._spec) as program:
             program.load(self.weights_)
-            return predict(program, self._inputs(sequences))
+            return predict(program, inputs)

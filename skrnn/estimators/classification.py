@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,14 +12,16 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skrnn import networks
-from skrnn._parameters import CALLABLE, NONE, fitted, one_of, parameter, satisfying
+from skrnn._parameters import CALLABLE, NONE, one_of, parameter
 from skrnn._validation import check_labels
-from skrnn.engine.losses import CLASSIFICATION, expects_probabilities
+from skrnn.engine.losses import CLASSIFICATION
 from skrnn.estimators.base import BaseSequenceEstimator
 from skrnn.estimators.choice import NetworkChoice
+from skrnn.estimators.classes import CLASS_WEIGHT, LearnsClasses, refuse_probabilities
+from skrnn.sequences import Sequences
 
 
-class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
+class BaseSequenceClassifier(ClassifierMixin, LearnsClasses, BaseSequenceEstimator):
     """Predict labels, and the probability of each."""
 
     loss: Any = parameter(
@@ -28,56 +30,12 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         doc="""What training makes small: a name, a Keras loss, or a function from one-hot
         targets and logits to one loss for each sequence. None is the cross-entropy.""",
     )
-    class_weight: Any = parameter(
-        default=None,
-        domain=NONE
-        | one_of("balanced")
-        | satisfying(
-            "a dict from label to a weight > 0",
-            lambda value: isinstance(value, dict) and all(w > 0 for w in value.values()),
-        ),
-        doc="""How much the sequences of each class count, times ``sample_weight``; "balanced"
-        lets every class count the same.""",
-    )
+    class_weight: Any = CLASS_WEIGHT
     _attributes = f"""{BaseSequenceEstimator._attributes.rstrip()}
 
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.
     """
-    classes_: NDArray[Any] = fitted()
-
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Take one pass over new sequences at a constant rate.
-
-        Scaling and network come from the first call; the optimizer's state is kept from
-        one call to the next.
-
-        Parameters
-        ----------
-        X, y, sample_weight
-            As in ``fit``.
-        classes : array-like of shape (n_classes,), default=None
-            Every label there will be; needed at the first call unless y has them all.
-
-        Returns
-        -------
-        self : object
-            The fitted estimator.
-
-        Raises
-        ------
-        ValueError, TypeError, FloatingPointError
-            As in ``fit``, and for a label that is not in ``classes``; the estimator stays
-            as it was.
-        """
-        known = getattr(self, "classes_", classes)
-        if classes is not None and not np.array_equal(np.unique(classes), np.unique(known)):
-            raise ValueError(f"classes={classes!r} were {known!r} in the first call.")
-        self._announced = classes
-        try:
-            return self._partial_fit(X, y, sample_weight)
-        finally:
-            del self._announced
 
     def predict(self, X: Any) -> NDArray[Any]:
         """Return the most probable label of each sequence.
@@ -100,8 +58,7 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         ValueError, TypeError
             If X has other features or another length than in the fit, or holds NaN.
         """
-        outputs = self._outputs(X)
-        return self.classes_[np.argmax(outputs, axis=1)]
+        return self._predicted(self._outputs(X))
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the probability of each label.
@@ -116,27 +73,28 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
         ndarray of float64 of shape (n_samples, n_classes)
             In the order of ``classes_``; each row sums to 1.
         """
-        return softmax(self._outputs(X), axis=1)
+        return self._probabilities(self._outputs(X))
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
         """Return the logarithm of `predict_proba`, of the same shape."""
         return log_softmax(self._outputs(X), axis=1)
 
-    def _check_target(self, y: Any, n_samples: int) -> NDArray[Any]:
-        return check_labels(self, y, n_samples)
+    def _predicted(self, outputs: NDArray[np.float64]) -> NDArray[Any]:
+        return self.classes_[np.argmax(outputs, axis=1)]
+
+    def _probabilities(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
+        return softmax(outputs, axis=1)
+
+    def _check_target(self, X: Any, y: Any, sequences: Sequences) -> NDArray[Any]:
+        del X
+        return check_labels(self, y, len(sequences))
 
     def _learn_target(self, y: NDArray[Any], weights: NDArray[np.float64]) -> None:
         del weights
-        announced = vars(self).get("_announced")
-        self.classes_ = np.unique(y if announced is None else announced)
+        self._learn_classes(y)
 
     def _encode_target(self, y: NDArray[Any]) -> NDArray[np.float32]:
-        unknown = ~np.isin(y, self.classes_)
-        if unknown.any():
-            raise ValueError(
-                f"y holds the labels {np.unique(y[unknown])!r}, which are not among the "
-                f"classes {self.classes_!r} of the first fit."
-            )
+        self._refuse_unknown(y)
         codes = np.searchsorted(self.classes_, y)
         return np.eye(len(self.classes_), dtype=np.float32)[codes]
 
@@ -153,12 +111,7 @@ class BaseSequenceClassifier(ClassifierMixin, BaseSequenceEstimator):
     def _loss(self) -> str | Callable[..., Any]:
         if self.loss is None:
             return "crossentropy"
-        if expects_probabilities(self.loss):
-            name = getattr(self.loss, "__name__", type(self.loss).__name__)
-            raise ValueError(
-                f"loss={name} with from_logits=False expects probabilities, but the network "
-                "gives logits; pass from_logits=True."
-            )
+        refuse_probabilities(self.loss)
         return self.loss
 
 

@@ -38,8 +38,12 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
         """Return checked targets as the network is to give them, (n_samples, n_outputs)."""
 
     @abstractmethod
-    def _check_target(self, y: Any, n_samples: int) -> Any:
-        """Return y as an array, or raise."""
+    def _check_target(self, X: Any, y: Any, sequences: Sequences) -> Any:
+        """Return y as it serves the other hooks, or raise; X is as the user passed it."""
+
+    def _n_outputs(self, y: Any) -> int:
+        """Return how many numbers the network gives for the targets learnt from."""
+        return self._encode_target(y[:1]).shape[1]
 
     def _weigh(self, y: Any, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return sample weights, times whatever the task adds to them."""
@@ -61,7 +65,7 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
         sequences = read_sequences(self, X, reset=reset)
         if not reset:
             check_shape(self, sequences, self._shape)
-        y = self._check_target(y, len(sequences))
+        y = self._check_target(X, y, sequences)
         weights = check_weights(sample_weight, len(sequences))
         if purge:
             weights = without_purged(sequences.times, weights, purge)
@@ -107,7 +111,7 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
             network=network.resolve(self._longest),
             n_steps=sequences.n_steps if network.needs_fixed_length else None,
             n_features=sequences.n_features * (2 if self._missing == "mask" else 1),
-            n_outputs=self._encode_target(y[:1]).shape[1],
+            n_outputs=self._n_outputs(y),
             **self._compiled_in(),
         )
 

@@ -16,6 +16,7 @@ from skrnn.engine.losses import REGRESSION
 from skrnn.estimators.base import BaseSequenceEstimator
 from skrnn.estimators.choice import NetworkChoice
 from skrnn.preprocessing.scaling import Standardiser
+from skrnn.sequences import Sequences
 
 
 class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
@@ -80,12 +81,15 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         ValueError, TypeError
             If X has other features or another length than in the fit, or holds NaN.
         """
-        outputs = self._outputs(X)
+        return self._predicted(self._outputs(X))
+
+    def _predicted(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         values = self._target_scaling.inverse_transform(outputs)
         return values[:, 0] if self._target_is_flat else values
 
-    def _check_target(self, y: Any, n_samples: int) -> NDArray[Any]:
-        target = check_target(self, y, n_samples)
+    def _check_target(self, X: Any, y: Any, sequences: Sequences) -> NDArray[Any]:
+        del X
+        target = check_target(self, y, len(sequences))
         if np.iscomplexobj(target):
             raise ValueError("Complex data not supported: y is complex.")
         return target.astype(np.float64)

@@ -52,6 +52,25 @@ class Network(Parametrised):
         KerasTensor of shape (batch, n_outputs)
         """
 
+    @property
+    def looks_ahead(self) -> bool:
+        """Tell whether the features at a step depend on steps after it."""
+        return False
+
+    def steps(self, inputs: Any, lengths: Any) -> Any:
+        """Return the features at every step, (batch, n_steps, n_features), of what `encode` takes.
+
+        Raises
+        ------
+        ValueError
+            If the network has no features at each step.
+        """
+        del inputs, lengths
+        raise ValueError(
+            f"{self!r} gives one vector for a whole sequence and none for each step; take a "
+            "recurrent or convolutional network, or a transformer."
+        )
+
     def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:
         """Return ``n_outputs`` numbers for each sequence: a linear layer on its features.
 

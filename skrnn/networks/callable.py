@@ -28,6 +28,10 @@ class FromCallable(Network):
         """Return what the function returns."""
         return self.function(inputs, lengths) if self.takes_lengths else self.function(inputs)
 
+    def steps(self, inputs: Any, lengths: Any) -> Any:
+        """Return what the function returns."""
+        return self.encode(inputs, lengths)
+
     def key(self) -> Hashable:
         """Return the identity of the function, held weakly."""
         return FromCallable, Identity(self.function)

@@ -40,6 +40,17 @@ class Conv(Network):
         """Return the pooled outputs of the last convolution."""
         from skrnn.networks import layers
 
+        return layers.pool(self.pooling, self.steps(inputs, lengths), lengths)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Return True: convolutions look both ways."""
+        return True
+
+    def steps(self, inputs: Any, lengths: Any) -> Any:
+        """Return the outputs of the last convolution at every step."""
+        from skrnn.networks import layers
+
         sequence = inputs
         for filters in self.filters if isinstance(self.filters, tuple) else (self.filters,):
             sequence = layers.Conv1D(filters, self.kernel_size, padding="same")(sequence)
@@ -49,4 +60,4 @@ class Conv(Network):
             if self.dropout:
                 sequence = layers.Dropout(whole_channels=True)(sequence)
             sequence = layers.ZeroPadding()(sequence, lengths)
-        return layers.pool(self.pooling, sequence, lengths)
+        return sequence

@@ -67,19 +67,42 @@ class Recurrent(Network):
         """Return the pooled outputs of the last recurrent layer."""
         from skrnn.networks import layers
 
-        sequence = inputs
+        sequence, lengths = self._layers(inputs, lengths)
+        features = layers.pool(self.pooling, sequence, lengths, both_ends=self.bidirectional)
+        return layers.Dropout()(features) if self.dropout else features
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Tell whether the network reads backwards as well."""
+        return self.bidirectional
+
+    def steps(self, inputs: Any, lengths: Any) -> Any:
+        """Return the outputs of the last recurrent layer at every step."""
+        from skrnn.networks import layers
+
+        if self.conv_filters is not None and self.conv_strides > 1:
+            raise ValueError(
+                f"conv_strides={self.conv_strides} shortens sequences, so that there are no "
+                "features at each of their steps; give conv_strides=1."
+            )
+        sequence, _ = self._layers(inputs, lengths)
+        return layers.Dropout()(sequence) if self.dropout else sequence
+
+    def _layers(self, sequence: Any, lengths: Any) -> tuple[Any, Any]:
+        """Return the outputs of the last recurrent layer, and how many are those of a sequence."""
+        from skrnn.networks import layers
+
         if self.conv_filters is not None:
             sequence, lengths = layers.convolution_front(
                 sequence, lengths, self.conv_filters, self.conv_kernel_size, self.conv_strides
             )
-        for depth, units in enumerate(self._units()):
+        for depth, units in enumerate(self.layer_units()):
             if depth and self.dropout:
                 sequence = layers.Dropout()(sequence)
             sequence = self._direction(sequence, lengths, units)
             if self.layer_norm:
                 sequence = layers.LayerNormalization()(sequence)
-        features = layers.pool(self.pooling, sequence, lengths, both_ends=self.bidirectional)
-        return layers.Dropout()(features) if self.dropout else features
+        return sequence, lengths
 
     def _direction(self, sequence: Any, lengths: Any, units: int) -> Any:
         """Return one layer's outputs, joined with those of its twin that reads backwards."""
@@ -92,5 +115,6 @@ class Recurrent(Network):
         backward = reverse(self.layer(units)(reverse(sequence, lengths)), lengths)
         return layers.Concatenate()([forward, backward])
 
-    def _units(self) -> tuple[int, ...]:
+    def layer_units(self) -> tuple[int, ...]:
+        """Return the units of each layer."""
         return self.units if isinstance(self.units, tuple) else (self.units,) * self.n_layers

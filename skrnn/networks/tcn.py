@@ -72,14 +72,15 @@ class TCN(Network):
 
         if self.pooling == "last":
             return self._last(inputs, lengths)
-        return layers.pool(self.pooling, self.sequence(inputs), lengths)
+        return layers.pool(self.pooling, self.steps(inputs, lengths), lengths)
 
-    def sequence(self, inputs: Any) -> Any:
+    def steps(self, inputs: Any, lengths: Any) -> Any:
         """Return the outputs of the last block at every step."""
         from skrnn.networks import layers
 
+        del lengths  # causal: padding comes after all that is read
         sequence = inputs
-        for dilation in self._dilations():
+        for dilation in self.dilations():
             settings = {"dilation_rate": dilation, "padding": "causal"}
             convolutions = [self._convolution(layers.Conv1D, **settings) for _ in range(2)]
             sequence = self._block(convolutions, sequence, sequence)
@@ -89,7 +90,7 @@ class TCN(Network):
         """Return the last output of the last block, computing only what it depends on."""
         from skrnn.networks import layers
 
-        blocks = layers.lattice_blocks(self.kernel_size, self._dilations())
+        blocks = layers.lattice_blocks(self.kernel_size, self.dilations())
         sequence = layers.AlignEnds(blocks[0].n_inputs)(inputs, lengths)
         for block in blocks:
             convolutions = [
@@ -105,7 +106,8 @@ class TCN(Network):
             sequence = self._block(convolutions, sequence, kept)
         return sequence[:, -1]
 
-    def _dilations(self) -> list[int]:
+    def dilations(self) -> list[int]:
+        """Return the dilation of each block."""
         return [self.dilation_base**block for block in range(int(self.n_blocks))]
 
     def _convolution(self, kind: Callable[..., Any], **settings: Any) -> Any:

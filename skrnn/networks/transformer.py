@@ -35,6 +35,17 @@ class Transformer(Network):
         """Return the pooled outputs of the last layer."""
         from skrnn.networks import layers
 
+        return layers.pool(self.pooling, self.steps(inputs, lengths), lengths)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Return True: each step attends to all."""
+        return True
+
+    def steps(self, inputs: Any, lengths: Any) -> Any:
+        """Return the outputs of the last layer at every step."""
+        from skrnn.networks import layers
+
         sequence = layers.Positions()(layers.Dense(self.width)(inputs))
         real = layers.RealSteps()(inputs, lengths)
         for _ in range(self.n_layers):
@@ -46,7 +57,7 @@ class Transformer(Network):
             normal = layers.LayerNormalization()(sequence)
             hidden = layers.Dense(self.feedforward, activation="relu")(normal)
             sequence = layers.Add()([sequence, self._dropped(layers.Dense(self.width)(hidden))])
-        return layers.pool(self.pooling, layers.LayerNormalization()(sequence), lengths)
+        return layers.LayerNormalization()(sequence)
 
     def _dropped(self, sequence: Any) -> Any:
         from skrnn.networks import layers

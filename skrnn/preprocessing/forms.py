@@ -38,7 +38,7 @@ def over_new_steps(X: Any, sequences: Sequences, steps: Floats, layout: str) -> 
         return replace(X, series=steps)
     if is_ragged(X):
         parts = as_list(replace(sequences, steps=steps))
-        return _like(X, [_framed(part, given) for part, given in zip(parts, X, strict=True)])
+        return like(X, [_framed(part, given) for part, given in zip(parts, X, strict=True)])
     if is_panel(X):
         return pd.DataFrame(steps, index=X.index, columns=X.columns)
     cube = steps.reshape(len(sequences), -1, sequences.n_features)
@@ -60,7 +60,7 @@ def _framed(steps: Floats, given: Any) -> Any:
     return steps
 
 
-def _like(X: Any, parts: list[Any]) -> Any:
+def like(X: Any, parts: list[Any]) -> Any:
     """Return parts as a list, a tuple or an object array, as X is one."""
     if isinstance(X, np.ndarray):
         objects = np.empty(len(parts), dtype=object)

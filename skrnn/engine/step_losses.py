@@ -1,0 +1,40 @@
+"""Losses of outputs at every step, each step with a weight of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from skrnn.engine.losses import per_sequence
+
+
+@dataclass(frozen=True)
+class StepLoss:
+    """One loss for each sequence: the weighted mean over its steps.
+
+    Attributes
+    ----------
+    function : str, keras.losses.Loss or callable
+        From targets and outputs (n, n_outputs) to one loss for each step, (n,).
+    """
+
+    function: str | Callable[..., Any]
+
+    def __call__(self, target: Any, output: Any) -> Any:
+        """Return the losses (batch,).
+
+        Parameters
+        ----------
+        target : tensor of shape (batch, n_at_least_n_steps, n_targets + 1)
+            The last column is the weight of a step, zero where it is padding.
+        output : tensor of shape (batch, n_steps, n_outputs)
+            The outputs.
+        """
+        from keras import ops
+
+        target = target[:, : ops.shape(output)[1]]
+        values, weights = target[..., :-1], target[..., -1]
+        flat = [ops.reshape(tensor, (-1, ops.shape(tensor)[-1])) for tensor in (values, output)]
+        losses = ops.reshape(per_sequence(self.function)(*flat), ops.shape(weights))
+        return ops.sum(losses * weights, axis=1) / ops.maximum(ops.sum(weights, axis=1), 1e-7)

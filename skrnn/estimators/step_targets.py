@@ -1,0 +1,187 @@
+"""Targets at every step of sequences: read from what a user passes, padded for the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NoReturn, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skrnn._validation import is_panel, is_ragged
+from skrnn.engine.feed import STEP_MULTIPLE
+from skrnn.preprocessing.forms import end_to_end, like
+from skrnn.sequences import Sequences
+
+
+@dataclass(frozen=True, eq=False)
+class StepTargets:
+    """Targets of sequences, one row for each step.
+
+    Attributes
+    ----------
+    table : Sequences
+        Rows of targets, of any dtype, in the place of steps.
+    is_flat : bool
+        One value for each step was given, and no axis for several.
+    """
+
+    table: Sequences
+    is_flat: bool
+
+    def __len__(self) -> int:
+        return len(self.table)
+
+    def __getitem__(self, rows: Any) -> Any:
+        """Return the targets of one sequence as an array, or of several as `StepTargets`."""
+        if np.ndim(rows) == 0 and not isinstance(rows, slice):
+            return end_to_end(self.table.take(np.array([rows]))).steps
+        return type(self)(self.table.take(np.arange(len(self))[rows]), self.is_flat)
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """Return the targets of all steps in order: (n,), or (n, n_targets) if not flat."""
+        return self._shaped(end_to_end(self.table).steps)
+
+    def per_step(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the weight of each sequence at each of its steps, in the order of `values`."""
+        return np.repeat(weights, self.table.lengths)
+
+    def cut(self, n_steps: int) -> Self:
+        """Return the same targets in pieces of at most ``n_steps``."""
+        return type(self)(pieces(self.table, n_steps), self.is_flat)
+
+    def padded(
+        self, columns: NDArray[np.float32], weights: NDArray[np.float64]
+    ) -> NDArray[np.float32]:
+        """Return targets as the network is to give them, with the weight of each step.
+
+        Parameters
+        ----------
+        columns : ndarray of shape (n, n_outputs)
+            What stands for each of `values`.
+        weights : ndarray of shape (n,)
+            The weight of each.
+
+        Returns
+        -------
+        ndarray of float32 of shape (n_samples, n_steps, n_outputs + 1)
+            Zero, also in the last column, which holds the weight, where a step is padding.
+        """
+        rows = np.concatenate([columns, weights[:, None]], axis=1, dtype=np.float32)
+        table = Sequences.end_to_end(rows, self.table.lengths)
+        n_steps = -(-table.longest // STEP_MULTIPLE) * STEP_MULTIPLE
+        padded, real = table.gather(np.arange(len(self)), n_steps)
+        padded[~real] = 0.0
+        return padded
+
+    def _shaped(self, rows: NDArray[Any]) -> NDArray[Any]:
+        return rows[:, 0] if self.is_flat else rows
+
+
+def pieces(sequences: Sequences, n_steps: int) -> Sequences:
+    """Return the sequences cut into pieces of at most ``n_steps``, over the same table."""
+    n_pieces = -(-sequences.lengths // n_steps)
+    first = np.repeat(np.cumsum(n_pieces) - n_pieces, n_pieces)
+    done = (np.arange(n_pieces.sum()) - first) * n_steps
+    left = np.repeat(sequences.lengths, n_pieces) - done
+    starts = np.repeat(sequences.starts, n_pieces) + done * sequences.stride
+    return Sequences(sequences.steps, starts, np.minimum(left, n_steps), stride=sequences.stride)
+
+
+def read_step_targets(X: Any, y: Any, sequences: Sequences) -> StepTargets:
+    """Read one target, or several, for each step of X.
+
+    Parameters
+    ----------
+    X, y
+        What the user passed.
+    sequences : Sequences
+        X as it was read.
+
+    Raises
+    ------
+    ValueError
+        If y has no target for a step, or one too many, or a missing one.
+    """
+    if is_panel(X):
+        values = _of_panel(X, y)
+    elif is_ragged(y):
+        values = _of_list(y, sequences)
+    else:
+        values = _of_array(np.asarray(y), sequences)
+    if pd.isna(values).any():
+        raise ValueError("Input y contains NaN; each step needs a target.")
+    table = Sequences.end_to_end(values.reshape(len(values), -1), sequences.lengths)
+    return StepTargets(table, is_flat=values.ndim == 1)
+
+
+def in_form_of(X: Any, sequences: Sequences, values: NDArray[Any]) -> Any:
+    """Return one row for each step of X in the form of X.
+
+    Parameters
+    ----------
+    X, sequences
+        What the user passed, and as it was read.
+    values : ndarray of shape (n_total_steps,) or (n_total_steps, n)
+        For each step.
+
+    Returns
+    -------
+    Series or DataFrame with the index of a panel; list of arrays for a list; else an array of
+    shape (n_samples, n_steps) or (n_samples, n_steps, n).
+    """
+    if is_panel(X):
+        kind = pd.Series if values.ndim == 1 else pd.DataFrame
+        return kind(values, index=X.index)
+    if is_ragged(X):
+        return like(X, np.split(values, np.cumsum(sequences.lengths)[:-1]))
+    return values.reshape(len(sequences), -1, *values.shape[1:])
+
+
+def _of_panel(X: pd.DataFrame, y: Any) -> NDArray[Any]:
+    if isinstance(y, pd.Series | pd.DataFrame) and not y.index.equals(X.index):
+        raise ValueError("y has another index than X; give each row of X its target.")
+    values = np.asarray(y)
+    if len(values) != len(X):
+        raise ValueError(f"y has {len(values)} rows and X {len(X)}; each step needs a target.")
+    return _with_one_axis_or_two(values)
+
+
+def _of_list(y: Any, sequences: Sequences) -> NDArray[Any]:
+    parts = [np.asarray(part) for part in y]
+    if len(parts) != len(sequences):
+        _fail_number(len(parts), len(sequences))
+    for row, (part, length) in enumerate(zip(parts, sequences.lengths, strict=True)):
+        if len(part) != length:
+            raise ValueError(
+                f"sequence {row} of X has {length} steps, and its part of y {len(part)}; give "
+                "a target for each step."
+            )
+    if len({part.shape[1:] for part in parts}) > 1:
+        raise ValueError("the parts of y differ in their number of targets for a step.")
+    return _with_one_axis_or_two(np.concatenate(parts))
+
+
+def _of_array(y: NDArray[Any], sequences: Sequences) -> NDArray[Any]:
+    if y.ndim == 0 or len(y) != len(sequences):
+        _fail_number(len(y) if y.ndim else 1, len(sequences))
+    n_steps = sequences.n_steps
+    if y.ndim == 1 or n_steps is None or y.shape[1] != n_steps:
+        steps = "of different length" if n_steps is None else f"of {n_steps} steps"
+        raise ValueError(
+            f"y has the shape {y.shape}, and X {len(sequences)} sequences {steps}; give a target "
+            "for each step, in an array (n_samples, n_steps) or a list of arrays (n_steps,)."
+        )
+    return _with_one_axis_or_two(y.reshape(-1, *y.shape[2:]))
+
+
+def _with_one_axis_or_two(values: NDArray[Any]) -> NDArray[Any]:
+    if values.ndim > 2:
+        raise ValueError(f"y has {values.ndim - 1} axes for each step; it may have one.")
+    return values
+
+
+def _fail_number(given: int, wanted: int) -> NoReturn:
+    raise ValueError(f"y has targets for {given} sequences, and X has {wanted}.")
