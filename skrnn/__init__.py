@@ -37,6 +37,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
     from skrnn.sequences.windowing import make_windows
     from skrnn.sequences.windows import Windows
     from skrnn.settings import set_compilation_cache, set_cpu_devices
+    from skrnn.streaming import Stream
 
 __version__ = "0.1.0"
 
@@ -59,6 +60,7 @@ __all__ = [
     "SequenceRegressor",
     "SequenceScaler",
     "SlidingWindow",
+    "Stream",
     "TCNClassifier",
     "TCNForecaster",
     "TCNRegressor",
@@ -72,6 +74,7 @@ __all__ = [
 #: Where a public name stands: by itself, or by the way it ends.
 _HOMES = {
     "SequenceScaler": "preprocessing.sequence_scaler",
+    "Stream": "streaming",
     "SlidingWindow": "preprocessing.sliding_window",
     "TokenSequences": "preprocessing.tokens",
     "Windows": "sequences.windows",

@@ -1,0 +1,266 @@
+"""The parts of a network one step at a time, in numpy: each carries its state along.
+
+A step of a small network is over sooner than a call of a compiled program begins, so this is
+the same on every backend. Stages hold the state of many streams, one row for each, and change it
+in place.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import expit
+
+Array = NDArray[Any]
+
+#: What Keras adds to the variance in a layer normalisation.
+EPSILON = 1e-3
+
+
+class Stage(ABC):
+    """A part of a network that turns the features of a step into others.
+
+    Attributes
+    ----------
+    state : list of ndarray of shape (n_streams, ...)
+        What is carried to the next step.
+    """
+
+    #: What the state begins with.
+    empty = 0.0
+
+    def __init__(self) -> None:
+        self.state: list[Array] = []
+
+    @abstractmethod
+    def __call__(self, x: Array) -> Array:
+        """Take a step of every stream, (n_streams, n_features), and return the new features."""
+
+    def reset(self, rows: Any) -> None:
+        """Let some streams begin anew."""
+        for part in self.state:
+            part[rows] = self.empty
+
+
+class SimpleCell(Stage):
+    """A simple recurrent layer."""
+
+    def __init__(self, n: int, kernel: Array, recurrent: Array, bias: Array) -> None:
+        super().__init__()
+        self._weights = kernel, recurrent, bias
+        self.state = [np.zeros((n, len(recurrent)), kernel.dtype)]
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        kernel, recurrent, bias = self._weights
+        (hidden,) = self.state
+        np.tanh(x @ kernel + hidden @ recurrent + bias, out=hidden)
+        return hidden
+
+
+class GRUCell(Stage):
+    """A GRU layer, gates z, r, h, that resets after the product."""
+
+    def __init__(self, n: int, kernel: Array, recurrent: Array, bias: Array) -> None:
+        super().__init__()
+        self._weights = kernel, recurrent, bias
+        self.state = [np.zeros((n, len(recurrent)), kernel.dtype)]
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        kernel, recurrent, bias = self._weights
+        (hidden,) = self.state
+        units = len(recurrent)
+        given, kept = x @ kernel + bias[0], hidden @ recurrent + bias[1]
+        gates = expit(given[:, : 2 * units] + kept[:, : 2 * units])
+        update, reset = gates[:, :units], gates[:, units:]
+        candidate = np.tanh(given[:, 2 * units :] + reset * kept[:, 2 * units :])
+        hidden -= candidate
+        hidden *= update
+        hidden += candidate
+        return hidden
+
+
+class LSTMCell(Stage):
+    """An LSTM layer, gates i, f, c, o."""
+
+    def __init__(self, n: int, kernel: Array, recurrent: Array, bias: Array) -> None:
+        super().__init__()
+        self._weights = kernel, recurrent, bias
+        self.state = [np.zeros((n, len(recurrent)), kernel.dtype) for _ in range(2)]
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        kernel, recurrent, bias = self._weights
+        hidden, cell = self.state
+        units = len(recurrent)
+        raw = x @ kernel + hidden @ recurrent + bias
+        gates = expit(raw)
+        cell *= gates[:, units : 2 * units]
+        cell += gates[:, :units] * np.tanh(raw[:, 2 * units : 3 * units])
+        np.multiply(gates[:, 3 * units :], np.tanh(cell), out=hidden)
+        return hidden
+
+
+class CausalConvolution(Stage):
+    """A causal convolution that keeps the steps it will look at again."""
+
+    def __init__(self, n: int, kernel: Array, bias: Array, dilation: int = 1) -> None:
+        super().__init__()
+        size, n_features, filters = kernel.shape
+        self._kernel = kernel.reshape(size * n_features, filters)
+        self._bias = bias
+        self._back = dilation * np.arange(size - 1, -1, -1)
+        self._now, self._shifts = 0, dilation == 1
+        self.state = [np.zeros((n, dilation * (size - 1) + 1, n_features), kernel.dtype)]
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        (ring,) = self.state
+        if self._shifts:
+            ring[:, :-1] = ring[:, 1:]
+            ring[:, -1] = x
+            seen = ring
+        else:
+            ring[:, self._now] = x
+            seen = ring[:, (self._now - self._back) % ring.shape[1]]
+            self._now = (self._now + 1) % ring.shape[1]
+        return seen.reshape(len(x), -1) @ self._kernel + self._bias
+
+
+class Rectifier(Stage):
+    """A rectifier."""
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        return np.maximum(x, 0.0)
+
+
+class Normalisation(Stage):
+    """A layer normalisation."""
+
+    def __init__(self, gain: Array, offset: Array) -> None:
+        super().__init__()
+        self._gain, self._offset = gain, offset
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        centred = x - x.mean(axis=1, keepdims=True)
+        variance = np.mean(centred * centred, axis=1, keepdims=True)
+        return centred / np.sqrt(variance + EPSILON) * self._gain + self._offset
+
+
+class Embedding(Stage):
+    """A vector for each number of a token, the only feature of a step."""
+
+    def __init__(self, vectors: Array) -> None:
+        super().__init__()
+        self._vectors = vectors
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        return self._vectors[x[:, 0].astype(np.intp)]
+
+
+class Dense(Stage):
+    """A dense layer."""
+
+    def __init__(self, kernel: Array, bias: Array) -> None:
+        super().__init__()
+        self._kernel, self._bias = kernel, bias
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        return x @ self._kernel + self._bias
+
+
+class Chain(Stage):
+    """Stages one after the other."""
+
+    def __init__(self, stages: list[Stage]) -> None:
+        super().__init__()
+        self.stages = stages
+        self.state = [part for stage in stages for part in stage.state]
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        for stage in self.stages:
+            x = stage(x)
+        return x
+
+    def reset(self, rows: Any) -> None:
+        """Let some streams begin anew."""
+        for stage in self.stages:
+            stage.reset(rows)
+
+
+class Residual(Chain):
+    """Stages added to their input, which another stage may bring to their width."""
+
+    def __init__(self, stages: list[Stage], skip: Stage | None) -> None:
+        super().__init__(stages)
+        self._skip = skip
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        beside = x if self._skip is None else self._skip(x)
+        return np.maximum(super().__call__(x) + beside, 0.0)
+
+
+class RunningMean(Stage):
+    """The mean over the steps so far."""
+
+    def __init__(self, n: int, width: int) -> None:
+        super().__init__()
+        self.state = [np.zeros((n, width)), np.zeros((n, 1))]
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        total, count = self.state
+        total += x
+        count += 1
+        return (total / count).astype(x.dtype)
+
+
+class RunningMax(Stage):
+    """The greatest value of each feature so far."""
+
+    empty = -np.inf
+
+    def __init__(self, n: int, width: int, dtype: Any) -> None:
+        super().__init__()
+        self.state = [np.full((n, width), self.empty, dtype)]
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        (most,) = self.state
+        np.maximum(most, x, out=most)
+        return most
+
+
+class RunningAttention(Stage):
+    """The average over the steps so far, weighted by a learned score of each."""
+
+    def __init__(self, n: int, kernel: Array, bias: Array, score: Array) -> None:
+        super().__init__()
+        self._weights = kernel, bias, score
+        width = len(kernel)
+        self.state = [np.zeros((n, width)), np.zeros((n, 1)), np.zeros((n, 1))]
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        kernel, bias, score = self._weights
+        total, weight, most = self.state  # weights relative to that of the greatest score
+        scores = np.tanh(x @ kernel + bias) @ score
+        greatest = np.where(weight > 0, np.maximum(most, scores), scores)
+        fade = np.where(weight > 0, np.exp(np.minimum(most - greatest, 0.0)), 0.0)
+        new = np.exp(scores - greatest)
+        total *= fade
+        total += new * x
+        weight *= fade
+        weight += new
+        most[:] = greatest
+        return (total / weight).astype(x.dtype)

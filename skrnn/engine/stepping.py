@@ -1,0 +1,113 @@
+"""A trained network as stages that go on one step at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from skrnn.engine.stages import (
+    Array,
+    CausalConvolution,
+    Chain,
+    Dense,
+    Embedding,
+    GRUCell,
+    LSTMCell,
+    Normalisation,
+    Rectifier,
+    Residual,
+    RunningAttention,
+    RunningMax,
+    RunningMean,
+    SimpleCell,
+    Stage,
+)
+from skrnn.networks.base import Network
+from skrnn.networks.embedded import Embedded
+from skrnn.networks.gru import GRU
+from skrnn.networks.lstm import LSTM
+from skrnn.networks.recurrent import Recurrent
+from skrnn.networks.rnn import RNN
+from skrnn.networks.steps import EveryStep
+from skrnn.networks.tcn import TCN
+
+_CELLS: dict[type[Network], Callable[..., Stage]] = {RNN: SimpleCell, GRU: GRUCell, LSTM: LSTMCell}
+
+
+def stepping(network: Network, weights: tuple[Array, ...], n: int) -> Chain:
+    """Return the network for ``n`` streams, with the weights of a fit.
+
+    Raises
+    ------
+    ValueError
+        If an output of the network depends on later steps, or its layers are not known.
+    """
+    inner, front = network, []
+    left = iter(weights)
+    if isinstance(inner, Embedded):
+        inner, front = inner.network, [Embedding(next(left))]
+    at_every_step = isinstance(inner, EveryStep)
+    if inner.looks_ahead:
+        raise ValueError(
+            f"{network!r} looks at later steps, which a stream does not have; give a recurrent "
+            "network in one direction or a TCN (for a labeller causal=True)."
+        )
+    if isinstance(inner, EveryStep):
+        inner = inner.network
+    if isinstance(inner, Recurrent):
+        stages = _recurrent(inner, left, n)
+    elif isinstance(inner, TCN):
+        stages = _tcn(inner, left, n)
+    else:
+        raise ValueError(f"{network!r} cannot be run step by step; give an RNN, LSTM, GRU or TCN.")
+    if not at_every_step:
+        stages += _pooling(inner.pooling, len(weights[-2]), left, n)
+    return Chain([*front, *stages, Dense(next(left), next(left))])
+
+
+def _recurrent(network: Recurrent, left: Iterator[Array], n: int) -> list[Stage]:
+    stages: list[Stage] = []
+    if network.conv_filters is not None:
+        if network.conv_strides > 1:
+            raise ValueError(
+                f"conv_strides={network.conv_strides} makes several steps one, so that there "
+                "is no output at each; give conv_strides=1."
+            )
+        stages += [CausalConvolution(n, next(left), next(left)), Rectifier()]
+    for _ in network.layer_units():
+        stages.append(_CELLS[type(network)](n, next(left), next(left), next(left)))
+        if network.layer_norm:
+            stages.append(Normalisation(next(left), next(left)))
+    return stages
+
+
+def _tcn(network: TCN, left: Iterator[Array], n: int) -> list[Stage]:
+    return [_block(network, dilation, left, n) for dilation in network.dilations()]
+
+
+def _block(network: TCN, dilation: int, left: Iterator[Array], n: int) -> Stage:
+    """Return a block; the weights of the stage beside it come after those in it."""
+    stages: list[Stage] = []
+    n_inputs = 0
+    for _ in range(2):
+        kernel, bias = next(left), next(left)
+        n_inputs = n_inputs or kernel.shape[1]
+        stages.append(CausalConvolution(n, kernel, bias, dilation))
+        if network.layer_norm:
+            stages.append(Normalisation(next(left), next(left)))
+        stages.append(Rectifier())
+    if n_inputs == network.filters:
+        return Residual(stages, None)
+    kernel, bias = next(left), next(left)
+    return Residual(stages, Dense(kernel[0], bias))
+
+
+def _pooling(kind: str, width: int, left: Iterator[Array], n: int) -> list[Stage]:
+    if kind == "mean":
+        return [RunningMean(n, width)]
+    if kind == "max":
+        return [RunningMax(n, width, np.float32)]
+    if kind == "attention":
+        return [RunningAttention(n, next(left), next(left), next(left))]
+    return []

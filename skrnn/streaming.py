@@ -1,0 +1,149 @@
+"""Predictions step by step, as observations come in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn.engine.feed import encode
+from skrnn.engine.stepping import stepping
+from skrnn.estimators.base import BaseSequenceEstimator
+
+_DECODERS = {"predict": "_predicted", "predict_proba": "_probabilities"}
+
+
+class Stream:
+    """Predict after every step, at the same cost for each, by carrying the state of a network.
+
+    A step gives what the estimator predicts for the sequence of all steps so far. Recurrent
+    networks carry their state, temporal convolutional networks the steps they look back at.
+    It can be copied and pickled with its state, and needs no Keras once it is made.
+
+    Parameters
+    ----------
+    estimator : fitted estimator
+        A regressor, classifier or labeller of a network in which nothing depends on later
+        steps: RNN, LSTM or GRU in one direction, or a TCN; for a labeller with ``causal=True``.
+    n_streams : int or None, default=None
+        Streams that go on side by side, a row of x for each; None is one, without the axis.
+    method : {"predict", "predict_proba"}, default="predict"
+        What a step returns.
+
+    Raises
+    ------
+    NotFittedError
+        If there was no fit.
+    TypeError
+        If the estimator is none of those named above.
+    ValueError
+        If its network cannot be run step by step, or a parameter is not accepted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import GRURegressor, Stream
+    >>> X = [np.random.default_rng(i).normal(size=(8 + i % 5, 2)) for i in range(32)]
+    >>> model = GRURegressor(random_state=0).fit(X, [x[:, 0].mean() for x in X])
+    >>> stream = Stream(model)
+    >>> for x_t in X[0]:
+    ...     latest = stream.step(x_t)
+    >>> bool(np.isclose(latest, model.predict(X[:1])[0], atol=1e-5))
+    True
+    """
+
+    def __init__(
+        self, estimator: Any, n_streams: int | None = None, *, method: str = "predict"
+    ) -> None:
+        if not isinstance(estimator, BaseSequenceEstimator):
+            raise TypeError(
+                f"Stream was given a {type(estimator).__name__}; it takes a fitted estimator of "
+                "sequences itself, such as the last step of a pipeline."
+            )
+        check_is_fitted(estimator)
+        if method not in _DECODERS:
+            raise ValueError(f"method={method!r} was given; it may be {' or '.join(_DECODERS)}.")
+        if not hasattr(estimator, method):
+            raise ValueError(f"{type(estimator).__name__} has no {method}.")
+        if n_streams is not None and n_streams < 1:
+            raise ValueError(f"n_streams={n_streams!r} was given; it may be None or an int >= 1.")
+        self.estimator = estimator
+        self.n_streams = n_streams
+        self.method = method
+        self._shape = (n_streams or 1, estimator._shape.n_features)
+        self._network = stepping(estimator._spec.network, estimator.weights_, self._shape[0])
+        self._observed = np.zeros(self._shape[0], dtype=bool)
+        self._latest = np.empty((self._shape[0], estimator._spec.n_outputs), dtype=np.float32)
+
+    def step(self, x: Any) -> Any:
+        """Take in the next step and return the prediction after it.
+
+        Parameters
+        ----------
+        x : array-like of shape (n_features,), or (n_streams, n_features)
+            The step, in the units of the fit; NaN only where the fit had ``missing="mask"``.
+
+        Returns
+        -------
+        number, label or ndarray
+            What ``method`` of the estimator gives for one sequence, or for ``n_streams``.
+
+        Raises
+        ------
+        ValueError
+            If x has another shape, or holds infinity or NaN; the state stays as it was.
+        """
+        outputs = self._outputs(self._checked(x)).astype(np.float64)
+        values = getattr(self.estimator, _DECODERS[self.method])(outputs)
+        return values if self.n_streams is not None else values[0]
+
+    def reset(self, streams: Any = slice(None)) -> None:
+        """Let streams begin anew.
+
+        Parameters
+        ----------
+        streams : index, slice or boolean mask, default=all
+            Which of them.
+        """
+        self._network.reset(streams)
+        self._observed[streams] = False
+
+    def _checked(self, x: Any) -> NDArray[np.float64]:
+        values = np.asarray(x, dtype=np.float64)
+        expected = self._shape if self.n_streams is not None else self._shape[1:]
+        if values.shape != expected:
+            raise ValueError(f"the step has the shape {values.shape}; it has to be {expected}.")
+        if not np.isfinite(values).all() and (
+            self.estimator._missing == "error" or np.isinf(values).any()
+        ):
+            raise ValueError(
+                "the step holds NaN or infinity; fit with missing='mask' to take NaN as not "
+                "observed."
+            )
+        return values.reshape(self._shape)
+
+    def _outputs(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+        masks = self.estimator._missing == "mask"
+        x = encode(values, self.estimator._scaling, indicator=masks)
+        if not masks or self.estimator._spec.network.keeps_missing_steps:
+            return self._network(x)
+        return self._where_observed(x, np.asarray(~np.isnan(values).all(axis=1)))
+
+    def _where_observed(
+        self, x: NDArray[np.float32], observed: NDArray[np.bool_]
+    ) -> NDArray[np.float32]:
+        """Take a step of the streams in which something was observed; the others stay as they are.
+
+        A stream in which nothing was ever observed is, as for ``predict``, one step of nothing.
+        """
+        before = [part.copy() for part in self._network.state]
+        outputs = self._network(x)
+        for part, kept in zip(self._network.state, before, strict=True):
+            part[~observed] = kept[~observed]
+        unchanged = self._observed & ~observed
+        outputs[unchanged] = self._latest[unchanged]
+        self._observed |= observed
+        self._latest = outputs
+        return outputs.copy()
