@@ -45,7 +45,10 @@ def plain_path():
 
 
 def outputs_and_gradients_of(function, arrays, direction):
-    """Return function(*arrays), and the gradients of its product with a direction, summed."""
+    """Return function(*arrays), and the gradients of its product with a direction, summed.
+
+    Where there are several outputs, the products of all are summed.
+    """
     if BACKEND == "jax":
         import jax
 
@@ -60,7 +63,9 @@ def outputs_and_gradients_of(function, arrays, direction):
 
         tensors = [tensor.clone().requires_grad_() for tensor in tensors]
         outputs = function(*tensors)
-        return outputs, torch.autograd.grad(outputs, tensors, torch.as_tensor(direction))
+        given = keras.tree.map_structure(torch.as_tensor, direction)
+        flat = map(keras.tree.flatten, (outputs, given))
+        return outputs, torch.autograd.grad(next(flat), tensors, next(flat))
     import tensorflow as tf
 
     with tf.GradientTape() as tape:
@@ -75,6 +80,19 @@ def pure(layer):
     def function(x, *weights):
         others = [variable.value for variable in layer.non_trainable_variables]
         return layer.stateless_call(list(weights), others, x)[0]
+
+    return function
+
+
+def with_states(layer):
+    """Return a layer as a function of its input, its weights and the states it starts from."""
+    n_weights = len(layer.trainable_weights)
+
+    def function(x, *arrays):
+        others = [variable.value for variable in layer.non_trainable_variables]
+        start = list(arrays[n_weights:])
+        outputs, _ = layer.stateless_call(arrays[:n_weights], others, x, initial_state=start)
+        return tuple(outputs)
 
     return function
 
@@ -124,6 +142,31 @@ def test_outputs_and_gradients_are_those_of_keras(kind, shape, units):
 
 
 @each_kind
+@settings(max_examples=5, deadline=None, database=None, derandomize=True)
+@given(
+    shape=st.tuples(st.integers(1, 5), st.integers(1, 9), st.integers(1, 4)),
+    units=st.integers(1, 6),
+)
+def test_states_given_and_returned_are_those_of_keras(kind, shape, units):
+    pair = twins(kind, units, shape[-1], return_sequences=True, return_state=True)
+    generator = np.random.default_rng(sum(shape))
+
+    def drawn(*shape):
+        return generator.normal(size=shape).astype(np.float32)
+
+    states = [drawn(shape[0], units) for _ in pair[0].state_size]
+    weights = [to_numpy(weight.value) for weight in pair[0].trainable_weights]
+    arrays = [drawn(*shape), *weights, *states]
+    direction = (drawn(*shape[:2], units), *(drawn(shape[0], units) for _ in states))
+    (outputs, of_arrays), (expected, expected_of_arrays) = (
+        outputs_and_gradients_of(with_states(layer), arrays, direction) for layer in pair
+    )
+    for one, other in zip(outputs, expected, strict=True):
+        np.testing.assert_allclose(to_numpy(one), to_numpy(other), atol=1e-5)
+    assert_equal_gradients(of_arrays, expected_of_arrays)
+
+
+@each_kind
 def test_a_long_sequence_in_a_large_batch_is_as_near(kind):
     assert_twins_agree(kind, (64, 150, 5), 24)
 
@@ -133,9 +176,9 @@ def counted():
     """Let layers find kernels that count their calls and return ones."""
     calls = []
 
-    def kernel(x, kernel, recurrent_kernel, bias):
+    def kernel(x, kernel, recurrent_kernel, bias, *_):
         calls.append(kernel)
-        return keras.ops.ones((*x.shape[:2], recurrent_kernel.shape[0]))
+        return keras.ops.ones((*x.shape[:2], recurrent_kernel.shape[0])), ()
 
     with kernels_are(SimpleNamespace(**dict.fromkeys(KERNELS.values(), kernel))):
         yield calls
@@ -160,7 +203,6 @@ def test_a_call_that_the_kernel_covers_goes_to_it(kind, setting, call):
 
 NOT_COVERED = {
     "last output": ({"return_sequences": False}, {}),
-    "states": ({"return_state": True}, {}),
     "backwards": ({"go_backwards": True}, {}),
     "unrolled": ({"unroll": True}, {}),
     "activation": ({"activation": "relu"}, {}),
@@ -169,7 +211,6 @@ NOT_COVERED = {
     "recurrent dropout": ({"recurrent_dropout": 0.4, "seed": 1}, {"training": True}),
     "mask": ({}, {"mask": np.array([[True] * 4, [True, True, False, False]])}),
     "float16": ({"dtype": "mixed_float16"}, {}),
-    "initial state": ({}, {"initial_state": "ones"}),
     "gate": ({"recurrent_activation": "hard_sigmoid"}, {}),
     "reset before": ({"reset_after": False}, {}),
     "cuDNN refused": ({"use_cudnn": False}, {}),
@@ -189,9 +230,6 @@ def test_a_call_that_the_kernel_does_not_cover_is_left_to_keras(kind, case):
     setting, call = NOT_COVERED[case]
     ours, theirs = twins(kind, 3, 2, **{"return_sequences": True} | setting)
     x = np.random.default_rng(0).normal(size=(2, 4, 2)).astype(np.float32)
-    if "initial_state" in call:
-        states = [keras.ops.ones((2, 3)) for _ in ours.state_size]
-        call = {"initial_state": states if len(states) > 1 else states[0]}
     with counted() as calls:
         got = ours(x, **call)
     assert not calls
@@ -239,6 +277,7 @@ N_STEPS, N_FEATURES = 9, 3
 SETTINGS = {
     "three layers": {"units": (5, 3, 4)},
     "bidirectional": {"n_layers": 2, "bidirectional": True},
+    "learned states": {"n_layers": 2, "bidirectional": True, "initial_state": "learned"},
     "dropout": {"n_layers": 2, "dropout": 0.4, "layer_norm": True},
     "recurrent dropout": {"dropout": 0.3, "recurrent_dropout": 0.3},
     "convolution": {"conv_filters": 4, "conv_strides": 2, "pooling": "attention"},

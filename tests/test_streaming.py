@@ -17,9 +17,11 @@ NETWORKS = {
     "lstm": networks.LSTM(units=5),
     "gru": networks.GRU(units=5),
     "stacked": networks.GRU(units=(6, 4), layer_norm=True, dropout=0.2),
+    "learned": networks.LSTM(units=(4, 5), layer_norm=True, initial_state="learned"),
     "front": networks.LSTM(units=4, conv_filters=3, conv_kernel_size=3),
     "tcn": networks.TCN(filters=4, kernel_size=3, n_blocks=3),
-    "deep tcn": networks.TCN(filters=2, kernel_size=2, n_blocks=5, layer_norm=True, dropout=0.1),
+    # Of few filters that are nearly equal, a normalisation leaves little but rounding errors.
+    "deep tcn": networks.TCN(filters=32, kernel_size=2, n_blocks=5, layer_norm=True, dropout=0.1),
     "mean": networks.GRU(units=4, pooling="mean"),
     "max": networks.RNN(units=4, pooling="max"),
     "attention": networks.GRU(units=4, pooling="attention"),
@@ -79,7 +81,7 @@ def test_each_step_gives_what_is_predicted_for_the_history(task, name, seed, n):
 
 
 @pytest.mark.parametrize("task", TASKS)
-@pytest.mark.parametrize("name", ["gru", "front", "tcn"])
+@pytest.mark.parametrize("name", ["learned", "front", "tcn"])
 @settings(max_examples=5, deadline=None)
 @given(seed=st.integers(0, 2**16))
 def test_missing_steps_are_left_out_as_in_a_batch(task, name, seed):
@@ -109,8 +111,9 @@ def test_streams_side_by_side_do_not_meet(name):
         np.testing.assert_allclose(found[row], of_stream(model, histories_[row]), atol=1e-6)
 
 
-def test_some_streams_begin_anew():
-    model = fitted("regressor", "tcn")
+@pytest.mark.parametrize("name", ["learned", "tcn"])
+def test_some_streams_begin_anew(name):
+    model = fitted("regressor", name)
     steps = np.random.default_rng(2).normal(size=(9, 3, 2))
     stream = Stream(model, 3)
     for x in steps[:5]:

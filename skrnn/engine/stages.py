@@ -8,6 +8,7 @@ in place.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -23,17 +24,22 @@ EPSILON = 1e-3
 class Stage(ABC):
     """A part of a network that turns the features of a step into others.
 
+    Parameters
+    ----------
+    n : int
+        How many streams there are.
+    *start : array-like
+        What each stream carries to its first step, one for each part of the state.
+
     Attributes
     ----------
     state : list of ndarray of shape (n_streams, ...)
         What is carried to the next step.
     """
 
-    #: What the state begins with.
-    empty = 0.0
-
-    def __init__(self) -> None:
-        self.state: list[Array] = []
+    def __init__(self, n: int = 0, *start: Any) -> None:
+        self._start = start
+        self.state: list[Array] = [np.repeat(part[None], n, axis=0) for part in start]
 
     @abstractmethod
     def __call__(self, x: Array) -> Array:
@@ -41,17 +47,34 @@ class Stage(ABC):
 
     def reset(self, rows: Any) -> None:
         """Let some streams begin anew."""
-        for part in self.state:
-            part[rows] = self.empty
+        for part, start in zip(self.state, self._start, strict=True):
+            part[rows] = start
 
 
-class SimpleCell(Stage):
-    """A simple recurrent layer."""
+class Cell(Stage):
+    """A recurrent layer.
 
-    def __init__(self, n: int, kernel: Array, recurrent: Array, bias: Array) -> None:
-        super().__init__()
+    Parameters
+    ----------
+    n : int
+        How many streams there are.
+    start : sequence of ndarray of shape (units,)
+        The states before the first step.
+    kernel, recurrent, bias : ndarray
+        The weights, as in the Keras layer.
+    """
+
+    n_states = 1
+
+    def __init__(
+        self, n: int, start: Sequence[Array], kernel: Array, recurrent: Array, bias: Array
+    ) -> None:
+        super().__init__(n, *start)
         self._weights = kernel, recurrent, bias
-        self.state = [np.zeros((n, len(recurrent)), kernel.dtype)]
+
+
+class SimpleCell(Cell):
+    """A simple recurrent layer."""
 
     def __call__(self, x: Array) -> Array:
         """Take a step."""
@@ -61,13 +84,8 @@ class SimpleCell(Stage):
         return hidden
 
 
-class GRUCell(Stage):
+class GRUCell(Cell):
     """A GRU layer, gates z, r, h, that resets after the product."""
-
-    def __init__(self, n: int, kernel: Array, recurrent: Array, bias: Array) -> None:
-        super().__init__()
-        self._weights = kernel, recurrent, bias
-        self.state = [np.zeros((n, len(recurrent)), kernel.dtype)]
 
     def __call__(self, x: Array) -> Array:
         """Take a step."""
@@ -84,13 +102,10 @@ class GRUCell(Stage):
         return hidden
 
 
-class LSTMCell(Stage):
+class LSTMCell(Cell):
     """An LSTM layer, gates i, f, c, o."""
 
-    def __init__(self, n: int, kernel: Array, recurrent: Array, bias: Array) -> None:
-        super().__init__()
-        self._weights = kernel, recurrent, bias
-        self.state = [np.zeros((n, len(recurrent)), kernel.dtype) for _ in range(2)]
+    n_states = 2
 
     def __call__(self, x: Array) -> Array:
         """Take a step."""
@@ -109,13 +124,12 @@ class CausalConvolution(Stage):
     """A causal convolution that keeps the steps it will look at again."""
 
     def __init__(self, n: int, kernel: Array, bias: Array, dilation: int = 1) -> None:
-        super().__init__()
         size, n_features, filters = kernel.shape
+        super().__init__(n, np.zeros((dilation * (size - 1) + 1, n_features), kernel.dtype))
         self._kernel = kernel.reshape(size * n_features, filters)
         self._bias = bias
         self._back = dilation * np.arange(size - 1, -1, -1)
         self._now, self._shifts = 0, dilation == 1
-        self.state = [np.zeros((n, dilation * (size - 1) + 1, n_features), kernel.dtype)]
 
     def __call__(self, x: Array) -> Array:
         """Take a step."""
@@ -214,8 +228,7 @@ class RunningMean(Stage):
     """The mean over the steps so far."""
 
     def __init__(self, n: int, width: int) -> None:
-        super().__init__()
-        self.state = [np.zeros((n, width)), np.zeros((n, 1))]
+        super().__init__(n, np.zeros(width), np.zeros(1))
 
     def __call__(self, x: Array) -> Array:
         """Take a step."""
@@ -228,11 +241,8 @@ class RunningMean(Stage):
 class RunningMax(Stage):
     """The greatest value of each feature so far."""
 
-    empty = -np.inf
-
     def __init__(self, n: int, width: int, dtype: Any) -> None:
-        super().__init__()
-        self.state = [np.full((n, width), self.empty, dtype)]
+        super().__init__(n, np.full(width, -np.inf, dtype))
 
     def __call__(self, x: Array) -> Array:
         """Take a step."""
@@ -245,10 +255,8 @@ class RunningAttention(Stage):
     """The average over the steps so far, weighted by a learned score of each."""
 
     def __init__(self, n: int, kernel: Array, bias: Array, score: Array) -> None:
-        super().__init__()
+        super().__init__(n, np.zeros(len(kernel)), np.zeros(1), np.zeros(1))
         self._weights = kernel, bias, score
-        width = len(kernel)
-        self.state = [np.zeros((n, width)), np.zeros((n, 1)), np.zeros((n, 1))]
 
     def __call__(self, x: Array) -> Array:
         """Take a step."""

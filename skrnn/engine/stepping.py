@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import numpy as np
 
 from skrnn.engine.stages import (
     Array,
     CausalConvolution,
+    Cell,
     Chain,
     Dense,
     Embedding,
@@ -32,7 +33,7 @@ from skrnn.networks.rnn import RNN
 from skrnn.networks.steps import EveryStep
 from skrnn.networks.tcn import TCN
 
-_CELLS: dict[type[Network], Callable[..., Stage]] = {RNN: SimpleCell, GRU: GRUCell, LSTM: LSTMCell}
+_CELLS: dict[type[Network], type[Cell]] = {RNN: SimpleCell, GRU: GRUCell, LSTM: LSTMCell}
 
 
 def stepping(network: Network, weights: tuple[Array, ...], n: int) -> Chain:
@@ -75,8 +76,12 @@ def _recurrent(network: Recurrent, left: Iterator[Array], n: int) -> list[Stage]
                 "is no output at each; give conv_strides=1."
             )
         stages += [CausalConvolution(n, next(left), next(left)), Rectifier()]
-    for _ in network.layer_units():
-        stages.append(_CELLS[type(network)](n, next(left), next(left), next(left)))
+    cell = _CELLS[type(network)]
+    for units in network.layer_units():
+        start = [np.zeros(units, np.float32)] * cell.n_states
+        if network.initial_state == "learned":
+            start = [next(left) for _ in start]
+        stages.append(cell(n, start, next(left), next(left), next(left)))
         if network.layer_norm:
             stages.append(Normalisation(next(left), next(left)))
     return stages

@@ -19,30 +19,32 @@ def runs_here() -> bool:
     return jax.default_backend() == "cpu"
 
 
-def simple_rnn(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
-    """Return the outputs of a simple recurrent layer at every step, (batch, n_steps, units)."""
+def simple_rnn(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> Any:
+    """Return the outputs of a simple recurrent layer at every step, and its last state."""
 
-    def step(state: Any, x: Any) -> tuple[Any, Any]:
+    def step(states: Any, x: Any) -> tuple[Any, Any]:
+        (state,) = states
         state = jnp.tanh(x @ kernel + bias + state @ recurrent_kernel)
-        return state, state
+        return (state,), state
 
-    return _scanned(step, _zeros(x, recurrent_kernel), x)
+    return _scanned(step, start or (_zeros(x, recurrent_kernel),), x)
 
 
-def gru(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
+def gru(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> Any:
     """Return the outputs of a GRU layer, gates z, r, h, that resets after the product."""
 
-    def step(state: Any, x: Any) -> tuple[Any, Any]:
+    def step(states: Any, x: Any) -> tuple[Any, Any]:
+        (state,) = states
         x_z, x_r, x_h = jnp.split(x @ kernel + bias[0], 3, axis=-1)
         state_z, state_r, state_h = jnp.split(state @ recurrent_kernel + bias[1], 3, axis=-1)
         update, reset = jax.nn.sigmoid(x_z + state_z), jax.nn.sigmoid(x_r + state_r)
         state = update * state + (1 - update) * jnp.tanh(x_h + reset * state_h)
-        return state, state
+        return (state,), state
 
-    return _scanned(step, _zeros(x, recurrent_kernel), x)
+    return _scanned(step, start or (_zeros(x, recurrent_kernel),), x)
 
 
-def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
+def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> Any:
     """Return the outputs of an LSTM layer, gates i, f, c, o."""
 
     def step(states: Any, x: Any) -> tuple[Any, Any]:
@@ -53,8 +55,7 @@ def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
         state = let_out * jnp.tanh(cell)
         return (state, cell), state
 
-    zeros = _zeros(x, recurrent_kernel)
-    return _scanned(step, (zeros, zeros), x)
+    return _scanned(step, start or (_zeros(x, recurrent_kernel),) * 2, x)
 
 
 def convolution(x: Any, kernel: Any, stride: int, dilation: int) -> Any:
@@ -71,6 +72,9 @@ def _zeros(x: Any, recurrent_kernel: Any) -> Any:
 
 
 def _scanned(step: Any, start: Any, x: Any) -> Any:
-    """Return the outputs of ``step`` over the steps of x, (batch, n_steps, n_features)."""
-    _, outputs = jax.lax.scan(step, start, jnp.swapaxes(x, 0, 1))
-    return jnp.swapaxes(outputs, 0, 1)
+    """Return the outputs of ``step`` over the steps of x, (batch, n_steps, n_features).
+
+    With them come the states after the last step.
+    """
+    states, outputs = jax.lax.scan(step, start, jnp.swapaxes(x, 0, 1))
+    return jnp.swapaxes(outputs, 0, 1), states

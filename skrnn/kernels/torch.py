@@ -12,7 +12,7 @@ An LSTM on a CPU is a fused layer of oneDNN, and any layer on a GPU one of cuDNN
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -26,7 +26,7 @@ _sigmoid_backward = torch.ops.aten.sigmoid_backward
 _tanh_backward = torch.ops.aten.tanh_backward
 
 
-def simple_rnn(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
+def simple_rnn(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> Any:
     """Return the outputs of a simple recurrent layer at every step.
 
     Parameters
@@ -39,17 +39,23 @@ def simple_rnn(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
         Weights of the state.
     bias : tensor of shape (units,)
         Offsets.
+    *start : tensor of shape (batch, units)
+        The state before the first step; zeros if not given.
 
     Returns
     -------
-    tensor of shape (batch, n_steps, units)
+    outputs : tensor of shape (batch, n_steps, units)
+    states : tuple of tensors of shape (batch, units)
+        Those after the last step.
     """
     if x.device.type != "cpu":
-        return _of_pytorch("rnn_tanh", x, kernel, recurrent_kernel, bias, torch.zeros_like(bias))
-    return _SimpleRNN.apply(x, kernel, recurrent_kernel, bias)
+        weights = (kernel, recurrent_kernel, bias, torch.zeros_like(bias))
+        return _of_pytorch("rnn_tanh", x, start, weights)
+    outputs = _SimpleRNN.apply(x, kernel, recurrent_kernel, bias, *start or [None])
+    return outputs, (outputs[:, -1],)
 
 
-def gru(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
+def gru(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> Any:
     """Return the outputs of a GRU, reset after the matrix product, at every step.
 
     Parameters
@@ -62,21 +68,27 @@ def gru(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
         Weights of the state.
     bias : tensor of shape (2, 3 * units)
         Offsets of the two products.
+    *start : tensor of shape (batch, units)
+        The state before the first step; zeros if not given.
 
     Returns
     -------
-    tensor of shape (batch, n_steps, units)
+    outputs : tensor of shape (batch, n_steps, units)
+    states : tuple of tensors of shape (batch, units)
+        Those after the last step.
     """
     if x.device.type != "cpu":
-        reset_first = (_swapped(weight) for weight in (kernel, recurrent_kernel, *bias.unbind(0)))
-        return _of_pytorch("gru", x, *reset_first)
+        reset_first = [_swapped(weight) for weight in (kernel, recurrent_kernel, *bias.unbind(0))]
+        return _of_pytorch("gru", x, start, reset_first)
     units = recurrent_kernel.shape[0]
     gates, candidates = bias.split([2 * units, units], dim=1)
     offsets = torch.cat([candidates[1], gates.sum(0), candidates[0]])
-    return _GRU.apply(x, kernel, torch.roll(recurrent_kernel, units, dims=1), offsets)
+    rolled = torch.roll(recurrent_kernel, units, dims=1)
+    outputs = _GRU.apply(x, kernel, rolled, offsets, *start or [None])
+    return outputs, (outputs[:, -1],)
 
 
-def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
+def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> Any:
     """Return the outputs of an LSTM at every step.
 
     Parameters
@@ -89,22 +101,26 @@ def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any) -> Any:
         Weights of the state.
     bias : tensor of shape (4 * units,)
         Offsets.
+    *start : tensor of shape (batch, units)
+        The state, and that of the cell, before the first step; zeros if not given.
 
     Returns
     -------
-    tensor of shape (batch, n_steps, units)
+    outputs : tensor of shape (batch, n_steps, units)
+    states : tuple of tensors of shape (batch, units)
+        Those after the last step.
     """
-    return _of_pytorch("lstm", x, kernel, recurrent_kernel, bias, torch.zeros_like(bias))
+    weights = (kernel, recurrent_kernel, bias, torch.zeros_like(bias))
+    return _of_pytorch("lstm", x, start, weights)
 
 
 class _SimpleRNN(Function):
     """``h = tanh(x W + h U + b)``."""
 
     @staticmethod
-    def forward(ctx: Any, x: Any, kernel: Any, recurrent: Any, offsets: Any) -> Any:
+    def forward(ctx: Any, x: Any, kernel: Any, recurrent: Any, offsets: Any, start: Any) -> Any:
         inputs = _by_time(x)
-        n_steps, n_sequences, _ = inputs.shape
-        states = _states(x, n_steps, n_sequences, len(recurrent))
+        states = _states(x, len(inputs), len(recurrent), start)
         torch.addmm(offsets, inputs.flatten(0, 1), kernel, out=states[1:].flatten(0, 1))
         for before, after in pairwise(states.unbind(0)):
             after.addmm_(before, recurrent).tanh_()
@@ -123,7 +139,7 @@ class _SimpleRNN(Function):
         ):
             _tanh_backward.grad_input(of_state.add_(of_output), state, grad_input=gradient)
             torch.mm(gradient, back, out=of_state)
-        return _of_weights(ctx, inputs, kernel, states, *[gradients] * 3)
+        return _of_inputs(ctx, inputs, kernel, states, of_state, *[gradients] * 3)
 
 
 class _GRU(Function):
@@ -133,7 +149,7 @@ class _GRU(Function):
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Any, kernel: Any, recurrent: Any, offsets: Any) -> Any:
+    def forward(ctx: Any, x: Any, kernel: Any, recurrent: Any, offsets: Any, start: Any) -> Any:
         inputs = _by_time(x)
         n_steps, n_sequences, _ = inputs.shape
         units = len(recurrent)
@@ -145,7 +161,7 @@ class _GRU(Function):
         torch.addmm(
             offsets[units:] * scale, inputs.flatten(0, 1), kernel * scale, out=flat[:, units:]
         )
-        states = _states(x, n_steps, n_sequences, units)
+        states = _states(x, n_steps, units, start)
         one = x.new_ones(())
         every = states.unbind(0)
         views = (gates[..., : 3 * units], gates[..., units : 3 * units], *gates.split(units, -1))
@@ -183,9 +199,8 @@ class _GRU(Function):
             ):
                 factors.mul_(of_state.add_(of_output).unsqueeze(1))
                 of_state.mul_(keep).addmm_(nzr, back)
-        return _of_weights(
-            ctx, inputs, kernel, states, gates, gates[..., : 3 * units], gates[..., units:]
-        )
+        parts = (gates, gates[..., : 3 * units], gates[..., units:])
+        return _of_inputs(ctx, inputs, kernel, states, of_state, *parts)
 
 
 def _by_time(x: Any) -> Any:
@@ -193,10 +208,13 @@ def _by_time(x: Any) -> Any:
     return x.transpose(0, 1).contiguous()
 
 
-def _states(x: Any, n_steps: int, n_sequences: int, units: int) -> Any:
-    """Return a buffer for the states before the first step, which are zeros, and after each."""
-    states = x.new_empty(n_steps + 1, n_sequences, units)
-    states[0].zero_()
+def _states(x: Any, n_steps: int, units: int, start: Any) -> Any:
+    """Return a buffer for the states before the first step, and after each; None is zeros."""
+    states = x.new_empty(n_steps + 1, len(x), units)
+    if start is None:
+        states[0].zero_()
+    else:
+        states[0].copy_(start)
     return states
 
 
@@ -212,17 +230,29 @@ def _backwards(steps: Any) -> Iterator[Any]:
     return reversed(steps.unbind(0))
 
 
-def _of_weights(
-    ctx: Any, inputs: Any, kernel: Any, states: Any, of_gates: Any, of_state: Any, of_inputs: Any
+def _of_inputs(
+    ctx: Any,
+    x: Any,
+    kernel: Any,
+    states: Any,
+    of_start: Any,
+    of_gates: Any,
+    of_products: Any,
+    of_x_products: Any,
 ) -> tuple[Any, ...]:
-    """Return the gradients of x, kernel, recurrent kernel and offsets from those of the gates."""
-    of_x = (of_inputs @ kernel.t()).transpose(0, 1) if ctx.needs_input_grad[0] else None
-    of_inputs, of_state = of_inputs.flatten(0, 1), of_state.flatten(0, 1)
+    """Return the gradients of all that a layer was given, from those of its gates.
+
+    They are those of x, kernel, recurrent kernel, offsets and initial state; ``of_products`` and
+    ``of_x_products`` are of the products with the state and with x.
+    """
+    of_x = (of_x_products @ kernel.t()).transpose(0, 1) if ctx.needs_input_grad[0] else None
+    of_x_products, of_products = of_x_products.flatten(0, 1), of_products.flatten(0, 1)
     return (
         of_x,
-        inputs.flatten(0, 1).t() @ of_inputs,
-        states[:-1].flatten(0, 1).t() @ of_state,
+        x.flatten(0, 1).t() @ of_x_products,
+        states[:-1].flatten(0, 1).t() @ of_products,
         of_gates.sum((0, 1)),
+        of_start if ctx.needs_input_grad[4] else None,
     )
 
 
@@ -232,18 +262,20 @@ def _swapped(weight: Any) -> Any:
     return torch.cat([second, first, third], -1)
 
 
-def _of_pytorch(
-    kind: str, x: Any, kernel: Any, recurrent_kernel: Any, of_inputs: Any, of_state: Any
-) -> Any:
-    """Run PyTorch's own layer, from zeros; it takes the weights transposed.
+def _of_pytorch(kind: str, x: Any, start: Sequence[Any], weights: Sequence[Any]) -> Any:
+    """Run PyTorch's own layer; it takes the weights transposed.
 
     They lie in one buffer, in the order in which cuDNN would copy them into one.
     """
+    kernel, recurrent_kernel, of_inputs, of_state = weights
     transposed = (kernel.t(), recurrent_kernel.t(), of_inputs, of_state)
     buffer = torch.cat([weight.flatten() for weight in transposed])
     parts = buffer.split([weight.numel() for weight in transposed])
-    weights = [part.view(weight.shape) for part, weight in zip(parts, transposed, strict=True)]
+    viewed = [part.view(weight.shape) for part, weight in zip(parts, transposed, strict=True)]
     zeros = x.new_zeros(1, x.shape[0], recurrent_kernel.shape[0])
-    start = (zeros, zeros) if kind == "lstm" else zeros
+    before = [state.contiguous().unsqueeze(0) for state in start] or [zeros, zeros]
+    given = before if kind == "lstm" else before[0]
     training = torch.is_grad_enabled()
-    return getattr(torch, kind)(x, start, weights, True, 1, 0.0, training, False, True)[0]
+    run = getattr(torch, kind)
+    outputs, *states = run(x, given, viewed, True, 1, 0.0, training, False, True)
+    return outputs, tuple(state[0] for state in states)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import Any
 
-from skrnn._parameters import BOOLEAN, NONE, integers, parameter, reals, tuples_of
+from skrnn._parameters import BOOLEAN, NONE, integers, one_of, parameter, reals, tuples_of
 from skrnn.networks.base import DROPOUT, POOLING, Network
 
 
@@ -58,6 +58,12 @@ class Recurrent(Network):
         by this factor. At most ``conv_kernel_size``.""",
     )
     pooling: str = POOLING
+    initial_state: str = parameter(
+        default="zeros",
+        domain=one_of("zeros", "learned"),
+        doc="""The state before the first step of a sequence: "zeros", or "learned" with the other
+        weights, of each layer and direction its own, zero at the start of training.""",
+    )
 
     @abstractmethod
     def layer(self, units: int) -> Any:
@@ -108,12 +114,22 @@ class Recurrent(Network):
         """Return one layer's outputs, joined with those of its twin that reads backwards."""
         from skrnn.networks import layers
 
-        forward = self.layer(units)(sequence)
+        forward = self._run(sequence, units)
         if not self.bidirectional:
             return forward
         reverse = layers.Reverse()
-        backward = reverse(self.layer(units)(reverse(sequence, lengths)), lengths)
+        backward = reverse(self._run(reverse(sequence, lengths), units), lengths)
         return layers.Concatenate()([forward, backward])
+
+    def _run(self, sequence: Any, units: int) -> Any:
+        """Return the outputs of a new layer, from the states that it is to begin with."""
+        from skrnn.networks import layers
+
+        layer = self.layer(units)
+        start = []
+        if self.initial_state == "learned":
+            start = [layers.InitialState(n)(sequence) for n in layer.state_size]
+        return layer(sequence, initial_state=start or None)
 
     def layer_units(self) -> tuple[int, ...]:
         """Return the units of each layer."""

@@ -37,6 +37,7 @@ from skrnn.networks.layers.lengths import RealSteps, Reverse, ZeroPadding  # noq
 from skrnn.networks.layers.pooling import pool  # noqa: E402
 from skrnn.networks.layers.positions import Positions  # noqa: E402
 from skrnn.networks.layers.recurrent import GRU, LSTM, SimpleRNN  # noqa: E402
+from skrnn.networks.layers.states import InitialState  # noqa: E402
 
 __all__ = [
     "GRU",
@@ -53,6 +54,7 @@ __all__ = [
     "Extrapolate",
     "FixedLengths",
     "Flatten",
+    "InitialState",
     "LatticeConv1D",
     "LayerNormalization",
     "MultiHeadAttention",

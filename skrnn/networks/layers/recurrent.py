@@ -23,19 +23,20 @@ class _Fast:
     ) -> Any:
         """Return the outputs, from the kernel if it covers the call, else from Keras."""
         fast = kernels.kernels()
-        given = initial_state is not None or mask is not None
-        if fast is None or given or not self._is_covered(training):
+        if fast is None or mask is not None or not self._is_covered(training):
             return super().call(sequences, initial_state, mask, training)  # type: ignore[misc]
         weights = (self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias)
+        start = [] if initial_state is None else keras.tree.flatten(initial_state)
         run = getattr(fast, self.kernel_name)
-        return run(sequences, *(weight.value for weight in weights))
+        outputs, states = run(sequences, *(weight.value for weight in weights), *start)
+        return (outputs, *states) if self.return_state else outputs
 
     def _is_covered(self: Any, training: Any) -> bool:
         """Say whether the layer, as it is set, computes what the kernel does."""
         gate = getattr(self, "recurrent_activation", keras.activations.sigmoid)
         return bool(
             self.return_sequences
-            and not (self.return_state or self.stateful or self.go_backwards or self.unroll)
+            and not (self.stateful or self.go_backwards or self.unroll)
             and not (training and (self.dropout or self.recurrent_dropout))
             and self.activation is keras.activations.tanh
             and gate is keras.activations.sigmoid
