@@ -48,6 +48,8 @@ def fitted(kind, data=X, sample_weight=weight, **settings):
     return *told(model), model.predict(data)
 
 by_batch = Told()
+pieces = skrnn.SequenceLabeller(network=skrnn.networks.LSTM(units=3), causal=True, epochs=2,
+                                bptt_length=2, batch_size=5, random_state=0)
 windowed, targets = skrnn.make_windows(table, table[:, 0], window_length=8)
 results = {
     "devices": jax.device_count(),
@@ -65,6 +67,7 @@ results = {
     "dropout": fitted("GRURegressor", units=4, dropout=0.3),
     "dropout again": fitted("GRURegressor", units=4, dropout=0.3),
     "recurrent dropout": fitted("GRURegressor", units=4, recurrent_dropout=0.3),
+    "pieces": told(pieces.fit(ragged, [x[:, 0] for x in ragged])),
     "batch statistics": fitted("SequenceRegressor", network=normalised),
 }
 pickle.dump(results, open(sys.argv[2], "wb"))

@@ -17,8 +17,7 @@ import skrnn
 from skrnn import SequenceLabeller, networks
 from skrnn.engine.step_losses import StepLoss
 from skrnn.estimators.events import EventRule, choose_rule, n_matched, runs
-from skrnn.estimators.step_targets import pieces
-from skrnn.sequences import Sequences
+from skrnn.sequences import Sequences, pieces
 
 SMALL = {"epochs": 3, "random_state": 0, "network": networks.GRU(units=4)}
 

@@ -69,6 +69,9 @@ class Inputs:
         Pad on the left, for a network that takes no lengths.
     table : Table or None
         Given where the steps of the sequences are scaled already.
+    begins : ndarray of bool of shape (n_samples,) or None
+        If given, a last channel is added, 1 at the first step of each sequence for which this
+        is true, and else 0.
     """
 
     sequences: Sequences
@@ -76,6 +79,7 @@ class Inputs:
     indicator: bool
     at_end: bool = False
     table: Table | None = None
+    begins: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -86,7 +90,8 @@ class Inputs:
 
     def take(self, rows: NDArray[np.int64]) -> Self:
         """Return the inputs at ``rows``."""
-        return replace(self, sequences=self.sequences.take(rows))
+        begins = None if self.begins is None else self.begins[rows]
+        return replace(self, sequences=self.sequences.take(rows), begins=begins)
 
     def scaled(self) -> Self:
         """Return inputs whose steps are scaled once, unless their table is too large for it."""
@@ -108,6 +113,18 @@ class Inputs:
             self, sequences=replace(sequences, steps=steps, starts=starts), table=Table()
         )
 
+    def marked(self, begins: NDArray[np.bool_]) -> Self:
+        """Return the inputs with a channel that is 1 where a sequence ``begins``."""
+        if self.table is None:
+            return replace(self, begins=begins)
+        sequences = self.sequences
+        steps = _aligned_zeros(len(sequences.steps), sequences.n_features + 1)
+        steps[:, :-1] = sequences.steps
+        steps[sequences.starts[begins], -1] = 1.0
+        return replace(
+            self, sequences=replace(sequences, steps=steps), table=Table(), begins=begins
+        )
+
     def batch(
         self, rows: NDArray[np.int64], n_steps: int, out: NDArray[Any] | None = None
     ) -> tuple[NDArray[Any], NDArray[np.int32]]:
@@ -119,6 +136,10 @@ class Inputs:
         values, real = self.sequences.gather(rows, n_steps, at_end=self.at_end, out=out)
         if self.table is None:
             values = encode(values, self.scaling, indicator=self.indicator)
+            if self.begins is not None:
+                marks = np.zeros((*values.shape[:2], 1), dtype=np.float32)
+                marks[:, 0, 0] = self.begins[rows]
+                values = np.concatenate([values, marks], axis=-1)
         if not real.all():
             values[~real] = 0.0
         return values, self.sequences.lengths[rows].astype(np.int32)
@@ -153,6 +174,25 @@ def encode(raw: NDArray[Any], scaling: Standardiser, *, indicator: bool) -> NDAr
     if not indicator:
         return values
     return np.concatenate([values, missing], axis=-1, dtype=np.float32)
+
+
+class Lessons(Protocol):
+    """What training needs of examples: batches of them, in the order of an epoch."""
+
+    @property
+    def inputs(self) -> Inputs:
+        """Return the sequences that a feed gathers from."""
+
+    def __len__(self) -> int:
+        """Return how many there are to be put in order."""
+
+    def n_batches(self, size: int) -> int:
+        """Return how many batches of ``size`` rows an epoch has."""
+
+    def batches(
+        self, order: NDArray[np.int64], size: int, feed: Feed
+    ) -> Iterator[tuple[Batch, int]]:
+        """Yield batches of ``size`` rows, each with its number of real rows."""
 
 
 class Targets(Protocol):

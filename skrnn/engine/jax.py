@@ -20,7 +20,7 @@ from skrnn.engine.feed import STEP_MULTIPLE, Batch, Feed, Inputs
 from skrnn.engine.groups import Slices, Source, grouped
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.engine.memory import return_free_memory
-from skrnn.engine.variables import is_seed, values_of
+from skrnn.engine.variables import is_carried, is_seed, values_of
 
 #: Groups of batches that may wait for the device: what waits holds memory.
 MOST_PENDING = 4
@@ -51,7 +51,9 @@ class JaxSteps:
         self._new_optimizer = values_of(optimizer.variables)
         trainable = {id(variable) for variable in model.trainable_variables}
         self._is_trainable = [id(variable) in trainable for variable in model.variables]
-        self._is_seed = [is_seed(v) for v in model.variables if id(v) not in trainable]
+        other = [v for v in model.variables if id(v) not in trainable]
+        self._is_seed = [is_seed(v) for v in other]
+        self._is_carried = [is_carried(v) for v in other]
         self._state: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
         self._has_trained = False
         # The CPU's devices are as many as the user asked for; a GPU is one until we can test two.
@@ -187,10 +189,11 @@ class JaxSteps:
         trainable, other, slots = state
         x, lengths, y, weight = batch
         slots = [rate if i == self._rate_index else slot for i, slot in enumerate(slots)]
+        own = self._apart(other, len(weight))
 
         def objective(trainable: Any) -> tuple[Any, Any]:
             output, after, extra = self._model.stateless_call(
-                trainable, self._apart(other), [x, lengths], training=True, return_losses=True
+                trainable, own, [x, lengths], training=True, return_losses=True
             )
             loss = weighted_sum(self._loss, y, output, weight)
             return loss + sum(extra) / len(self._devices), after
@@ -198,7 +201,7 @@ class JaxSteps:
         (loss, after), gradients = jax.value_and_grad(objective, has_aux=True)(trainable)
         loss, gradients = self._summed((loss, gradients))
         trainable, slots = self._optimizer.stateless_apply(slots, gradients, trainable)
-        return (list(trainable), self._together(other, after), list(slots)), loss
+        return (list(trainable), self._together(other, after, len(weight)), list(slots)), loss
 
     def _evaluate_loop(self, state: Any, source: Source | None, parts: Any, n_batches: Any) -> Any:
         trainable, other, _ = state
@@ -218,25 +221,35 @@ class JaxSteps:
         """Return values summed over the devices."""
         return jax.lax.psum(values, AXIS) if len(self._devices) > 1 else values
 
-    def _apart(self, other: Sequence[Any]) -> list[Any]:
-        """Return the state with seeds of this device's own: each drops out units by itself."""
+    def _apart(self, other: Sequence[Any], n_rows: int) -> list[Any]:
+        """Return the state as this device has it, which takes ``n_rows`` of a batch.
+
+        Its seeds are its own, so that it drops out units by itself, and what is carried from
+        batch to batch begins with its own rows.
+        """
         if len(self._devices) == 1:
             return list(other)
-        own = jax.lax.axis_index(AXIS)
-        return [
-            value.at[0].add(own.astype(value.dtype)) if seed else value
-            for value, seed in zip(other, self._is_seed, strict=True)
-        ]
+        place = jax.lax.axis_index(AXIS)
+        own = list(other)
+        for i, value in enumerate(other):
+            if self._is_seed[i]:
+                own[i] = value.at[0].add(place.astype(value.dtype))
+            elif self._is_carried[i]:
+                own[i] = jnp.roll(value, -place * n_rows, axis=0)
+        return own
 
-    def _together(self, before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
+    def _together(self, before: Sequence[Any], after: Sequence[Any], n_rows: int) -> list[Any]:
         """Return the state after a step, on which all devices agree."""
         if len(self._devices) == 1:
             return list(after)
-        changes = [jax.lax.pmean(new - old, AXIS) for old, new in zip(before, after, strict=True)]
-        return [
-            new.at[0].set(old[0]) if seed else old + change.astype(old.dtype)
-            for old, new, change, seed in zip(before, after, changes, self._is_seed, strict=True)
-        ]
+
+        def agreed(i: int, old: Any, new: Any) -> Any:
+            if self._is_carried[i]:
+                return jax.lax.all_gather(new[:n_rows], AXIS, tiled=True)[: len(old)]
+            change = jax.lax.pmean(new - old, AXIS)
+            return new.at[0].set(old[0]) if self._is_seed[i] else old + change.astype(old.dtype)
+
+        return [agreed(i, *pair) for i, pair in enumerate(zip(before, after, strict=True))]
 
 
 def _repeated(step: Callable[[Any, Any], Any], n_batches: Any, start: Any, room: int) -> Any:

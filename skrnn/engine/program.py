@@ -8,6 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import count
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from skrnn.engine.feed import Feed, Inputs
 from skrnn.engine.initial import draw, zeros
 from skrnn.engine.losses import per_sequence
 from skrnn.engine.spec import Spec, make_optimizer
-from skrnn.engine.variables import is_seed, to_numpy, values_of
+from skrnn.engine.variables import is_carried, is_seed, to_numpy, values_of
 from skrnn.settings import follow_environment
 
 Arrays = Sequence[NDArray[Any]]
@@ -47,12 +48,15 @@ class Program:
             self.model = build_model(spec.network, spec.n_steps, spec.n_features, spec.n_outputs)
             self.optimizer = _built(make_optimizer(spec), self.model.trainable_variables)
             self.steps = make_steps(self.model, self.optimizer, per_sequence(spec.loss))
-        self.step_multiple = 1 if spec.n_steps else self.steps.step_multiple
+        may_pad = spec.network.pads_batches and not spec.n_steps
+        self.step_multiple = self.steps.step_multiple if may_pad else 1
         self.variables = list(self.model.variables)
         self._initializers = [initializers.get(id(variable)) for variable in self.variables]
         self._built_with = values_of(self.variables)
         self._refuse_foreign_layers()
-        self._is_weight = [not is_seed(v) and v.name != _RATE for v in self.variables]
+        self._is_weight = [
+            not (is_seed(v) or is_carried(v) or v.name == _RATE) for v in self.variables
+        ]
         self._loaded: object = None
 
     def fresh_state(self, seed: int, rates: Mapping[str, float]) -> list[NDArray[Any]]:
@@ -62,9 +66,14 @@ class Program:
         that has served other fits is as good as new. ``rates`` gives the values of the
         variables that hold rates, by name.
         """
-        values = []
+        values: list[NDArray[Any]] = []
+        places = count()
         for position, variable in enumerate(self.variables):
-            own_seed = int(np.random.SeedSequence([seed, position]).generate_state(1)[0] >> 1)
+            if is_carried(variable):  # no place: the network starts as one that carries nothing
+                values.append(self._built_with[position])
+                continue
+            entropy = [seed, next(places)]
+            own_seed = int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
             if variable.name in rates:
                 values.append(np.array(rates[variable.name], dtype=variable.dtype))
             else:

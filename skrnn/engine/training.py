@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.engine.callbacks import Callbacks
-from skrnn.engine.feed import CHUNK, Batch, Examples, Inputs
+from skrnn.engine.feed import CHUNK, Batch, Examples, Inputs, Lessons
 from skrnn.engine.groups import MOST_BATCHES
 from skrnn.engine.program import Program
 from skrnn.engine.schedules import Rate
@@ -54,7 +54,7 @@ class State:
 def train(
     program: Program,
     start: State,
-    examples: Examples,
+    examples: Lessons,
     plan: Plan,
     validation: Examples | None = None,
     callbacks: Sequence[Any] = (),
@@ -68,7 +68,7 @@ def train(
         Leased for this fit.
     start : State
         The values to start from; without optimizer values the optimizer starts new.
-    examples, validation : Examples
+    examples, validation : Lessons, Examples
         What is learnt from, and what is only measured.
     plan : Plan
         How to train.
@@ -130,7 +130,7 @@ def predict(program: Program, inputs: Inputs) -> NDArray[np.float64]:
 
 
 def _epochs(
-    program: Program, examples: Examples, size: int, plan: Plan, hooks: Callbacks, at_once: int
+    program: Program, examples: Lessons, size: int, plan: Plan, hooks: Callbacks, at_once: int
 ) -> Iterator[float]:
     """Train, and yield the mean loss of one epoch after the other; ``at_once`` go together."""
     n_batches = examples.n_batches(size)

@@ -8,10 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.networks.carrying import CARRIED
+
 
 def is_seed(variable: Any) -> bool:
     """Say whether a variable is the state of a seed generator."""
     return bool(variable.name == "seed_generator_state")
+
+
+def is_carried(variable: Any) -> bool:
+    """Say whether a variable holds states that training carries from batch to batch."""
+    return bool(variable.name == CARRIED)
 
 
 def values_of(variables: Iterable[Any]) -> list[NDArray[Any]]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skrnn._validation import is_panel, is_ragged
 from skrnn.engine.feed import STEP_MULTIPLE
 from skrnn.preprocessing.forms import end_to_end, like
-from skrnn.sequences import Sequences
+from skrnn.sequences import Sequences, pieces
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,16 +78,6 @@ class StepTargets:
 
     def _shaped(self, rows: NDArray[Any]) -> NDArray[Any]:
         return rows[:, 0] if self.is_flat else rows
-
-
-def pieces(sequences: Sequences, n_steps: int) -> Sequences:
-    """Return the sequences cut into pieces of at most ``n_steps``, over the same table."""
-    n_pieces = -(-sequences.lengths // n_steps)
-    first = np.repeat(np.cumsum(n_pieces) - n_pieces, n_pieces)
-    done = (np.arange(n_pieces.sum()) - first) * n_steps
-    left = np.repeat(sequences.lengths, n_pieces) - done
-    starts = np.repeat(sequences.starts, n_pieces) + done * sequences.stride
-    return Sequences(sequences.steps, starts, np.minimum(left, n_steps), stride=sequences.stride)
 
 
 def read_step_targets(X: Any, y: Any, sequences: Sequences) -> StepTargets:

@@ -13,14 +13,15 @@ from skrnn._validation import require_target
 from skrnn.engine.feed import Examples
 from skrnn.estimators.base import BaseSequenceEstimator
 from skrnn.estimators.choice import NetworkChoice
-from skrnn.estimators.step_targets import StepTargets, pieces, read_step_targets
+from skrnn.estimators.step_targets import StepTargets, read_step_targets
+from skrnn.estimators.truncated import TruncatedBackpropagation
 from skrnn.networks import Network
 from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.steps import EveryStep
-from skrnn.sequences import Sequences, Windows
+from skrnn.sequences import Sequences, Windows, pieces
 
 
-class BaseStepwiseEstimator(NetworkChoice, BaseSequenceEstimator):
+class BaseStepwiseEstimator(NetworkChoice, TruncatedBackpropagation, BaseSequenceEstimator):
     """Fit a network that is read at every step to targets at every step.
 
     Targets are `StepTargets`; a subclass says what stands in them.

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from skrnn._parameters import fitted, plain, validate
-from skrnn.engine.feed import Examples
+from skrnn.engine.feed import Examples, Lessons
 from skrnn.engine.program import Program, lease
 from skrnn.engine.progress import ProgressBar
 from skrnn.engine.schedules import Rate
@@ -111,7 +111,8 @@ class Trainable(TrainingParameters):
             patience=int(self.patience),
             seed=seed,
         )
-        with lease(self._spec) as program:
+        spec, lessons, validation = self._to_train(examples, validation)
+        with lease(spec) as program:
             start = State(program.fresh_state(seed, self._spec.network.rates()))
             if going_on:
                 start.values = program.with_weights(start.values, self.weights_)
@@ -119,13 +120,22 @@ class Trainable(TrainingParameters):
                 start.optimizer = kept if continuing else None
             observers = [*([ProgressBar(epochs)] if self.verbose else []), *watching]
             callbacks = self.callbacks or ()
-            state = train(program, start, examples, plan, validation, callbacks, observers)
+            state = train(program, start, lessons, plan, validation, callbacks, observers)
             self.weights_ = program.weights_of(state.values)
         self._optimizer_state = state.optimizer if continuing else None
         self._n_trained = n_done + len(state.history["loss"])
         self._take_history(state, n_done=self.n_iter_ if going_on and continuing else 0)
         for observer in observers:
             observer.end()
+
+    def _to_train(
+        self, examples: Examples, validation: Examples | None
+    ) -> tuple[Spec, Lessons, Examples | None]:
+        """Return the spec of the program that learns, and the examples as it takes them.
+
+        Its weights are those of the network that predicts.
+        """
+        return self._spec, examples, validation
 
     def _take_history(self, state: State, n_done: int) -> None:
         """Record the losses and the number of epochs, after those done before."""

@@ -31,10 +31,13 @@ class Network(Parametrised):
     keeps_missing_steps : bool
         True for a network that has a step at which nothing was observed zeroed in place;
         False for one that leaves such steps out.
+    pads_batches : bool
+        False for a network whose batches are no longer than their longest sequence.
     """
 
     needs_fixed_length: ClassVar[bool] = False
     keeps_missing_steps: ClassVar[bool] = False
+    pads_batches: ClassVar[bool] = True
 
     @abstractmethod
     def encode(self, inputs: Any, lengths: Any) -> Any:
@@ -89,6 +92,29 @@ class Network(Parametrised):
                 "for each sequence, (batch, n_features): pool over the steps at its end."
             )
         return layers.Dense(n_outputs, name="outputs")(features)
+
+    def carrying(self, begins: Any, n_rows: int) -> Self:
+        """Return the network as it is built to learn from pieces of sequences, one by one.
+
+        Parameters
+        ----------
+        begins : KerasTensor of shape (batch, 1)
+            1 where a piece is the first of its sequence, else 0.
+        n_rows : int
+            Rows of a batch of training, each of which goes on in the next batch.
+
+        Raises
+        ------
+        ValueError
+            If the network has no state that tells the next piece all of those before it.
+        """
+        del begins, n_rows
+        why = "looks at later steps" if self.looks_ahead else "has no state to carry along"
+        raise ValueError(
+            f"bptt_length carries the state of a network from one piece of a sequence to the next, "
+            f"and {self!r} {why}; give an RNN, LSTM or GRU in one direction (for a labeller "
+            "causal=True), or chunk_length."
+        )
 
     def resolve(self, n_steps: int) -> Self:
         """Return a network with its automatic settings fixed for sequences of ``n_steps``."""

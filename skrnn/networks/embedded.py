@@ -45,6 +45,10 @@ class Embedded(Network):
         """Return what the network gives for the vectors."""
         return self.network.outputs(self._vectors(inputs), lengths, n_outputs)
 
+    def carrying(self, begins: Any, n_rows: int) -> Self:
+        """Return the network as it is built to learn from pieces of sequences, one by one."""
+        return type(self)(self.network.carrying(begins, n_rows), self.n_tokens, self.dim)
+
     def resolve(self, n_steps: int) -> Self:
         """Return a network with its automatic settings fixed for sequences of ``n_steps``."""
         return type(self)(self.network.resolve(n_steps), self.n_tokens, self.dim)

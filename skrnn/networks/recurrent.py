@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import copy
 from abc import abstractmethod
-from typing import Any
+from typing import Any, Self
 
-from skrnn._parameters import BOOLEAN, NONE, integers, one_of, parameter, reals, tuples_of
+from skrnn._parameters import (
+    BOOLEAN,
+    NONE,
+    fitted,
+    integers,
+    one_of,
+    parameter,
+    reals,
+    tuples_of,
+)
 from skrnn.networks.base import DROPOUT, POOLING, Network
 
 
@@ -64,6 +74,7 @@ class Recurrent(Network):
         doc="""The state before the first step of a sequence: "zeros", or "learned" with the other
         weights, of each layer and direction its own, zero at the start of training.""",
     )
+    _pieces: tuple[Any, int] = fitted()
 
     @abstractmethod
     def layer(self, units: int) -> Any:
@@ -81,6 +92,20 @@ class Recurrent(Network):
     def looks_ahead(self) -> bool:
         """Tell whether the network reads backwards as well."""
         return self.bidirectional
+
+    def carrying(self, begins: Any, n_rows: int) -> Self:
+        """Return the network as it is built to learn from pieces of sequences, one by one."""
+        if self.bidirectional:
+            return super().carrying(begins, n_rows)
+        if self.conv_filters is not None:
+            raise ValueError(
+                f"conv_filters={self.conv_filters} puts a convolution in front that looks back "
+                "over the border of two pieces, which bptt_length keeps apart; give "
+                "conv_filters=None, or chunk_length."
+            )
+        network = copy.copy(self)
+        network._pieces = begins, n_rows
+        return network
 
     def steps(self, inputs: Any, lengths: Any) -> Any:
         """Return the outputs of the last recurrent layer at every step."""
@@ -129,6 +154,9 @@ class Recurrent(Network):
         start = []
         if self.initial_state == "learned":
             start = [layers.InitialState(n)(sequence) for n in layer.state_size]
+        if "_pieces" in vars(self):
+            begins, n_rows = self._pieces
+            return layers.Carried(layer, n_rows)(sequence, begins, *start)
         return layer(sequence, initial_state=start or None)
 
     def layer_units(self) -> tuple[int, ...]:

@@ -61,6 +61,12 @@ class EveryStep(Network):
 
         return layers.Dense(n_outputs, name="outputs")(self.encode(inputs, lengths))
 
+    def carrying(self, begins: Any, n_rows: int) -> Self:
+        """Return the network as it is built to learn from pieces of sequences, one by one."""
+        if self.both_ways:
+            return super().carrying(begins, n_rows)
+        return type(self)(self.network.carrying(begins, n_rows), both_ways=False)
+
     def resolve(self, n_steps: int) -> Self:
         """Return a network with its automatic settings fixed for sequences of ``n_steps``."""
         return type(self)(self.network.resolve(n_steps), self.both_ways)

@@ -57,6 +57,15 @@ class TCN(Network):
         dilations = sum(self.dilation_base**block for block in range(n_blocks))
         return 1 + 2 * (self.kernel_size - 1) * dilations
 
+    def carrying(self, begins: Any, n_rows: int) -> Self:
+        """Refuse: there is no state."""
+        del begins, n_rows
+        raise ValueError(
+            f"bptt_length carries a state from one piece of a sequence to the next, and {self!r} "
+            "has none: it sees a fixed number of steps; give chunk_length, well above that "
+            "number, instead."
+        )
+
     def resolve(self, n_steps: int) -> Self:
         """Return the network with the number of blocks that covers ``n_steps``."""
         if self.n_blocks != "auto":

@@ -1,7 +1,7 @@
 """A batch of sequences, read from every form a user may pass."""
 
 from skrnn.sequences.reading import SequenceShape, check_shape, read_sequences
-from skrnn.sequences.table import BLOCK, Sequences
+from skrnn.sequences.table import BLOCK, Sequences, pieces
 from skrnn.sequences.windowing import make_windows
 from skrnn.sequences.windows import Windows
 
@@ -12,5 +12,6 @@ __all__ = [
     "Windows",
     "check_shape",
     "make_windows",
+    "pieces",
     "read_sequences",
 ]

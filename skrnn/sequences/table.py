@@ -192,3 +192,13 @@ class Sequences:
         marks = replace(self, steps=marked[:, None].astype(np.float32)).contiguous()
         before = np.concatenate([[0], np.cumsum(marks.steps > 0)])
         return int(np.argmax(before[marks.starts + marks.lengths] > before[marks.starts]))
+
+
+def pieces(sequences: Sequences, n_steps: int) -> Sequences:
+    """Return the sequences cut into pieces of at most ``n_steps``, over the same table."""
+    n_pieces = -(-sequences.lengths // n_steps)
+    first = np.repeat(np.cumsum(n_pieces) - n_pieces, n_pieces)
+    done = (np.arange(n_pieces.sum()) - first) * n_steps
+    left = np.repeat(sequences.lengths, n_pieces) - done
+    starts = np.repeat(sequences.starts, n_pieces) + done * sequences.stride
+    return Sequences(sequences.steps, starts, np.minimum(left, n_steps), stride=sequences.stride)

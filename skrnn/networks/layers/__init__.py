@@ -37,7 +37,7 @@ from skrnn.networks.layers.lengths import RealSteps, Reverse, ZeroPadding  # noq
 from skrnn.networks.layers.pooling import pool  # noqa: E402
 from skrnn.networks.layers.positions import Positions  # noqa: E402
 from skrnn.networks.layers.recurrent import GRU, LSTM, SimpleRNN  # noqa: E402
-from skrnn.networks.layers.states import InitialState  # noqa: E402
+from skrnn.networks.layers.states import Carried, InitialState  # noqa: E402
 
 __all__ = [
     "GRU",
@@ -45,6 +45,7 @@ __all__ = [
     "Activation",
     "Add",
     "AlignEnds",
+    "Carried",
     "Concatenate",
     "Conv1D",
     "Dense",
