@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import numpy as np
@@ -69,7 +70,7 @@ class Stream:
             raise ValueError(f"{type(estimator).__name__} has no {method}.")
         if n_streams is not None and n_streams < 1:
             raise ValueError(f"n_streams={n_streams!r} was given; it may be None or an int >= 1.")
-        self.estimator = estimator
+        self.estimator = copy.copy(estimator)  # a later fit of it is taken over by `update` alone
         self.n_streams = n_streams
         self.method = method
         self._shape = (n_streams or 1, estimator._shape.n_features)
@@ -109,6 +110,33 @@ class Stream:
         """
         self._network.reset(streams)
         self._observed[streams] = False
+
+    def update(self, estimator: Any) -> None:
+        """Go on with what an estimator has learnt since, each stream from the state it has.
+
+        Parameters
+        ----------
+        estimator : fitted estimator
+            The one that the stream was made of, after ``partial_fit`` or another fit, or one
+            with the same network and features.
+
+        Raises
+        ------
+        NotFittedError, TypeError, ValueError
+            As when a stream is made, and if the network or the features are others; the stream
+            stays as it was.
+        """
+        new = Stream(estimator, self.n_streams, method=self.method)
+        before, after = self.estimator, new.estimator
+        same_network = before._spec.network.key() == after._spec.network.key()
+        if not same_network or before._shape.n_features != after._shape.n_features:
+            raise ValueError(
+                f"the stream runs {before._spec.network!r} on {before._shape.n_features} features, "
+                f"and the estimator {after._spec.network!r} on {after._shape.n_features}; make a "
+                "new Stream of it."
+            )
+        new._network.go_on_from(self._network)
+        self.estimator, self._network = after, new._network
 
     def _checked(self, x: Any) -> NDArray[np.float64]:
         values = np.asarray(x, dtype=np.float64)

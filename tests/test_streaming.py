@@ -140,6 +140,38 @@ def test_a_copy_goes_on_from_where_it_was_made(again):
     assert other.step(x) == expected
 
 
+@pytest.mark.parametrize("name", ["learned", "tcn"])
+def test_a_stream_goes_on_with_what_was_learnt_since(name):
+    X = histories()
+    steps, half = X[3], len(X[3]) // 2
+    old = fitted("labeller", name)
+    new = copy.deepcopy(old)
+    stream = Stream(new, method="predict_proba")
+    for x in steps[:half]:
+        stream.step(x)
+    new.partial_fit(X, [np.where(x[:, 0] > 3, "high", "low") for x in X])
+    untold = copy.deepcopy(stream)
+    stream.update(new)
+    for part, kept in zip(stream._network.state, untold._network.state, strict=True):
+        np.testing.assert_array_equal(part, kept)
+    untold.update(old)  # the weights that it has
+    for x in steps[half:]:
+        latest, of_new = untold.step(x), stream.step(x)
+    np.testing.assert_allclose(latest, of_batch(old, steps)[-1], atol=1e-6)
+    assert np.abs(of_new - latest).max() > 1e-4
+    stream.reset()
+    found = [stream.step(x) for x in steps]
+    np.testing.assert_allclose(found, of_batch(new, steps), atol=1e-6)
+
+
+def test_a_stream_is_not_updated_with_another_network():
+    stream = Stream(fitted("regressor", "gru"))
+    expected = copy.deepcopy(stream).step([1.0, 2.0])
+    with pytest.raises(ValueError, match="make a new Stream"):
+        stream.update(fitted("regressor", "lstm"))
+    assert stream.step([1.0, 2.0]) == expected
+
+
 def test_memory_does_not_grow():
     stream = Stream(fitted("labeller", "tcn"))
     x = np.ones(2)

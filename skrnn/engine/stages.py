@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,6 +49,11 @@ class Stage(ABC):
         """Let some streams begin anew."""
         for part, start in zip(self.state, self._start, strict=True):
             part[rows] = start
+
+    def go_on_from(self, other: Self) -> None:
+        """Take over the state of a stage that differs in its weights alone."""
+        for part, kept in zip(self.state, other.state, strict=True):
+            part[:] = kept
 
 
 class Cell(Stage):
@@ -144,6 +149,11 @@ class CausalConvolution(Stage):
             self._now = (self._now + 1) % ring.shape[1]
         return seen.reshape(len(x), -1) @ self._kernel + self._bias
 
+    def go_on_from(self, other: Self) -> None:
+        """Take over the steps kept, and where in their ring the next one is to stand."""
+        super().go_on_from(other)
+        self._now = other._now
+
 
 class Rectifier(Stage):
     """A rectifier."""
@@ -209,6 +219,11 @@ class Chain(Stage):
         """Let some streams begin anew."""
         for stage in self.stages:
             stage.reset(rows)
+
+    def go_on_from(self, other: Self) -> None:
+        """Take over the state of each stage."""
+        for stage, kept in zip(self.stages, other.stages, strict=True):
+            stage.go_on_from(kept)
 
 
 class Residual(Chain):
