@@ -130,29 +130,27 @@ class CausalConvolution(Stage):
 
     def __init__(self, n: int, kernel: Array, bias: Array, dilation: int = 1) -> None:
         size, n_features, filters = kernel.shape
-        super().__init__(n, np.zeros((dilation * (size - 1) + 1, n_features), kernel.dtype))
+        ring = np.zeros((dilation * (size - 1) + 1, n_features), kernel.dtype)
+        super().__init__(n, ring, np.array(0))  # and where in it each stream is
         self._kernel = kernel.reshape(size * n_features, filters)
         self._bias = bias
         self._back = dilation * np.arange(size - 1, -1, -1)
-        self._now, self._shifts = 0, dilation == 1
+        self._rows = np.arange(n)
+        self._shifts = dilation == 1
 
     def __call__(self, x: Array) -> Array:
         """Take a step."""
-        (ring,) = self.state
+        ring, now = self.state
         if self._shifts:
             ring[:, :-1] = ring[:, 1:]
             ring[:, -1] = x
             seen = ring
         else:
-            ring[:, self._now] = x
-            seen = ring[:, (self._now - self._back) % ring.shape[1]]
-            self._now = (self._now + 1) % ring.shape[1]
+            ring[self._rows, now] = x
+            seen = ring[self._rows[:, None], (now[:, None] - self._back) % ring.shape[1]]
+            now += 1
+            now %= ring.shape[1]
         return seen.reshape(len(x), -1) @ self._kernel + self._bias
-
-    def go_on_from(self, other: Self) -> None:
-        """Take over the steps kept, and where in their ring the next one is to stand."""
-        super().go_on_from(other)
-        self._now = other._now
 
 
 class Rectifier(Stage):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skrnn.engine.stages import (
     Array,
@@ -32,6 +33,10 @@ from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.rnn import RNN
 from skrnn.networks.steps import EveryStep
 from skrnn.networks.tcn import TCN
+from skrnn.sequences import Sequences
+
+#: Sequences that `walk` takes side by side, and steps whose outputs it holds at once.
+SIDE_BY_SIDE, AT_ONCE = 64, 512
 
 _CELLS: dict[type[Network], type[Cell]] = {RNN: SimpleCell, GRU: GRUCell, LSTM: LSTMCell}
 
@@ -65,6 +70,31 @@ def stepping(network: Network, weights: tuple[Array, ...], n: int) -> Chain:
     if not at_every_step:
         stages += _pooling(inner.pooling, len(weights[-2]), left, n)
     return Chain([*front, *stages, Dense(next(left), next(left))])
+
+
+def walk(
+    network: Network, weights: tuple[Array, ...], inputs: Sequences
+) -> Iterator[tuple[NDArray[np.int64], slice, Array]]:
+    """Yield the outputs at all steps of sequences of any length, some steps of some at a time.
+
+    Yields
+    ------
+    rows : ndarray of shape (n_rows,)
+        Which sequences.
+    steps : slice
+        Which of their steps; shorter sequences have fewer.
+    outputs : ndarray of shape (n_rows, n_steps, n_outputs)
+        The outputs there, arbitrary behind the end of a sequence.
+    """
+    longest_first = np.argsort(-inputs.lengths, kind="stable")
+    for first in range(0, len(inputs), SIDE_BY_SIDE):
+        rows = longest_first[first : first + SIDE_BY_SIDE]
+        n_steps = int(inputs.lengths[rows[0]])
+        x, _ = inputs.gather(rows, n_steps)
+        stages = stepping(network, weights, len(rows))
+        for start in range(0, n_steps, AT_ONCE):
+            steps = slice(start, min(start + AT_ONCE, n_steps))
+            yield rows, steps, np.stack([stages(x[:, t]) for t in range(n_steps)[steps]], axis=1)
 
 
 def _recurrent(network: Recurrent, left: Iterator[Array], n: int) -> list[Stage]:
