@@ -19,6 +19,8 @@ CLASSIFICATION = {
     "crossentropy": "categorical_crossentropy",
     "focal": "categorical_focal_crossentropy",
 }
+#: Of targets (batch, 1) that hold the number of a class: much smaller than a column for each.
+NUMBERED = {"sparse_crossentropy": "sparse_categorical_crossentropy"}
 MULTILABEL = {
     "binary_crossentropy": "binary_crossentropy",
     "binary_focal": "binary_focal_crossentropy",
@@ -39,6 +41,9 @@ def per_sequence(loss: str | Callable[..., Any]) -> PerSequence:
     if loss in on_logits:
         function = getattr(keras.losses, on_logits[str(loss)])
         return lambda target, output: function(target, output, from_logits=True)
+    if loss in NUMBERED:
+        function = getattr(keras.losses, NUMBERED[str(loss)])
+        return lambda target, output: function(target[:, 0], output, from_logits=True)
     if isinstance(loss, str):
         return getattr(keras.losses, loss)
     if isinstance(loss, keras.losses.Loss):

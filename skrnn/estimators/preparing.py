@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,6 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
     _shape: SequenceShape = fitted()
     _scaling: Standardiser = fitted()
     _missing: str = fitted()
-    _longest: int = fitted()
 
     @abstractmethod
     def _learn_target(self, y: Any, weights: NDArray[np.float64]) -> None:
@@ -114,23 +112,6 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
             n_outputs=self._n_outputs(y),
             **self._compiled_in(),
         )
-
-    def _go_on(self) -> None:
-        """Take over changed parameters for a fit that goes on with the weights of another.
-
-        Raises
-        ------
-        ValueError
-            If they describe another network than the one fitted.
-        """
-        network = self._checked_network().resolve(self._longest)
-        if network.key() != self._spec.network.key():
-            raise ValueError(
-                f"{type(self).__name__} goes on with the network of the fit before, "
-                f"{self._spec.network!r}, but its parameters now say {network!r}; set them "
-                "back, or call fit with warm_start=False."
-            )
-        self._spec = replace(self._spec, network=network, **self._compiled_in())
 
     def _inputs(self, sequences: Sequences) -> Inputs:
         network = self._spec.network

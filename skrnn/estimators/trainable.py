@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -47,6 +48,7 @@ class Trainable(TrainingParameters):
     _spec: Spec = fitted()
     _optimizer_state: list[NDArray[Any]] | None = fitted()
     _n_trained: int = fitted()
+    _longest: int = fitted()
 
     def _new_keras_model(self) -> Any:
         """Return a new Keras model with the fitted weights."""
@@ -72,6 +74,23 @@ class Trainable(TrainingParameters):
 
     def _network_name(self) -> str:
         return type(self).__name__
+
+    def _go_on(self) -> None:
+        """Take over changed parameters for a fit that goes on with the weights of another.
+
+        Raises
+        ------
+        ValueError
+            If they describe another network than the one fitted.
+        """
+        network = self._checked_network().resolve(self._longest)
+        if network.key() != self._spec.network.key():
+            raise ValueError(
+                f"{type(self).__name__} goes on with the network of the fit before, "
+                f"{self._spec.network!r}, but its parameters now say {network!r}; set them "
+                "back, or call fit with warm_start=False."
+            )
+        self._spec = replace(self._spec, network=network, **self._compiled_in())
 
     def _compiled_in(self) -> dict[str, Any]:
         """Return the parameters of training that a program is compiled for."""
