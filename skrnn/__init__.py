@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
         SequenceClassifier,
         TCNClassifier,
     )
+    from skrnn.estimators.generation import SequenceGenerator
     from skrnn.estimators.labelling import SequenceLabeller
     from skrnn.estimators.regression import (
         GRURegressor,
@@ -56,6 +57,7 @@ __all__ = [
     "RNNRegressor",
     "SequenceClassifier",
     "SequenceForecaster",
+    "SequenceGenerator",
     "SequenceLabeller",
     "SequenceRegressor",
     "SequenceScaler",
@@ -81,6 +83,7 @@ _HOMES = {
     "make_windows": "sequences.windowing",
     "set_compilation_cache": "settings",
     "set_cpu_devices": "settings",
+    "Generator": "estimators.generation",
     "Labeller": "estimators.labelling",
     "Regressor": "estimators.regression",
     "Classifier": "estimators.classification",

@@ -11,9 +11,6 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.engine.feed import encode
 from skrnn.engine.stepping import stepping
-from skrnn.estimators.base import BaseSequenceEstimator
-
-_DECODERS = {"predict": "_predicted", "predict_proba": "_probabilities"}
 
 
 class Stream:
@@ -26,12 +23,13 @@ class Stream:
     Parameters
     ----------
     estimator : fitted estimator
-        A regressor, classifier or labeller of a network in which nothing depends on later
-        steps: RNN, LSTM or GRU in one direction, or a TCN; for a labeller with ``causal=True``.
+        A regressor, classifier, labeller or generator of a network in which nothing depends on
+        later steps: RNN, LSTM or GRU in one direction, or a TCN; for a labeller with
+        ``causal=True``.
     n_streams : int or None, default=None
         Streams that go on side by side, a row of x for each; None is one, without the axis.
-    method : {"predict", "predict_proba"}, default="predict"
-        What a step returns.
+    method : {"predict", "predict_proba"} or None, default=None
+        What a step returns; None is "predict", or "predict_proba" for a generator.
 
     Raises
     ------
@@ -56,16 +54,18 @@ class Stream:
     """
 
     def __init__(
-        self, estimator: Any, n_streams: int | None = None, *, method: str = "predict"
+        self, estimator: Any, n_streams: int | None = None, *, method: str | None = None
     ) -> None:
-        if not isinstance(estimator, BaseSequenceEstimator):
+        streamed = getattr(type(estimator), "_streamed", None)
+        if streamed is None:
             raise TypeError(
                 f"Stream was given a {type(estimator).__name__}; it takes a fitted estimator of "
                 "sequences itself, such as the last step of a pipeline."
             )
         check_is_fitted(estimator)
-        if method not in _DECODERS:
-            raise ValueError(f"method={method!r} was given; it may be {' or '.join(_DECODERS)}.")
+        method = next(iter(streamed)) if method is None else method
+        if method not in streamed:
+            raise ValueError(f"method={method!r} was given; it may be {' or '.join(streamed)}.")
         if not hasattr(estimator, method):
             raise ValueError(f"{type(estimator).__name__} has no {method}.")
         if n_streams is not None and n_streams < 1:
@@ -77,6 +77,7 @@ class Stream:
         self._network = stepping(estimator._spec.network, estimator.weights_, self._shape[0])
         self._observed = np.zeros(self._shape[0], dtype=bool)
         self._latest = np.empty((self._shape[0], estimator._spec.n_outputs), dtype=np.float32)
+        self.reset()
 
     def step(self, x: Any) -> Any:
         """Take in the next step and return the prediction after it.
@@ -84,7 +85,8 @@ class Stream:
         Parameters
         ----------
         x : array-like of shape (n_features,), or (n_streams, n_features)
-            The step, in the units of the fit; NaN only where the fit had ``missing="mask"``.
+            The step, in the units of the fit; NaN only where the fit had ``missing="mask"``. Of a
+            generator a token or the keys, or a list of them.
 
         Returns
         -------
@@ -97,7 +99,7 @@ class Stream:
             If x has another shape, or holds infinity or NaN; the state stays as it was.
         """
         outputs = self._outputs(self._checked(x)).astype(np.float64)
-        values = getattr(self.estimator, _DECODERS[self.method])(outputs)
+        values = getattr(self.estimator, self.estimator._streamed[self.method])(outputs)
         return values if self.n_streams is not None else values[0]
 
     def reset(self, streams: Any = slice(None)) -> None:
@@ -109,7 +111,11 @@ class Stream:
             Which of them.
         """
         self._network.reset(streams)
-        self._observed[streams] = False
+        begin = np.zeros(len(self._observed), dtype=bool)
+        begin[streams] = True
+        self._observed[begin] = False
+        for x in self.estimator._opening():
+            self._where_observed(np.tile(x, (len(begin), 1)), begin)
 
     def update(self, estimator: Any) -> None:
         """Go on with what an estimator has learnt since, each stream from the state it has.
@@ -139,7 +145,7 @@ class Stream:
         self.estimator, self._network = after, new._network
 
     def _checked(self, x: Any) -> NDArray[np.float64]:
-        values = np.asarray(x, dtype=np.float64)
+        values = np.asarray(self.estimator._read_step(x, self.n_streams), dtype=np.float64)
         expected = self._shape if self.n_streams is not None else self._shape[1:]
         if values.shape != expected:
             raise ValueError(f"the step has the shape {values.shape}; it has to be {expected}.")

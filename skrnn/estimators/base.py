@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Self
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +39,12 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
         Names of the columns, where X was a DataFrame with string names.
     """
     _attributes += Trainable._attributes
+
+    #: What a stream may return, and what makes it of the network's outputs.
+    _streamed: ClassVar[Mapping[str, str]] = {
+        "predict": "_predicted",
+        "predict_proba": "_probabilities",
+    }
 
     def _n_epochs(self) -> int:
         """Return how many epochs a fit takes."""
@@ -154,6 +161,15 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
 
     def _settle(self, validation: Examples) -> None:
         """Choose what is left to be chosen once the network is trained."""
+
+    def _opening(self) -> NDArray[Any]:
+        """Return steps that a stream takes before those of a sequence, (n, n_features)."""
+        return np.empty((0, self._shape.n_features))
+
+    def _read_step(self, x: Any, n_streams: int | None) -> Any:
+        """Return a step of a stream, or of several, as numbers."""
+        del n_streams
+        return x
 
     def _hold_out(
         self, sequences: Sequences, y: Any

@@ -1,0 +1,115 @@
+"""The steps of generated sequences, as a user sees them and as networks read and predict them."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn.estimators.materials import read_one
+from skrnn.networks.base import Network
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Alphabet(ABC):
+    """What can stand at a step: as the user sees it, as the network reads and predicts it.
+
+    Attributes
+    ----------
+    kind : str
+        "characters", "words", "items" or "rolls".
+    is_excerpt : bool
+        Sequences are cut out of one text: they begin and end anywhere.
+    """
+
+    kind: str
+    is_excerpt: bool
+
+    #: The loss of the network.
+    loss: ClassVar[str]
+
+    @property
+    @abstractmethod
+    def names(self) -> list[Any]:
+        """Return what each output stands for."""
+
+    @property
+    @abstractmethod
+    def n_features(self) -> int:
+        """Return how many numbers the network reads at a step."""
+
+    @property
+    @abstractmethod
+    def n_outputs(self) -> int:
+        """Return how many numbers the network gives at a step."""
+
+    @property
+    @abstractmethod
+    def has_end(self) -> bool:
+        """Tell whether the end of a sequence is predicted as well."""
+
+    @abstractmethod
+    def network(self, network: Network, embedding_dim: int) -> Network:
+        """Return a network, given by the user, with what comes before and behind it."""
+
+    @abstractmethod
+    def edge(self) -> Floats:
+        """Return the step before the first one, which also is the one after the last."""
+
+    @abstractmethod
+    def encode(self, sequence: Any) -> Floats:
+        """Return a sequence as the network reads it, (n_steps, n_features)."""
+
+    @abstractmethod
+    def encode_steps(self, steps: Any) -> Floats:
+        """Return one step each of several sequences as the network reads them."""
+
+    @abstractmethod
+    def decode(self, steps: Floats) -> Any:
+        """Return steps (n_steps, n_features), as they were drawn, as the user sees them."""
+
+    @abstractmethod
+    def is_end(self, steps: Floats) -> NDArray[np.bool_]:
+        """Tell at which steps (n, n_features), as they were drawn, a sequence has ended."""
+
+    @abstractmethod
+    def targets(self, steps: Floats) -> Floats:
+        """Return the part of steps (..., n_features) that is to be predicted."""
+
+    @abstractmethod
+    def log_likelihood(self, outputs: Floats, targets: Floats) -> Floats:
+        """Return how likely outputs (..., n_outputs) say that targets are, in nats."""
+
+    @abstractmethod
+    def probabilities(self, outputs: Floats) -> Floats:
+        """Return the probabilities that outputs say."""
+
+    @abstractmethod
+    def draw(
+        self,
+        outputs: Floats,
+        temperature: float,
+        top_k: int | None,
+        random: np.random.RandomState,
+    ) -> Floats:
+        """Return a next step (n, n_features), drawn for each row of outputs (n, n_outputs)."""
+
+    def prompt(self, prompt: Any) -> Floats:
+        """Return the steps that sampling begins behind."""
+        if prompt is None or (isinstance(prompt, str | list | tuple) and len(prompt) == 0):
+            return self.edge()
+        sequence = read_one(prompt, self.kind, "prompt")
+        return np.concatenate([self.edge(), self.encode(sequence)])
+
+
+def largest(values: Floats, k: int) -> NDArray[np.bool_]:
+    """Mark the ``k`` largest values of each row."""
+    marked = np.zeros(values.shape, dtype=bool)
+    order = np.argsort(-values, axis=1, kind="stable")[:, :k]
+    np.put_along_axis(marked, order, True, axis=1)
+    return marked
