@@ -1,0 +1,58 @@
+"""Draw the figure of docs/generation.md from the code, beside this file.
+
+Run ``python docs/figures/generation.py`` after changing what it shows; it takes a few seconds.
+"""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")  # the figure goes to a file
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from skrnn import SequenceGenerator, networks
+
+FOLDER = Path(__file__).parent
+# Colours that colour-blind readers can tell apart (Okabe and Ito, 2008).
+BLUE, RED = "#0072B2", "#D55E00"
+
+
+def generator():
+    """Return the generator of the page."""
+    days = [date(2024, 1, 1) + timedelta(n) for n in range(1000)]
+    texts = [f"{day:%A}, {day.day} {day:%B}" for day in days]
+    model = SequenceGenerator(network=networks.GRU(units=32), epochs=25, random_state=0)
+    return model.fit(texts[:900])
+
+
+def bits(model, text):
+    """Return how many bits each character of a text takes."""
+    probabilities = model.predict_proba([text])[0]
+    columns = [model.tokens_.index(character) for character in text[1:]]
+    end = probabilities[0, -1]  # what would come after the first character
+    first = -model.score_samples([text[:1]])[0] + np.log(end)
+    later = -np.log(probabilities[np.arange(len(columns)), columns])
+    return np.append(first, later) / np.log(2)
+
+
+def main():
+    """Draw the bits of a date and of a misspelt one."""
+    model = generator()
+    figure, axes = plt.subplots(2, 1, figsize=(9, 4.5), layout="constrained", sharey=True)
+    for axis, text, colour in zip(
+        axes, ("Thursday, 17 September", "Thrusday, 17 Setpember"), (BLUE, RED), strict=True
+    ):
+        found = bits(model, text)
+        print(text, found.round(1))
+        axis.bar(range(len(text)), found, color=colour)
+        axis.set_xticks(range(len(text)), list(text.replace(" ", "␣")), family="DejaVu Sans Mono")
+        axis.set(ylabel="bits")
+        axis.spines[["top", "right"]].set_visible(False)
+    figure.savefig(FOLDER / "generation.png", dpi=100)
+
+
+if __name__ == "__main__":
+    main()
