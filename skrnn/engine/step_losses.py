@@ -38,3 +38,21 @@ class StepLoss:
         flat = [ops.reshape(tensor, (-1, ops.shape(tensor)[-1])) for tensor in (values, output)]
         losses = ops.reshape(per_sequence(self.function)(*flat), ops.shape(weights))
         return ops.sum(losses * weights, axis=1) / ops.maximum(ops.sum(weights, axis=1), 1e-7)
+
+
+def token_loss(target: Any, output: Any) -> Any:
+    """Return the cross-entropy of logits (n, n_codes) for the numbers of tokens (n, 1)."""
+    from keras import losses
+
+    return losses.sparse_categorical_crossentropy(target[:, 0], output, from_logits=True)
+
+
+def ending_loss(target: Any, output: Any) -> Any:
+    """Return the squared error of values, and the cross-entropy of whether they end here.
+
+    The last column, of target and output (n, n_values + 1), says so: 1, or a logit.
+    """
+    from keras import losses, ops
+
+    values = ops.mean(ops.square(target[:, :-1] - output[:, :-1]), axis=1)
+    return values + losses.binary_crossentropy(target[:, -1:], output[:, -1:], from_logits=True)

@@ -62,7 +62,7 @@ def stepping(network: Network, weights: tuple[Array, ...], n: int) -> Chain:
     if isinstance(inner, EveryStep):
         inner = inner.network
     if isinstance(inner, Recurrent):
-        stages = _recurrent(inner, left, n)
+        stages = recurrent_stages(inner, left, n)
     elif isinstance(inner, TCN):
         stages = _tcn(inner, left, n)
     else:
@@ -97,7 +97,8 @@ def walk(
             yield rows, steps, np.stack([stages(x[:, t]) for t in range(n_steps)[steps]], axis=1)
 
 
-def _recurrent(network: Recurrent, left: Iterator[Array], n: int) -> list[Stage]:
+def recurrent_stages(network: Recurrent, left: Iterator[Array], n: int) -> list[Stage]:
+    """Return the layers of a recurrent network that reads forward, with its weights."""
     stages: list[Stage] = []
     if network.conv_filters is not None:
         if network.conv_strides > 1:
@@ -106,15 +107,20 @@ def _recurrent(network: Recurrent, left: Iterator[Array], n: int) -> list[Stage]
                 "is no output at each; give conv_strides=1."
             )
         stages += [CausalConvolution(n, next(left), next(left)), Rectifier()]
-    cell = _CELLS[type(network)]
     for units in network.layer_units():
-        start = [np.zeros(units, np.float32)] * cell.n_states
-        if network.initial_state == "learned":
-            start = [next(left) for _ in start]
-        stages.append(cell(n, start, next(left), next(left), next(left)))
+        stages.append(recurrent_cell(network, units, left, n))
         if network.layer_norm:
             stages.append(Normalisation(next(left), next(left)))
     return stages
+
+
+def recurrent_cell(network: Recurrent, units: int, left: Iterator[Array], n: int) -> Cell:
+    """Return a layer of a recurrent network, with its weights."""
+    kind = _CELLS[type(network)]
+    start = [np.zeros(units, np.float32)] * kind.n_states
+    if network.initial_state == "learned":
+        start = [next(left) for _ in start]
+    return kind(n, start, next(left), next(left), next(left))
 
 
 def _tcn(network: TCN, left: Iterator[Array], n: int) -> list[Stage]:

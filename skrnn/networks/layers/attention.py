@@ -1,0 +1,66 @@
+"""What joins the decoder of a translator to its encoder."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+from keras import ops
+
+from skrnn.networks.layers.lengths import real_steps
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class BesideEachStep(keras.layers.Layer):
+    """Put one vector beside the features of every step."""
+
+    def call(self, vector: Any, sequence: Any) -> Any:
+        """Return (batch, n_steps, n_values + n_features)."""
+        shape = (ops.shape(sequence)[0], ops.shape(sequence)[1], vector.shape[-1])
+        beside = ops.broadcast_to(ops.expand_dims(vector, 1), shape)
+        return ops.concatenate([beside, sequence], axis=-1)
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class Attend(keras.layers.Layer):
+    """Join states with the average of a memory that each of them attends to.
+
+    The score of a step of the memory is a scaled product, ``(h Q) . (m K) / sqrt(n)`` (Luong,
+    Pham and Manning, 2015, arXiv:1508.04025, "general"; Vaswani et al., 2017,
+    arXiv:1706.03762), and the outcome is ``tanh([c, h] J + b)`` with the average c.
+    """
+
+    def build(self, states_shape: Any, memory_shape: Any, lengths_shape: Any = None) -> None:
+        """Create the weights."""
+        del lengths_shape
+        units, width = states_shape[-1], memory_shape[-1]
+        self.query = self.add_weight(shape=(units, units), name="query")
+        self.key = self.add_weight(shape=(width, units), name="key")
+        self.joining = self.add_weight(shape=(width + units, units), name="joining")
+        self.bias = self.add_weight(shape=(units,), initializer="zeros", name="bias")
+
+    def call(self, states: Any, memory: Any, lengths: Any) -> Any:
+        """Return new states (batch, n_steps, units).
+
+        Parameters
+        ----------
+        states : tensor of shape (batch, n_steps, units)
+            What attends.
+        memory : tensor of shape (batch, n_remembered, n_features)
+            What is attended to.
+        lengths : tensor of shape (batch,)
+            How many steps of the memory are real.
+        """
+        keys = ops.transpose(ops.matmul(memory, self.key), (0, 2, 1))
+        scores = ops.matmul(ops.matmul(states, self.query), keys) / self.query.shape[0] ** 0.5
+        real = ops.expand_dims(real_steps(memory, lengths), 1)
+        weights = ops.softmax(ops.where(real, scores, ops.full_like(scores, -1e30)), axis=-1)
+        both = ops.concatenate([ops.matmul(weights, memory), states], axis=-1)
+        return ops.tanh(ops.matmul(both, self.joining) + self.bias)
+
+    def compute_output_shape(
+        self, states_shape: Any, memory_shape: Any = None, lengths_shape: Any = None
+    ) -> Any:
+        """Return the shape of the states."""
+        del memory_shape, lengths_shape
+        return states_shape
