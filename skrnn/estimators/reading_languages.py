@@ -1,0 +1,140 @@
+"""What a user may pass to a translator, read as one sequence for each example."""
+
+from __future__ import annotations
+
+import reprlib
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skrnn.estimators.languages import SPLIT, Tokens
+
+_FORMS = "texts, lists of tokens, or arrays of numbers"
+
+
+def kind_of(values: Any, name: str, said: str) -> str:
+    """Return what ``values`` hold, as it was said or, where that is "auto", as they look.
+
+    Texts are characters. Whole numbers, and whatever else is hashable, are tokens; fractions and
+    arrays of two axes for each example are numbers.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If they hold texts and something else, no sequences, or not what was said.
+    """
+    found = _appearance(values, name)
+    if said == "auto":
+        return found
+    if (said in SPLIT) != (found == "characters"):
+        holds = "texts" if found == "characters" else "no texts"
+        raise ValueError(f"{name} holds {holds}, which {said!r} does not take; give {_FORMS}.")
+    return said
+
+
+def _appearance(values: Any, name: str) -> str:
+    if isinstance(values, str | bytes):
+        raise ValueError(f"{name} is a single text, {reprlib.repr(values)}; give a list: [text].")
+    if isinstance(values, pd.DataFrame) or hasattr(values, "toarray"):
+        return "numbers"
+    if getattr(values, "ndim", 1) > 1:
+        return "numbers" if values.ndim > 2 or values.dtype.kind in "fc" else "tokens"
+    if not isinstance(values, list | tuple) and not hasattr(values, "ndim"):
+        raise TypeError(f"{name} is a {type(values).__name__}; give a list of {_FORMS}.")
+    elements = list(values)
+    if not elements:
+        raise ValueError(f"Found {name} with 0 sample(s) while a minimum of 1 is required.")
+    texts = [isinstance(element, str) for element in elements]
+    if all(texts):
+        return "characters"
+    if any(texts):
+        odd = texts.index(not texts[0])
+        _fail_element(name, odd, elements[odd], f"while element 0 is {reprlib.repr(elements[0])}")
+    for row, element in enumerate(elements):
+        if not isinstance(element, list | tuple | np.ndarray | pd.Series | pd.DataFrame):
+            _fail_element(name, row, element, "which is no sequence")
+    return "numbers" if any(map(_holds_numbers, elements)) else "tokens"
+
+
+def read_tokens(values: Any, kind: str, name: str, *, may_be_empty: bool) -> list[Tokens]:
+    """Return the tokens of each example.
+
+    Raises
+    ------
+    ValueError
+        If an example holds what is not hashable, or is empty and may not be.
+    """
+    sequences: list[Tokens] = []
+    for row, element in enumerate(values):
+        tokens = SPLIT[kind](element) if kind in SPLIT else _listed(element)
+        if not tokens and not may_be_empty:
+            _fail_element(name, row, element, "which has nothing to read; leave it out")
+        try:
+            set(tokens)
+        except TypeError:
+            _fail_element(name, row, element, "whose tokens have to be hashable")
+        sequences.append(tokens)
+    return sequences
+
+
+def read_targets(values: Any) -> tuple[list[NDArray[np.float64]], bool]:
+    """Return the numbers (n_steps_i, n_values) of each target, and whether each step has one.
+
+    Raises
+    ------
+    ValueError
+        If a target is empty, differs from others in its axes or its width, or holds NaN.
+    """
+    if isinstance(values, pd.DataFrame):
+        values = values.to_numpy()
+    parts = [np.asarray(part, dtype=np.float64) for part in values]
+    for row, part in enumerate(parts):
+        if part.ndim not in (1, 2) or 0 in part.shape:
+            raise ValueError(
+                f"target {row} of y has the shape {part.shape}; give (n_steps,) or "
+                "(n_steps, n_values), with one step or more."
+            )
+        if part.shape[1:] != parts[0].shape[1:]:
+            raise ValueError(
+                f"target {row} of y has the shape {part.shape}, and target 0 "
+                f"{parts[0].shape}; only their numbers of steps may differ."
+            )
+        if not np.isfinite(part).all():
+            raise ValueError(f"Input y contains NaN or infinity: target {row} has it first.")
+    return [part.reshape(len(part), -1) for part in parts], parts[0].ndim == 1
+
+
+def as_array_or_list(values: Any) -> Any:
+    """Return what only knows how to become an array as one; anything else as it is."""
+    convertible = hasattr(values, "__array__") and not hasattr(values, "ndim")
+    return np.asarray(values) if convertible else values
+
+
+def as_columns(values: Any) -> Any:
+    """Return sequences in a list as arrays (n_steps_i, n_features); anything else as it is."""
+    if getattr(values, "ndim", 1) > 1:
+        return values
+    return [
+        part if isinstance(part, pd.DataFrame) else np.reshape(part, (len(part), -1))
+        for part in values
+    ]
+
+
+def _holds_numbers(element: Any) -> bool:
+    if isinstance(element, list | tuple):
+        return any(isinstance(part, float | np.floating | list | np.ndarray) for part in element)
+    return element.ndim == 2 or element.dtype.kind == "f"
+
+
+def _listed(element: Any) -> Tokens:
+    """Return tokens as a list of plain Python objects."""
+    return element.tolist() if hasattr(element, "tolist") else list(element)
+
+
+def _fail_element(name: str, row: int, element: Any, trouble: str) -> NoReturn:
+    raise ValueError(
+        f"element {row} of {name} is {reprlib.repr(element)}, {trouble}; give {_FORMS}, all of "
+        "one kind."
+    )
