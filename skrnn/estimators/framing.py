@@ -13,7 +13,7 @@ from skrnn.estimators.materials import Material
 from skrnn.estimators.step_targets import StepTargets, pieces
 from skrnn.preprocessing.forms import end_to_end
 from skrnn.preprocessing.scaling import Standardiser
-from skrnn.sequences import Sequences
+from skrnn.sequences import Sequences, pieces
 
 
 def read_and_next(alphabet: Alphabet, sequences: list[Any]) -> tuple[Sequences, Sequences]:

@@ -54,7 +54,8 @@ def _appearance(values: Any, name: str) -> str:
         _fail_element(name, odd, elements[odd], f"while element 0 is {reprlib.repr(elements[0])}")
     for row, element in enumerate(elements):
         if not isinstance(element, list | tuple | np.ndarray | pd.Series | pd.DataFrame):
-            _fail_element(name, row, element, "which is no sequence")
+            trouble = "which is no sequence. Reshape your data: a single sequence is [sequence]"
+            _fail_element(name, row, element, trouble)
     return "numbers" if any(map(_holds_numbers, elements)) else "tokens"
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite
 
-from skrnn._parameters import BOOLEAN, NONE, fitted, integers, one_of, parameter
+from skrnn._parameters import BOOLEAN, NONE, fitted, integers, one_of, parameter, require
 from skrnn._validation import check_table, check_weights, require_target
 from skrnn.engine.feed import STEP_MULTIPLE, Examples, Inputs
 from skrnn.engine.spec import Spec
@@ -69,9 +69,7 @@ class TranslatingEstimator(BaseEstimator, Trainable):
     )
     units: int = parameter(default=64, domain=integers(1), doc="Units of each recurrent layer.")
     n_layers: int = parameter(
-        default=1,
-        domain=integers(1),
-        doc="Recurrent layers of the encoder, and of the decoder.",
+        default=1, domain=integers(1), doc="Recurrent layers of the encoder, and of the decoder."
     )
     bidirectional: bool = parameter(
         default=True, domain=BOOLEAN, doc="Let the encoder read in both directions."
@@ -127,8 +125,6 @@ class TranslatingEstimator(BaseEstimator, Trainable):
     n_channels: ClassVar[None] = None
     layout: ClassVar[str] = "channels_last"
 
-    # ------------------------------------------------------------------ reading
-
     def _read(
         self, X: Any, y: Any, sample_weight: Any, *, reset: bool
     ) -> tuple[list[Any], list[Any], NDArray[np.float64], bool]:
@@ -172,31 +168,25 @@ class TranslatingEstimator(BaseEstimator, Trainable):
             targets, is_flat = read_tokens(y, kind, "y", may_be_empty=True), False
         if len(targets) != n_samples:
             raise ValueError(
-                f"y has {len(targets)} targets, and X {n_samples} sources; give one for each. "
-                "Found input variables with inconsistent numbers of samples."
+                f"y has {len(targets)} targets, and X {n_samples} sources; give one for each."
             )
         return targets, is_flat
-
-    # ------------------------------------------------------------------ learning
 
     def _learn(
         self, sources: list[Any], targets: list[Any], is_flat: bool, weights: NDArray[np.float64]
     ) -> None:
         """Learn what stands on either side."""
+        self._checked_beam()
         longest = max(map(len, targets))
         self.max_length_ = 2 * longest if self.max_length is None else int(self.max_length)
         if self.target_ == "numbers":
-            if self.beam_width > 1:
-                raise ValueError(
-                    f"beam_width={self.beam_width} is for tokens, and y holds numbers; give 1."
-                )
             self._target = NumberLanguage.learn(targets, weights, is_flat)
         else:
             self._target = TokenLanguage.learn(self.target_, targets, "y")
             self.target_tokens_ = list(self._target.tokens)
         if self.source_ == "vector":
             scaling = Standardiser.fit(np.stack(sources), weights)
-            self._source = VectorLanguage(scaling, n_rows=longest)
+            self._source = VectorLanguage(scaling, n_rows=_rounded_up(longest + 1))
         elif self.source_ == "numbers":
             self._source = NumberLanguage.learn(sources, weights, is_flat=False)
         else:
@@ -227,8 +217,6 @@ class TranslatingEstimator(BaseEstimator, Trainable):
         n_wanted = targets[..., -1].sum(axis=1, dtype=np.float64)
         return Examples(inputs, targets, weights * n_wanted)
 
-    # ------------------------------------------------------------------ the network
-
     @property
     def _translator(self) -> Translator:
         network = self._spec.network
@@ -248,7 +236,7 @@ class TranslatingEstimator(BaseEstimator, Trainable):
             decoder=kind(**settings),
             source=self._source.side,
             target=self._target.heard,
-            n_steps=-(-max(map(len, given)) // STEP_MULTIPLE) * STEP_MULTIPLE,
+            n_steps=_rounded_up(max(map(len, given))),
             embedding_dim=int(self.embedding_dim),
             attention=bool(self.attention),
         )
@@ -260,7 +248,7 @@ class TranslatingEstimator(BaseEstimator, Trainable):
             **self._compiled_in(),
         )
 
-    def _go_on(self, spec: Spec) -> Spec:
+    def _spec_to_go_on(self, spec: Spec) -> Spec:
         """Return the spec for training that goes on, for targets as long as those before.
 
         Raises
@@ -292,7 +280,20 @@ class TranslatingEstimator(BaseEstimator, Trainable):
         tags.target_tags.single_output = False
         return tags
 
+    def _checked_beam(self) -> int:
+        """Return the width of the beam, which may change between predictions."""
+        width = self.beam_width
+        require(self._parameters["beam_width"].domain, "beam_width", width, type(self).__name__)
+        if width > 1 and self.target_ == "numbers":
+            raise ValueError(f"beam_width={width} is for tokens, and y holds numbers; give 1.")
+        return int(width)
+
     def _loss(self) -> StepLoss:
         if self.target_ != "numbers":
             return StepLoss(token_loss)
         return StepLoss(ending_loss if self._numbers().ends else "mean_squared_error")
+
+
+def _rounded_up(n_steps: int) -> int:
+    """Return a number of steps that nearly equal ones share, and with it a compiled program."""
+    return -(-n_steps // STEP_MULTIPLE) * STEP_MULTIPLE

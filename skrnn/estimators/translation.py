@@ -149,7 +149,7 @@ class SequenceTranslator(CallbackSupportMixin, TranslatingEstimator):
             self._learn(sources, targets, is_flat, weights)
         pairs = self._pairs(sources, targets)
         spec = self._make_spec(pairs[1])
-        self._spec = self._go_on(spec) if going_on else spec
+        self._spec = self._spec_to_go_on(spec) if going_on else spec
         rate = constant(float(self.learning_rate))
         examples = self._examples(pairs, weights)
         self._train(examples, 1, rate, None, going_on=going_on, continuing=True)
@@ -259,7 +259,7 @@ class SequenceTranslator(CallbackSupportMixin, TranslatingEstimator):
         self, sources: list[Rows], lengths: NDArray[np.int64] | None = None
     ) -> list[NDArray[Any]]:
         """Return numbers of tokens, or values, for each source; of values so many, if told."""
-        width = int(self.beam_width)
+        width = self._checked_beam()
 
         def decode(first: int, last: int) -> list[Outcome]:
             decoder = Decoder(self._translator, self.weights_, sources[first:last], width)

@@ -81,7 +81,7 @@ class Translator(Network):
 
         given = inputs[:, : self.n_steps, : self.target.n_columns]
         source = inputs[:, self.n_steps :, : self.source.n_columns]
-        lengths = lengths - self.n_steps
+        lengths = layers.StepsAfter(self.n_steps)(lengths)
         if self.source.n_values:
             memory, summary = None, self._hidden(source)
         else:

@@ -16,7 +16,7 @@ from keras.layers import (  # noqa: E402  (the backend is chosen first)
     Reshape,
 )
 
-from skrnn.networks.layers.attention import Attend, BesideEachStep  # noqa: E402
+from skrnn.networks.layers.attention import Attend, BesideEachStep, StepsAfter  # noqa: E402
 from skrnn.networks.layers.convolution import Conv1D, convolution_front  # noqa: E402
 from skrnn.networks.layers.decoding import ParallelDecoder, RecurrentDecoder  # noqa: E402
 from skrnn.networks.layers.dropout import Dropout  # noqa: E402
@@ -72,6 +72,7 @@ __all__ = [
     "Reverse",
     "Segments",
     "SimpleRNN",
+    "StepsAfter",
     "Thin",
     "ZeroPadding",
     "convolution_front",

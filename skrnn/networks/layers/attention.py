@@ -11,6 +11,29 @@ from skrnn.networks.layers.lengths import real_steps
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
+class StepsAfter(keras.layers.Layer):
+    """Return how many steps of sequences come after the first ones; at least one.
+
+    Parameters
+    ----------
+    n_first : int
+        How many the first ones are.
+    """
+
+    def __init__(self, n_first: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.n_first = n_first
+
+    def call(self, lengths: Any) -> Any:
+        """Return the lengths (batch,) of what comes after."""
+        return ops.maximum(lengths - self.n_first, 1)  # rows that only fill up a batch have none
+
+    def get_config(self) -> dict[str, Any]:
+        """Return what is needed to build the layer again."""
+        return {**super().get_config(), "n_first": self.n_first}
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
 class BesideEachStep(keras.layers.Layer):
     """Put one vector beside the features of every step."""
 
