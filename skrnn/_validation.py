@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from typing import Any, NoReturn
 
 import numpy as np
@@ -27,6 +28,18 @@ def is_ragged(X: Any) -> bool:
     else:
         candidate = isinstance(X, list | tuple) and len(X) > 0
     return candidate and isinstance(X[0], np.ndarray | pd.DataFrame | pd.Series)
+
+
+def refuse_texts(X: Any) -> None:
+    """Raise ValueError for a text, or a list of texts, in place of numbers."""
+    is_listed = isinstance(X, list | tuple) or getattr(X, "ndim", 0) == 1
+    first = next(iter(X), None) if is_listed else X
+    if isinstance(first, str):
+        raise ValueError(
+            f"X holds texts, {reprlib.repr(first)}; networks take the numbers of their tokens: "
+            "TokenSequences gives them to an estimator with embedding_dim, as in "
+            "make_pipeline(TokenSequences(), GRUClassifier(embedding_dim=32))."
+        )
 
 
 def is_panel(X: Any) -> bool:

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn.engine.feed import encode
 from skrnn.engine.stepping import stepping
+from skrnn.sequences.tokens import as_tokens
 
 
 class Stream:
@@ -156,7 +157,9 @@ class Stream:
                 "the step holds NaN or infinity; fit with missing='mask' to take NaN as not "
                 "observed."
             )
-        return values.reshape(self._shape)
+        values = values.reshape(self._shape)
+        n_tokens = self.estimator._spec.network.n_tokens
+        return values if n_tokens is None else as_tokens(values, n_tokens)
 
     def _outputs(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         masks = self.estimator._missing == "mask"

@@ -21,7 +21,7 @@ from skrnn.estimators.observing import CallbackSupportMixin, reports, with_callb
 from skrnn.estimators.preparing import PreparingEstimator
 from skrnn.estimators.repeats import merge_repeats
 from skrnn.estimators.trainable import Trainable
-from skrnn.sequences import Sequences, check_shape, read_sequences
+from skrnn.sequences import Sequences
 
 
 class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
@@ -190,14 +190,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
 
     def _outputs(self, X: Any) -> NDArray[np.float64]:
         """Return the network's outputs for X, (n_samples, n_outputs)."""
-        return self._outputs_of(self._inputs(self._sequences(X)))
-
-    def _sequences(self, X: Any) -> Sequences:
-        """Return X, which the fitted estimator is to predict for, as sequences."""
-        check_is_fitted(self)
-        sequences = read_sequences(self, X, reset=False)
-        check_shape(self, sequences, self._shape)
-        return sequences
+        return self._outputs_of(self._inputs(self._without_padding(self._sequences(X))))
 
     def _outputs_of(self, inputs: Inputs) -> NDArray[np.float64]:
         """Return the network's outputs for inputs that it sees."""

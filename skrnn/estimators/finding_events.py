@@ -63,7 +63,7 @@ class FindsEvents(BaseStepwiseEstimator):
             step, and how long an event, has to be is ``event_rule_``; the background class has
             no events.
         """
-        sequences, outputs = self._step_outputs(X)
+        sequences, outputs = self._step_outputs(self._sequences(X))
         task = self._probable_task()
         names = X.index.get_level_values(0).unique() if is_panel(X) else range(len(sequences))
         ends = np.cumsum(sequences.lengths)[:-1]

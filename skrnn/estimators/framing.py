@@ -10,7 +10,7 @@ import numpy as np
 from skrnn.engine.feed import Examples, Inputs
 from skrnn.estimators.alphabets import Alphabet
 from skrnn.estimators.materials import Material
-from skrnn.estimators.step_targets import StepTargets, pieces
+from skrnn.estimators.step_targets import StepTargets
 from skrnn.preprocessing.forms import end_to_end
 from skrnn.preprocessing.scaling import Standardiser
 from skrnn.sequences import Sequences, pieces

@@ -22,7 +22,6 @@ from skrnn.estimators.events import EventRule
 from skrnn.estimators.finding_events import FindsEvents, has_probabilities
 from skrnn.estimators.step_targets import (
     StepTargets,
-    in_form_of,
 )
 from skrnn.estimators.step_tasks import (
     Classes,
@@ -145,8 +144,7 @@ class SequenceLabeller(FindsEvents, LearnsClasses):
         ValueError, TypeError
             If X has other features than in the fit, or holds NaN.
         """
-        sequences, outputs = self._step_outputs(X)
-        return in_form_of(X, sequences, self._predicted(outputs))
+        return self._at_each_step(X, self._predicted)
 
     @available_if(has_probabilities)
     def predict_proba(self, X: Any) -> Any:
@@ -163,8 +161,7 @@ class SequenceLabeller(FindsEvents, LearnsClasses):
             In the form of X, with a last axis in the order of ``classes_``, which sums to 1, or
             of the labels, each a probability of its own.
         """
-        sequences, outputs = self._step_outputs(X)
-        return in_form_of(X, sequences, self._probabilities(outputs))
+        return self._at_each_step(X, self._probabilities)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy over all steps, or R2 for numbers.
@@ -178,8 +175,10 @@ class SequenceLabeller(FindsEvents, LearnsClasses):
         """
         from sklearn.metrics import accuracy_score, r2_score
 
-        sequences, outputs = self._step_outputs(X)
+        sequences = self._sequences(X)
         targets = self._check_target(X, y, sequences)
+        sequences, outputs = self._step_outputs(sequences)
+        targets = targets.shortened(sequences.lengths)
         weights = None if sample_weight is None else targets.per_step(np.asarray(sample_weight))
         measure = r2_score if self.task_ == "numbers" else accuracy_score
         return float(measure(targets.values, self._predicted(outputs), sample_weight=weights))

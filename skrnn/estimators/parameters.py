@@ -133,6 +133,16 @@ class SequenceTrainingParameters(InputParameters, TrainingParameters):
         share a row, or a target known to `make_windows`. ``X_val`` and ``y_val`` in ``fit``
         take their place.""",
     )
+    embedding_dim: int | None = parameter(
+        default=None,
+        domain=integers(1) | NONE,
+        doc="""Read X as texts: at each step the number of a token, as `TokenSequences` gives it,
+        for which the network sees a learned vector of so many numbers (Bengio et al., 2003,
+        doi:10.5555/944919.944966). Zeros at the end of a text are padding, on which nothing
+        depends, but for a network of one length; numbers greater than those of the fit, and
+        NaN where ``missing="mask"``, are read as 1, the unknown token. Nothing is scaled. None
+        reads X as measurements.""",
+    )
     missing: str = parameter(
         default="error",
         domain=one_of("error", "mask"),

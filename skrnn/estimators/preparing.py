@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
 
 from skrnn._parameters import fitted
 from skrnn._validation import check_weights
@@ -16,8 +17,11 @@ from skrnn.engine.spec import Spec
 from skrnn.estimators.holding_out import without_purged
 from skrnn.estimators.parameters import SequenceTrainingParameters
 from skrnn.estimators.trainable import Trainable
+from skrnn.networks import Network
+from skrnn.networks.embedded import Embedded
 from skrnn.preprocessing.scaling import Standardiser
 from skrnn.sequences import Sequences, SequenceShape, check_shape, read_sequences
+from skrnn.sequences.tokens import count_tokens, read_tokens
 
 
 class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
@@ -26,6 +30,7 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
     _shape: SequenceShape = fitted()
     _scaling: Standardiser = fitted()
     _missing: str = fitted()
+    _n_tokens: int | None = fitted()
 
     @abstractmethod
     def _learn_target(self, y: Any, weights: NDArray[np.float64]) -> None:
@@ -60,10 +65,9 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
         A sequence that weighs nothing takes no part in anything; those of the last ``purge``
         times weigh nothing.
         """
-        sequences = read_sequences(self, X, reset=reset)
-        if not reset:
-            check_shape(self, sequences, self._shape)
+        sequences = self._sequences(X, reset=reset)
         y = self._check_target(X, y, sequences)
+        sequences = self._without_padding(sequences, reset=reset)
         weights = check_weights(sample_weight, len(sequences))
         if purge:
             weights = without_purged(sequences.times, weights, purge)
@@ -71,6 +75,27 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
             counted = np.flatnonzero(weights)
             sequences, y, weights = sequences.take(counted), y[counted], weights[counted]
         return sequences, y, self._weigh(y, weights)
+
+    def _sequences(self, X: Any, *, reset: bool = False) -> Sequences:
+        """Return X as sequences: of a first fit, or such as the fitted estimator takes."""
+        if reset:
+            read = read_sequences if self.embedding_dim is None else read_tokens
+            return read(self, X, reset=True)
+        check_is_fitted(self)
+        n_tokens = self._spec.network.n_tokens
+        if n_tokens is None:
+            sequences = read_sequences(self, X, reset=False)
+        else:
+            sequences = read_tokens(self, X, reset=False, n_tokens=n_tokens)
+        check_shape(self, sequences, self._shape)
+        return sequences
+
+    def _without_padding(self, sequences: Sequences, *, reset: bool = False) -> Sequences:
+        """Return texts without the zeros at their end, which a network of one length keeps."""
+        if (self.embedding_dim if reset else self._spec.network.n_tokens) is None:
+            return sequences
+        network = self._checked_network() if reset else self._spec.network
+        return sequences if network.needs_fixed_length else sequences.without_padding()
 
     def _prepare(
         self,
@@ -86,32 +111,46 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
         """
         counted = np.zeros(len(weights))
         counted[kept] = weights[kept]
-        network = self._checked_network()
-        takes_shorter = sequences.window is not None and not network.needs_fixed_length
-        self._shape = SequenceShape(sequences.n_steps, sequences.n_features, takes_shorter)
-        if network.needs_fixed_length and sequences.n_steps is None:
-            raise ValueError(
-                f"X has sequences of {sequences.lengths.min()} to {sequences.longest} steps, "
-                f"but network={self._network_name()} ignores lengths; use one that takes "
-                "(inputs, lengths), or give sequences of one length."
-            )
+        self._n_tokens = None if self.embedding_dim is None else count_tokens(sequences)
+        self._longest = sequences.longest
+        network = self._resolved_network()
+        self._shape = self._shape_for(network, sequences)
         self._scaling = (
             Standardiser.fit_blocks(
                 (sequences.steps[rows], weights) for rows, weights in sequences.blocks(counted)
             )
-            if self.scale_input
+            if self.scale_input and self._n_tokens is None
             else Standardiser.identity(sequences.n_features)
         )
         self._learn_target(y, counted)
         self._missing = self.missing
-        self._longest = sequences.longest
         self._spec = Spec(
-            network=network.resolve(self._longest),
+            network=network,
             n_steps=sequences.n_steps if network.needs_fixed_length else None,
             n_features=sequences.n_features * (2 if self._missing == "mask" else 1),
             n_outputs=self._n_outputs(y),
             **self._compiled_in(),
         )
+
+    def _resolved_network(self) -> Network:
+        network = super()._resolved_network()
+        if self.embedding_dim is None:
+            return network
+        return Embedded(network, self._n_tokens or 0, int(self.embedding_dim))
+
+    def _shape_for(self, network: Network, sequences: Sequences) -> SequenceShape:
+        """Return what sequences to predict for have to be like, or raise if these are not."""
+        takes_one_length = network.needs_fixed_length
+        if takes_one_length and sequences.n_steps is None:
+            raise ValueError(
+                f"X has sequences of {sequences.lengths.min()} to {sequences.longest} steps, "
+                f"but network={self._network_name()} ignores lengths; use one that takes "
+                "(inputs, lengths), or give sequences of one length."
+            )
+        is_text = network.n_tokens is not None
+        n_steps = sequences.n_steps if takes_one_length or not is_text else None
+        takes_shorter = sequences.window is not None and not takes_one_length
+        return SequenceShape(n_steps, sequences.n_features, takes_shorter)
 
     def _inputs(self, sequences: Sequences) -> Inputs:
         network = self._spec.network

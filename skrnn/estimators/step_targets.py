@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn, Self
 
 import numpy as np
@@ -51,6 +51,10 @@ class StepTargets:
     def cut(self, n_steps: int) -> Self:
         """Return the same targets in pieces of at most ``n_steps``."""
         return type(self)(pieces(self.table, n_steps), self.is_flat)
+
+    def shortened(self, lengths: NDArray[np.int64]) -> Self:
+        """Return the targets of the first steps of each sequence, as many as ``lengths`` say."""
+        return type(self)(replace(self.table, lengths=lengths), self.is_flat)
 
     def padded(
         self, columns: NDArray[np.float32], weights: NDArray[np.float64]

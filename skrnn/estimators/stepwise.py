@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ from skrnn._validation import require_target
 from skrnn.engine.feed import Examples
 from skrnn.estimators.base import BaseSequenceEstimator
 from skrnn.estimators.choice import NetworkChoice
-from skrnn.estimators.step_targets import StepTargets, read_step_targets
+from skrnn.estimators.step_targets import StepTargets, in_form_of, read_step_targets
 from skrnn.estimators.truncated import TruncatedBackpropagation
 from skrnn.networks import Network
 from skrnn.networks.recurrent import Recurrent
@@ -51,6 +52,7 @@ class BaseStepwiseEstimator(NetworkChoice, TruncatedBackpropagation, BaseSequenc
                 "that holds it: [series], with its targets as [targets]."
             )
         sequences, targets, weights = super()._read(X, y, sample_weight, reset=reset, purge=purge)
+        targets = targets.shortened(sequences.lengths)
         if self.chunk_length is None:
             return sequences, targets, weights
         n_pieces = -(-sequences.lengths // self.chunk_length)
@@ -85,9 +87,18 @@ class BaseStepwiseEstimator(NetworkChoice, TruncatedBackpropagation, BaseSequenc
             return EveryStep(network.set_params(bidirectional=True), both_ways=False)
         return EveryStep(network, both_ways)
 
-    def _step_outputs(self, X: Any) -> tuple[Sequences, NDArray[np.float64]]:
-        """Return X as it was read, and the outputs at each of its steps, (n, n_outputs)."""
-        sequences = self._sequences(X)
+    def _step_outputs(self, sequences: Sequences) -> tuple[Sequences, NDArray[np.float64]]:
+        """Return sequences without padding, and the outputs at all of their steps."""
+        sequences = self._without_padding(sequences)
         outputs = self._outputs_of(self._inputs(sequences))
         real = np.arange(outputs.shape[1]) < sequences.lengths[:, None]
         return sequences, outputs[real]
+
+    def _at_each_step(self, X: Any, decode: Callable[[NDArray[np.float64]], Any]) -> Any:
+        """Return what outputs, zero where a text is padded, stand for, in the form of X."""
+        sequences = self._sequences(X)
+        shortened, outputs = self._step_outputs(sequences)
+        place = np.concatenate([np.arange(length) for length in sequences.lengths])
+        every = np.zeros((len(place), outputs.shape[1]))
+        every[place < np.repeat(shortened.lengths, sequences.lengths)] = outputs
+        return in_form_of(X, sequences, decode(every))

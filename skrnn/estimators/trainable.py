@@ -72,6 +72,10 @@ class Trainable(TrainingParameters):
         )
         return kind(**{name: plain(getattr(self, name)) for name in kind._parameters})
 
+    def _resolved_network(self) -> Network:
+        """Return the network that the parameters describe, for the fit's longest sequence."""
+        return self._checked_network().resolve(self._longest)
+
     def _network_name(self) -> str:
         return type(self).__name__
 
@@ -83,7 +87,7 @@ class Trainable(TrainingParameters):
         ValueError
             If they describe another network than the one fitted.
         """
-        network = self._checked_network().resolve(self._longest)
+        network = self._resolved_network()
         if network.key() != self._spec.network.key():
             raise ValueError(
                 f"{type(self).__name__} goes on with the network of the fit before, "

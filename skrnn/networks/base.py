@@ -33,11 +33,14 @@ class Network(Parametrised):
         False for one that leaves such steps out.
     pads_batches : bool
         False for a network whose batches are no longer than their longest sequence.
+    n_tokens : int or None
+        A network of texts knows the tokens 0 to ``n_tokens - 1``; None for one of measurements.
     """
 
     needs_fixed_length: ClassVar[bool] = False
     keeps_missing_steps: ClassVar[bool] = False
     pads_batches: ClassVar[bool] = True
+    n_tokens: int | None = None
 
     @abstractmethod
     def encode(self, inputs: Any, lengths: Any) -> Any:

@@ -21,6 +21,8 @@ class Embedded(Network):
         Numbers in a vector.
     """
 
+    n_tokens: int
+
     def __init__(self, network: Network, n_tokens: int, dim: int) -> None:
         self.network = network
         self.n_tokens = n_tokens
@@ -35,15 +37,15 @@ class Embedded(Network):
 
     def encode(self, inputs: Any, lengths: Any) -> Any:
         """Return the features that the network gives for the vectors."""
-        return self.network.encode(self._vectors(inputs), lengths)
+        return self.network.encode(self._vectors(inputs, lengths), lengths)
 
     def steps(self, inputs: Any, lengths: Any) -> Any:
         """Return the features at every step."""
-        return self.network.steps(self._vectors(inputs), lengths)
+        return self.network.steps(self._vectors(inputs, lengths), lengths)
 
     def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:
         """Return what the network gives for the vectors."""
-        return self.network.outputs(self._vectors(inputs), lengths, n_outputs)
+        return self.network.outputs(self._vectors(inputs, lengths), lengths, n_outputs)
 
     def carrying(self, begins: Any, n_rows: int) -> Self:
         """Return the network as it is built to learn from pieces of sequences, one by one."""
@@ -62,10 +64,13 @@ class Embedded(Network):
         return self.network.rates()
 
     def __repr__(self) -> str:
-        return f"{self.network!r} of {self.n_tokens} tokens"
+        return f"{self.network!r} with embedding_dim={self.dim}"
 
-    def _vectors(self, inputs: Any) -> Any:
+    def _vectors(self, inputs: Any, lengths: Any) -> Any:
         """Return the vectors (batch, n_steps, dim) for tokens (batch, n_steps, 1)."""
         from skrnn.networks import layers
 
-        return layers.Embedding(self.n_tokens, self.dim, name="embedding")(inputs[..., 0])
+        vectors = layers.Embedding(self.n_tokens, self.dim, name="embedding")(inputs[..., 0])
+        if any(self.rates().values()):
+            vectors = layers.Dropout(whole_channels=True)(vectors)
+        return layers.ZeroPadding()(vectors, lengths)

@@ -12,8 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._parameters import NONE, integers, one_of, parameter, validate
 from skrnn.preprocessing.splitting import SplittingParameters, Tokens, tokens_of
+from skrnn.sequences.tokens import PADDING, UNKNOWN
 
-PADDING, UNKNOWN = 0, 1
 #: What stands in ``tokens_`` for them.
 SPECIAL = ("", "[UNK]")
 

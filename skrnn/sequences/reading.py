@@ -43,6 +43,7 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     ValueError, TypeError
         If X has a form, width or values that are not accepted.
     """
+    _validation.refuse_texts(X)
     if isinstance(X, Windows):
         _validation.require_samples(len(X))
         _validation.check_width(estimator, X.header(), X.shape[2], reset=reset)

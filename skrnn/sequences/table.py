@@ -187,6 +187,19 @@ class Sequences:
             lengths=np.where(blank, 1, ends - starts),
         )
 
+    def without_padding(self) -> Sequences:
+        """Leave out the zeros at the end of each sequence, but for its first step.
+
+        Windows have no padding: their steps are those of a series.
+        """
+        if self.window is not None:
+            return self
+        table = self.contiguous()
+        rows = np.arange(len(table.steps))
+        latest = np.maximum.accumulate(np.where(table.steps.any(axis=1), rows, -1))
+        lengths = np.maximum(latest[table.ends] - table.starts + 1, 1)
+        return replace(table, lengths=lengths)
+
     def first_with(self, marked: NDArray[np.bool_]) -> int:
         """Return the first sequence that holds a marked row of the table."""
         marks = replace(self, steps=marked[:, None].astype(np.float32)).contiguous()

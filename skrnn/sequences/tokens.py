@@ -1,0 +1,86 @@
+"""Texts as sequences of token numbers: what is accepted, and what of it a network knows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skrnn.sequences.reading import read_sequences
+from skrnn.sequences.table import Sequences
+
+PADDING, UNKNOWN = 0, 1
+
+
+def read_tokens(estimator: Any, X: Any, *, reset: bool, n_tokens: int | None = None) -> Sequences:
+    """Read X as numbers of tokens, the only feature of a step.
+
+    Parameters
+    ----------
+    estimator, X, reset
+        As for `read_sequences`. X may also be a list of 1-D arrays, or of lists of different
+        length; an empty one is read as one step of padding.
+    n_tokens : int or None
+        Numbers from this one on are read as unknown; None knows all.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `read_sequences` refuses X, or it holds what is no number of a token.
+    """
+    sequences = read_sequences(estimator, _as_columns(X), reset=reset)
+    if sequences.n_features != 1:
+        raise ValueError(
+            f"X has {sequences.n_features} features a step; with embedding_dim each step is the "
+            "number of one token: give an array (n_samples, n_steps), as TokenSequences returns "
+            "it, or a list of 1-D arrays."
+        )
+    return replace(sequences, steps=as_tokens(sequences.steps, n_tokens))
+
+
+def as_tokens(numbers: NDArray[Any], n_tokens: int | None = None) -> NDArray[Any]:
+    """Return numbers with those that are unknown, or NaN, replaced by `UNKNOWN`.
+
+    Raises
+    ------
+    ValueError
+        If one is negative or no whole number.
+    """
+    is_known = ~np.isnan(numbers) if n_tokens is None else numbers < n_tokens
+    tokens = np.where(is_known, numbers, UNKNOWN).astype(numbers.dtype)
+    wrong = (numbers < PADDING) | (numbers % 1 > 0)
+    if wrong.any():
+        raise ValueError(
+            f"X holds {numbers[wrong][0]:g}; with embedding_dim each step is the number of a "
+            "token, an integer >= 0, where 0 is padding, as TokenSequences gives it."
+        )
+    return tokens
+
+
+def count_tokens(sequences: Sequences) -> int:
+    """Return the size of the vocabulary of texts: the unknown token and all of theirs."""
+    parts = sequences.blocks(np.ones(len(sequences)))
+    greatest = max(sequences.steps[rows][held > 0].max(initial=UNKNOWN) for rows, held in parts)
+    return int(greatest) + 1
+
+
+def _as_columns(X: Any) -> Any:
+    """Return a list of texts as one of arrays (n_steps, 1), and any other form as it is."""
+    is_array = isinstance(X, np.ndarray)
+    if not (isinstance(X, list | tuple) or (is_array and X.dtype == object and X.ndim == 1)):
+        return X
+    if all(isinstance(text, list | tuple) for text in X):
+        if not is_array and len({len(text) for text in X}) < 2:
+            return X  # nested lists of one length are an array
+    elif not all(isinstance(text, np.ndarray | pd.Series) for text in X):
+        return X
+    return [_as_column(np.asarray(text)) for text in X]
+
+
+def _as_column(text: NDArray[Any]) -> NDArray[Any]:
+    if text.ndim != 1:
+        return text
+    return text[:, None] if len(text) else np.full((1, 1), PADDING)
