@@ -18,7 +18,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score
 from skrnn import SequenceTranslator
 from skrnn.engine.decoding import Decoder, search
 from skrnn.engine.program import lease
-from skrnn.engine.step_losses import StepLoss, ending_loss, token_loss
+from skrnn.engine.step_losses import StepLoss, ending_loss
 from skrnn.engine.training import predict
 from skrnn.estimators.languages import NumberLanguage, TokenLanguage
 from skrnn.estimators.reading_languages import kind_of, read_targets
@@ -181,7 +181,7 @@ def test_losses_are_those_of_a_plain_sum():
     each = -np.take_along_axis(codes, target.astype(int), axis=-1)[..., 0]
     padded = np.concatenate([target, weights[..., None]], axis=-1)
     loss = keras.ops.convert_to_numpy(
-        StepLoss(token_loss)(*map(keras.ops.convert_to_tensor, (padded, output)))
+        StepLoss("sparse_crossentropy")(*map(keras.ops.convert_to_tensor, (padded, output)))
     )
     np.testing.assert_allclose(loss, np.average(each, axis=1, weights=weights), rtol=1e-5)
 

@@ -79,7 +79,7 @@ def _key(choice: Any) -> Hashable:
     if isinstance(choice, ForecastLoss):
         return choice.head, _key(choice.function)
     if isinstance(choice, StepLoss):
-        return StepLoss, _key(choice.function)
+        return StepLoss, _key(choice.function), choice.skips_missing
     if hasattr(choice, "get_config") and _is_keras(choice):
         return type(choice), repr(sorted(_settings(choice).items()))
     return Identity(choice)

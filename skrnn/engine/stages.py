@@ -199,6 +199,18 @@ class Dense(Stage):
         return x @ self._kernel + self._bias
 
 
+class Product(Stage):
+    """A dense layer without an offset."""
+
+    def __init__(self, kernel: Array) -> None:
+        super().__init__()
+        self._kernel = kernel
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        return x @ self._kernel
+
+
 class Chain(Stage):
     """Stages one after the other."""
 
@@ -222,6 +234,18 @@ class Chain(Stage):
         """Take over the state of each stage."""
         for stage, kept in zip(self.stages, other.stages, strict=True):
             stage.go_on_from(kept)
+
+
+class Sum(Chain):
+    """What two stages make of the same step, added."""
+
+    def __init__(self, one: Stage, other: Stage) -> None:
+        super().__init__([one, other])
+
+    def __call__(self, x: Array) -> Array:
+        """Take a step."""
+        one, other = self.stages
+        return one(x) + other(x)
 
 
 class Residual(Chain):

@@ -17,9 +17,12 @@ class StepLoss:
     ----------
     function : str, keras.losses.Loss or callable
         From targets and outputs (n, n_outputs) to one loss for each step, (n,).
+    skips_missing : bool
+        NaN in targets is no error.
     """
 
     function: str | Callable[..., Any]
+    skips_missing: bool = False
 
     def __call__(self, target: Any, output: Any) -> Any:
         """Return the losses (batch,).
@@ -35,16 +38,11 @@ class StepLoss:
 
         target = target[:, : ops.shape(output)[1]]
         values, weights = target[..., :-1], target[..., -1]
+        if self.skips_missing:
+            values = ops.where(ops.isnan(values), output, values)
         flat = [ops.reshape(tensor, (-1, ops.shape(tensor)[-1])) for tensor in (values, output)]
         losses = ops.reshape(per_sequence(self.function)(*flat), ops.shape(weights))
         return ops.sum(losses * weights, axis=1) / ops.maximum(ops.sum(weights, axis=1), 1e-7)
-
-
-def token_loss(target: Any, output: Any) -> Any:
-    """Return the cross-entropy of logits (n, n_codes) for the numbers of tokens (n, 1)."""
-    from keras import losses
-
-    return losses.sparse_categorical_crossentropy(target[:, 0], output, from_logits=True)
 
 
 def ending_loss(target: Any, output: Any) -> Any:

@@ -17,6 +17,7 @@ from skrnn.engine.stages import (
     GRUCell,
     LSTMCell,
     Normalisation,
+    Product,
     Rectifier,
     Residual,
     RunningAttention,
@@ -24,6 +25,7 @@ from skrnn.engine.stages import (
     RunningMean,
     SimpleCell,
     Stage,
+    Sum,
 )
 from skrnn.networks.base import Network
 from skrnn.networks.embedded import Embedded
@@ -31,7 +33,7 @@ from skrnn.networks.gru import GRU
 from skrnn.networks.lstm import LSTM
 from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.rnn import RNN
-from skrnn.networks.steps import EveryStep
+from skrnn.networks.steps import EveryStep, NextStep
 from skrnn.networks.tcn import TCN
 from skrnn.sequences import Sequences
 
@@ -41,7 +43,7 @@ SIDE_BY_SIDE, AT_ONCE = 64, 512
 _CELLS: dict[type[Network], type[Cell]] = {RNN: SimpleCell, GRU: GRUCell, LSTM: LSTMCell}
 
 
-def stepping(network: Network, weights: tuple[Array, ...], n: int) -> Chain:
+def stepping(network: Network, weights: tuple[Array, ...], n: int) -> Stage:
     """Return the network for ``n`` streams, with the weights of a fit.
 
     Raises
@@ -53,7 +55,7 @@ def stepping(network: Network, weights: tuple[Array, ...], n: int) -> Chain:
     left = iter(weights)
     if isinstance(inner, Embedded):
         inner, front = inner.network, [Embedding(next(left))]
-    at_every_step = isinstance(inner, EveryStep)
+    at_every_step, adds_linear = isinstance(inner, EveryStep), isinstance(inner, NextStep)
     if inner.looks_ahead:
         raise ValueError(
             f"{network!r} looks at later steps, which a stream does not have; give a recurrent "
@@ -69,7 +71,8 @@ def stepping(network: Network, weights: tuple[Array, ...], n: int) -> Chain:
         raise ValueError(f"{network!r} cannot be run step by step; give an RNN, LSTM, GRU or TCN.")
     if not at_every_step:
         stages += _pooling(inner.pooling, len(weights[-2]), left, n)
-    return Chain([*front, *stages, Dense(next(left), next(left))])
+    chain = Chain([*front, *stages, Dense(next(left), next(left))])
+    return Sum(chain, Product(next(left))) if adds_linear else chain
 
 
 def walk(

@@ -8,31 +8,24 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.metaestimators import available_if
 
-from skrnn._parameters import (
-    CALLABLE,
-    NONE,
-    fitted,
-    one_of,
-    parameter,
-)
+from skrnn._parameters import BOOLEAN, CALLABLE, NONE, fitted, one_of, parameter, validate
+from skrnn._validation import require_target
 from skrnn.engine.losses import CLASSIFICATION, MULTILABEL, REGRESSION
 from skrnn.engine.step_losses import StepLoss
+from skrnn.estimators.choice import NetworkChoice
 from skrnn.estimators.classes import CLASS_WEIGHT, LearnsClasses, refuse_probabilities
 from skrnn.estimators.events import EventRule
 from skrnn.estimators.finding_events import FindsEvents, has_probabilities
-from skrnn.estimators.step_targets import (
-    StepTargets,
-)
-from skrnn.estimators.step_tasks import (
-    Classes,
-    Labels,
-    Numbers,
-    StepTask,
-    task_of,
-)
+from skrnn.estimators.step_targets import StepTargets, read_step_targets
+from skrnn.estimators.step_tasks import Classes, Labels, Numbers, StepTask, task_of
+from skrnn.estimators.truncated import TruncatedBackpropagation
+from skrnn.networks import Network
+from skrnn.networks.recurrent import Recurrent
+from skrnn.networks.steps import EveryStep
+from skrnn.sequences import Sequences
 
 
-class SequenceLabeller(FindsEvents, LearnsClasses):
+class SequenceLabeller(NetworkChoice, TruncatedBackpropagation, FindsEvents, LearnsClasses):
     """Predict a class, several labels or a number at every step of sequences.
 
     The network is any architecture that has features at each step: by name, as a network
@@ -65,6 +58,13 @@ class SequenceLabeller(FindsEvents, LearnsClasses):
         doc="""What stands at each step: one of several "classes"; any number of "labels", each
         0 or 1; or one or more "numbers". "auto" takes y of one value a step for classes,
         unless it holds fractions, and of several for labels if all are 0 or 1.""",
+    )
+    causal: bool = parameter(
+        default=False,
+        domain=BOOLEAN,
+        doc="""Let no output depend on steps after its own, for live use. Otherwise a network
+        given by name reads sequences in both directions (Schuster and Paliwal, 1997,
+        doi:10.1109/78.650093); a network object is taken as it is.""",
     )
     loss: Any = parameter(
         default=None,
@@ -185,6 +185,15 @@ class SequenceLabeller(FindsEvents, LearnsClasses):
 
     # ------------------------------------------------------------------ hooks of the base
 
+    def _read_whole(
+        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, purge: int = 0
+    ) -> tuple[Sequences, Any, NDArray[np.float64]]:
+        require_target(self, y)
+        return super()._read_whole(X, y, sample_weight, reset=reset, purge=purge)
+
+    def _check_target(self, X: Any, y: Any, sequences: Sequences) -> StepTargets:
+        return read_step_targets(X, y, sequences)
+
     def _learn_target(self, y: StepTargets, weights: NDArray[np.float64]) -> None:
         values, per_step = y.values, y.per_step(weights)
         self.task_ = task_of(values) if self.task == "auto" else self.task
@@ -239,6 +248,19 @@ class SequenceLabeller(FindsEvents, LearnsClasses):
                 f"{', '.join(map(repr, accepted))}, a Keras loss, or a function."
             )
         return StepLoss(REGRESSION.get(loss, loss))
+
+    def _make_network(self) -> Network:
+        network = super()._make_network()
+        validate(network)
+        if network.looks_ahead and self.causal:
+            raise ValueError(
+                f"network={self._network_name()} looks at later steps, and causal=True lets "
+                "no output depend on them; give a recurrent network in one direction, or a TCN."
+            )
+        both_ways = isinstance(self.network, str) and not (self.causal or network.looks_ahead)
+        if both_ways and isinstance(network, Recurrent):
+            return EveryStep(network.set_params(bidirectional=True), both_ways=False)
+        return EveryStep(network, both_ways)
 
     def _predicted(self, outputs: NDArray[np.float64]) -> NDArray[Any]:
         return self._task.decode(outputs)

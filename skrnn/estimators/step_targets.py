@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn, Self
 
@@ -48,9 +49,9 @@ class StepTargets:
         """Return the weight of each sequence at each of its steps, in the order of `values`."""
         return np.repeat(weights, self.table.lengths)
 
-    def cut(self, n_steps: int) -> Self:
-        """Return the same targets in pieces of at most ``n_steps``."""
-        return type(self)(pieces(self.table, n_steps), self.is_flat)
+    def cut(self, n_steps: int, *, whole: bool = False) -> Self:
+        """Return the same targets in pieces, as `pieces` cuts them."""
+        return type(self)(pieces(self.table, n_steps, whole=whole), self.is_flat)
 
     def shortened(self, lengths: NDArray[np.int64]) -> Self:
         """Return the targets of the first steps of each sequence, as many as ``lengths`` say."""
@@ -109,6 +110,11 @@ def read_step_targets(X: Any, y: Any, sequences: Sequences) -> StepTargets:
         raise ValueError("Input y contains NaN; each step needs a target.")
     table = Sequences.end_to_end(values.reshape(len(values), -1), sequences.lengths)
     return StepTargets(table, is_flat=values.ndim == 1)
+
+
+def names_of(X: Any, sequences: Sequences) -> Sequence[Any]:
+    """Return what the sequences of X are called: as in a panel, else by number."""
+    return X.index.get_level_values(0).unique() if is_panel(X) else range(len(sequences))
 
 
 def in_form_of(X: Any, sequences: Sequences, values: NDArray[Any]) -> Any:

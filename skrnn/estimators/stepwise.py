@@ -1,4 +1,4 @@
-"""What learns and predicts something at every step of sequences."""
+"""What estimators share that give something at every step of sequences."""
 
 from __future__ import annotations
 
@@ -9,32 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn._parameters import BOOLEAN, NONE, integers, parameter, validate
-from skrnn._validation import require_target
+from skrnn._parameters import NONE, integers, parameter
 from skrnn.engine.feed import Examples
 from skrnn.estimators.base import BaseSequenceEstimator
-from skrnn.estimators.choice import NetworkChoice
-from skrnn.estimators.step_targets import StepTargets, in_form_of, read_step_targets
-from skrnn.estimators.truncated import TruncatedBackpropagation
-from skrnn.networks import Network
-from skrnn.networks.recurrent import Recurrent
-from skrnn.networks.steps import EveryStep
+from skrnn.estimators.step_targets import StepTargets, in_form_of
 from skrnn.sequences import Sequences, Windows, pieces
 
 
-class BaseStepwiseEstimator(NetworkChoice, TruncatedBackpropagation, BaseSequenceEstimator):
-    """Fit a network that is read at every step to targets at every step.
+class BaseStepwiseEstimator(BaseSequenceEstimator):
+    """Learn from every step of sequences, or of the pieces into which they are cut.
 
-    Targets are `StepTargets`; a subclass says what stands in them.
+    The targets of a subclass are `StepTargets`.
     """
 
-    causal: bool = parameter(
-        default=False,
-        domain=BOOLEAN,
-        doc="""Let no output depend on steps after its own, for live use. Otherwise a network
-        given by name reads sequences in both directions (Schuster and Paliwal, 1997,
-        doi:10.1109/78.650093); a network object is taken as it is.""",
-    )
     chunk_length: int | None = parameter(
         default=None,
         domain=integers(1) | NONE,
@@ -45,22 +32,31 @@ class BaseStepwiseEstimator(NetworkChoice, TruncatedBackpropagation, BaseSequenc
     def _read(
         self, X: Any, y: Any, sample_weight: Any, *, reset: bool, purge: int = 0
     ) -> tuple[Sequences, Any, NDArray[np.float64]]:
-        require_target(self, y)
+        sequences, targets, weights = self._read_whole(
+            X, y, sample_weight, reset=reset, purge=purge
+        )
+        n_steps, whole = self._piece_rule()
+        if n_steps is None:
+            return sequences, targets, weights
+        cut = pieces(sequences, n_steps, whole=whole)
+        n_pieces = -(-sequences.lengths // n_steps)
+        return cut, targets.cut(n_steps, whole=whole), np.repeat(weights, n_pieces)
+
+    def _read_whole(
+        self, X: Any, y: Any, sample_weight: Any, *, reset: bool, purge: int = 0
+    ) -> tuple[Sequences, Any, NDArray[np.float64]]:
+        """Return what a user passed, checked, before it is cut into pieces."""
         if isinstance(X, Windows):
             raise TypeError(
                 "X is Windows, whose windows share steps; give the series itself, as a list "
-                "that holds it: [series], with its targets as [targets]."
+                "that holds it: [series], with its targets, if any, as [targets]."
             )
         sequences, targets, weights = super()._read(X, y, sample_weight, reset=reset, purge=purge)
-        targets = targets.shortened(sequences.lengths)
-        if self.chunk_length is None:
-            return sequences, targets, weights
-        n_pieces = -(-sequences.lengths // self.chunk_length)
-        cut = pieces(sequences, self.chunk_length)
-        return cut, targets.cut(self.chunk_length), np.repeat(weights, n_pieces)
+        return sequences, targets.shortened(sequences.lengths), weights
 
-    def _check_target(self, X: Any, y: Any, sequences: Sequences) -> StepTargets:
-        return read_step_targets(X, y, sequences)
+    def _piece_rule(self) -> tuple[int | None, bool]:
+        """Return the steps of a piece, or None, and whether all have so many (`pieces`)."""
+        return None if self.chunk_length is None else int(self.chunk_length), False
 
     def _examples(
         self, sequences: Sequences, y: StepTargets, weights: NDArray[np.float64]
@@ -72,27 +68,18 @@ class BaseStepwiseEstimator(NetworkChoice, TruncatedBackpropagation, BaseSequenc
     def _prepare(self, sequences: Sequences, *args: Any) -> None:
         super()._prepare(sequences, *args)
         if not self._spec.network.needs_fixed_length:
-            self._shape = replace(self._shape, n_steps=None)  # any length can be predicted for
-
-    def _make_network(self) -> Network:
-        network = super()._make_network()
-        validate(network)
-        if network.looks_ahead and self.causal:
-            raise ValueError(
-                f"network={self._network_name()} looks at later steps, and causal=True lets "
-                "no output depend on them; give a recurrent network in one direction, or a TCN."
-            )
-        both_ways = isinstance(self.network, str) and not (self.causal or network.looks_ahead)
-        if both_ways and isinstance(network, Recurrent):
-            return EveryStep(network.set_params(bidirectional=True), both_ways=False)
-        return EveryStep(network, both_ways)
+            self._shape = replace(self._shape, n_steps=None)  # any length can be read
 
     def _step_outputs(self, sequences: Sequences) -> tuple[Sequences, NDArray[np.float64]]:
         """Return sequences without padding, and the outputs at all of their steps."""
         sequences = self._without_padding(sequences)
+        return sequences, self._outputs_at_steps(sequences)
+
+    def _outputs_at_steps(self, sequences: Sequences) -> NDArray[np.float64]:
+        """Return the outputs at each step of sequences in order, (n, n_outputs)."""
         outputs = self._outputs_of(self._inputs(sequences))
         real = np.arange(outputs.shape[1]) < sequences.lengths[:, None]
-        return sequences, outputs[real]
+        return outputs[real]
 
     def _at_each_step(self, X: Any, decode: Callable[[NDArray[np.float64]], Any]) -> Any:
         """Return what outputs, zero where a text is padded, stand for, in the form of X."""

@@ -15,7 +15,7 @@ from skrnn._parameters import BOOLEAN, NONE, fitted, integers, one_of, parameter
 from skrnn._validation import check_table, check_weights, require_target
 from skrnn.engine.feed import STEP_MULTIPLE, Examples, Inputs
 from skrnn.engine.spec import Spec
-from skrnn.engine.step_losses import StepLoss, ending_loss, token_loss
+from skrnn.engine.step_losses import StepLoss, ending_loss
 from skrnn.estimators.languages import (
     Language,
     NumberLanguage,
@@ -290,7 +290,7 @@ class TranslatingEstimator(BaseEstimator, Trainable):
 
     def _loss(self) -> StepLoss:
         if self.target_ != "numbers":
-            return StepLoss(token_loss)
+            return StepLoss("sparse_crossentropy")
         return StepLoss(ending_loss if self._numbers().ends else "mean_squared_error")
 
 

@@ -1,4 +1,4 @@
-"""A network that is read at every step of a sequence."""
+"""Networks that are read at every step of a sequence."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class EveryStep(Network):
 
     def key(self) -> Hashable:
         """Return what two networks share if one compiled program can serve both."""
-        return EveryStep, self.network.key(), self.both_ways
+        return type(self), self.network.key(), self.both_ways
 
     def rates(self) -> dict[str, float]:
         """Return the values of the variables that hold rates."""
@@ -81,3 +81,77 @@ class EveryStep(Network):
 
     def __repr__(self) -> str:
         return f"{self.network!r} at every step" + (", both ways" if self.both_ways else "")
+
+
+class NextStep(EveryStep):
+    """Forecast the next step: `EveryStep` plus a linear layer on the step itself.
+
+    The linear part follows a series where no state has been, as in Lai et al. (2018,
+    arXiv:1703.07015).
+    """
+
+    def __init__(self, network: Network, both_ways: bool = False) -> None:
+        super().__init__(network, both_ways)
+
+    def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:
+        """Return ``n_outputs`` numbers for each step, (batch, n_steps, n_outputs)."""
+        from skrnn.networks import layers
+
+        linear = layers.Dense(n_outputs, use_bias=False, kernel_initializer="zeros", name="linear")(
+            inputs
+        )
+        return layers.Add()([super().outputs(inputs, lengths, n_outputs), linear])
+
+
+class Reconstruction(Network):
+    """Encode a sequence as one vector and decode it at every step, the last one first.
+
+    After Malhotra et al. (2016, arXiv:1607.00148), with the vector as the decoder's input at each
+    step instead of its first state.
+
+    Parameters
+    ----------
+    encoder : Network
+        What gives the vector.
+    decoder : Network
+        A recurrent network in one direction, which reads the vector at every step.
+    """
+
+    keeps_missing_steps = True  # each step is to get its numbers
+
+    def __init__(self, encoder: Network, decoder: Network) -> None:
+        self.encoder = encoder
+        self.decoder = decoder
+        self.needs_fixed_length = encoder.needs_fixed_length  # type: ignore[misc]
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Tell that the numbers at a step depend on all steps."""
+        return True
+
+    def encode(self, inputs: Any, lengths: Any) -> Any:
+        """Return the vector of each sequence."""
+        return self.encoder.encode(inputs, lengths)
+
+    def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:
+        """Return ``n_outputs`` numbers for each step, (batch, n_steps, n_outputs)."""
+        from skrnn.networks import layers
+
+        vectors = layers.RepeatAlong()(self.encode(inputs, lengths), inputs)
+        features = self.decoder.steps(vectors, lengths)
+        return layers.Dense(n_outputs, name="outputs")(layers.Reverse()(features, lengths))
+
+    def resolve(self, n_steps: int) -> Self:
+        """Return a network with its automatic settings fixed for sequences of ``n_steps``."""
+        return type(self)(self.encoder.resolve(n_steps), self.decoder.resolve(n_steps))
+
+    def key(self) -> Hashable:
+        """Return what two networks share if one compiled program can serve both."""
+        return Reconstruction, self.encoder.key(), self.decoder.key()
+
+    def rates(self) -> dict[str, float]:
+        """Return the values of the variables that hold rates."""
+        return self.encoder.rates()
+
+    def __repr__(self) -> str:
+        return f"{self.encoder!r}, decoded by {self.decoder!r}"

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from skrnn._validation import Floats, is_panel, is_ragged
 from skrnn.sequences import Sequences, Windows
@@ -14,10 +15,14 @@ from skrnn.sequences import Sequences, Windows
 
 def end_to_end(sequences: Sequences) -> Sequences:
     """Return the same sequences over a table in which they lie one after the other."""
+    return Sequences.end_to_end(sequences.steps[rows_of(sequences)], sequences.lengths)
+
+
+def rows_of(sequences: Sequences) -> NDArray[np.int64]:
+    """Return the row of the table that holds each step, sequence by sequence."""
     lengths = sequences.lengths
-    offsets = np.concatenate([np.arange(length) for length in lengths])
-    positions = np.repeat(sequences.starts, lengths) + sequences.stride * offsets
-    return Sequences.end_to_end(sequences.steps[positions], lengths)
+    offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+    return np.repeat(sequences.starts, lengths) + sequences.stride * offsets
 
 
 def over_new_steps(X: Any, sequences: Sequences, steps: Floats, layout: str) -> Any:

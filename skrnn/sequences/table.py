@@ -207,11 +207,18 @@ class Sequences:
         return int(np.argmax(before[marks.starts + marks.lengths] > before[marks.starts]))
 
 
-def pieces(sequences: Sequences, n_steps: int) -> Sequences:
-    """Return the sequences cut into pieces of at most ``n_steps``, over the same table."""
+def pieces(sequences: Sequences, n_steps: int, *, whole: bool = False) -> Sequences:
+    """Return the sequences cut into pieces of at most ``n_steps``, over the same table.
+
+    If they are to be ``whole``, the last piece of a sequence begins earlier where it would be
+    shorter; no sequence may be.
+    """
     n_pieces = -(-sequences.lengths // n_steps)
     first = np.repeat(np.cumsum(n_pieces) - n_pieces, n_pieces)
     done = (np.arange(n_pieces.sum()) - first) * n_steps
-    left = np.repeat(sequences.lengths, n_pieces) - done
+    lengths = np.repeat(sequences.lengths, n_pieces)
+    if whole:
+        done = np.minimum(done, lengths - n_steps)
+    left = lengths - done
     starts = np.repeat(sequences.starts, n_pieces) + done * sequences.stride
     return Sequences(sequences.steps, starts, np.minimum(left, n_steps), stride=sequences.stride)

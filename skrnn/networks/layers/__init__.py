@@ -34,7 +34,7 @@ from skrnn.networks.layers.lattice import (  # noqa: E402
     Thin,
     lattice_blocks,
 )
-from skrnn.networks.layers.lengths import RealSteps, Reverse, ZeroPadding  # noqa: E402
+from skrnn.networks.layers.lengths import RealSteps, RepeatAlong, Reverse, ZeroPadding  # noqa: E402
 from skrnn.networks.layers.pooling import pool  # noqa: E402
 from skrnn.networks.layers.positions import Positions  # noqa: E402
 from skrnn.networks.layers.recurrent import GRU, LSTM, SimpleRNN  # noqa: E402
@@ -68,6 +68,7 @@ __all__ = [
     "Positions",
     "RealSteps",
     "RecurrentDecoder",
+    "RepeatAlong",
     "Reshape",
     "Reverse",
     "Segments",

@@ -42,3 +42,12 @@ class Reverse(keras.layers.Layer):
         lengths = ops.expand_dims(lengths, 1)
         order = ops.where(steps < lengths, lengths - 1 - steps, steps)
         return ops.take_along_axis(sequence, ops.expand_dims(order, -1), axis=1)
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class RepeatAlong(keras.layers.Layer):
+    """Put the same vector at every step."""
+
+    def call(self, vector: Any, sequence: Any) -> Any:
+        """Return vectors (batch, n_features) at the steps of sequences, padding included."""
+        return ops.expand_dims(vector, 1) * ops.ones_like(sequence[..., :1])
