@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr__
+    from skrnn.estimators.anomaly import SequenceAnomalyDetector
     from skrnn.estimators.classification import (
         GRUClassifier,
         LSTMClassifier,
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
         SequenceRegressor,
         TCNRegressor,
     )
+    from skrnn.forecasting.detector import SequenceDetector
     from skrnn.forecasting.forecasters import (
         GRUForecaster,
         LSTMForecaster,
@@ -55,7 +57,9 @@ __all__ = [
     "RNNClassifier",
     "RNNForecaster",
     "RNNRegressor",
+    "SequenceAnomalyDetector",
     "SequenceClassifier",
+    "SequenceDetector",
     "SequenceForecaster",
     "SequenceGenerator",
     "SequenceLabeller",
@@ -85,6 +89,8 @@ _HOMES = {
     "set_compilation_cache": "settings",
     "set_cpu_devices": "settings",
     "Generator": "estimators.generation",
+    "AnomalyDetector": "estimators.anomaly",
+    "SequenceDetector": "forecasting.detector",
     "Labeller": "estimators.labelling",
     "Translator": "estimators.translation",
     "Regressor": "estimators.regression",

@@ -24,13 +24,14 @@ class Stream:
     Parameters
     ----------
     estimator : fitted estimator
-        A regressor, classifier, labeller or generator of a network in which nothing depends on
-        later steps: RNN, LSTM or GRU in one direction, or a TCN; for a labeller with
-        ``causal=True``.
+        A regressor, classifier, labeller, anomaly detector or generator of a network in which
+        nothing depends on later steps: RNN, LSTM or GRU in one direction, or a TCN; for a
+        labeller with ``causal=True``, for a detector with ``method="forecast"``.
     n_streams : int or None, default=None
         Streams that go on side by side, a row of x for each; None is one, without the axis.
-    method : {"predict", "predict_proba"} or None, default=None
-        What a step returns; None is "predict", or "predict_proba" for a generator.
+    method : {"predict", "predict_proba", "step_scores"} or None, default=None
+        What a step returns. None is "predict", or what there is: the score of the step of a
+        detector, "predict_proba" of a generator.
 
     Raises
     ------
@@ -76,6 +77,7 @@ class Stream:
         self.method = method
         self._shape = (n_streams or 1, estimator._shape.n_features)
         self._network = stepping(estimator._spec.network, estimator.weights_, self._shape[0])
+        self._reader = estimator._stream_reader(self._shape[0], method)
         self._observed = np.zeros(self._shape[0], dtype=bool)
         self._latest = np.empty((self._shape[0], estimator._spec.n_outputs), dtype=np.float32)
         self.reset()
@@ -92,15 +94,16 @@ class Stream:
         Returns
         -------
         number, label or ndarray
-            What ``method`` of the estimator gives for one sequence, or for ``n_streams``.
+            What ``method`` of the estimator gives for one sequence, or for ``n_streams``; the
+            score of the step for a detector.
 
         Raises
         ------
         ValueError
             If x has another shape, or holds infinity or NaN; the state stays as it was.
         """
-        outputs = self._outputs(self._checked(x)).astype(np.float64)
-        values = getattr(self.estimator, self.estimator._streamed[self.method])(outputs)
+        steps = self._checked(x)
+        values = self._reader(steps, self._outputs(steps).astype(np.float64))
         return values if self.n_streams is not None else values[0]
 
     def reset(self, streams: Any = slice(None)) -> None:
@@ -112,6 +115,7 @@ class Stream:
             Which of them.
         """
         self._network.reset(streams)
+        self._reader.reset(streams)
         begin = np.zeros(len(self._observed), dtype=bool)
         begin[streams] = True
         self._observed[begin] = False
@@ -143,7 +147,8 @@ class Stream:
                 "new Stream of it."
             )
         new._network.go_on_from(self._network)
-        self.estimator, self._network = after, new._network
+        new._reader.go_on_from(self._reader)
+        self.estimator, self._network, self._reader = after, new._network, new._reader
 
     def _checked(self, x: Any) -> NDArray[np.float64]:
         values = np.asarray(self.estimator._read_step(x, self.n_streams), dtype=np.float64)

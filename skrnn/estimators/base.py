@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,11 +19,12 @@ from skrnn.estimators.holding_out import hold_out_at_random, hold_out_latest
 from skrnn.estimators.observing import CallbackSupportMixin, reports, with_callbacks
 from skrnn.estimators.preparing import PreparingEstimator
 from skrnn.estimators.repeats import merge_repeats
+from skrnn.estimators.stream_readers import Streamable
 from skrnn.estimators.trainable import Trainable
 from skrnn.sequences import Sequences
 
 
-class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
+class BaseSequenceEstimator(CallbackSupportMixin, Streamable, PreparingEstimator):
     """Fit a network to sequences.
 
     A subclass gives the hooks of `PreparingEstimator`, and turns outputs of the network into
@@ -39,12 +39,6 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
         Names of the columns, where X was a DataFrame with string names.
     """
     _attributes += Trainable._attributes
-
-    #: What a stream may return, and what makes it of the network's outputs.
-    _streamed: ClassVar[Mapping[str, str]] = {
-        "predict": "_predicted",
-        "predict_proba": "_probabilities",
-    }
 
     def _n_epochs(self) -> int:
         """Return how many epochs a fit takes."""
@@ -161,15 +155,6 @@ class BaseSequenceEstimator(CallbackSupportMixin, PreparingEstimator):
 
     def _settle(self, validation: Examples) -> None:
         """Choose what is left to be chosen once the network is trained."""
-
-    def _opening(self) -> NDArray[Any]:
-        """Return steps that a stream takes before those of a sequence, (n, n_features)."""
-        return np.empty((0, self._shape.n_features))
-
-    def _read_step(self, x: Any, n_streams: int | None) -> Any:
-        """Return a step of a stream, or of several, as numbers."""
-        del n_streams
-        return x
 
     def _hold_out(
         self, sequences: Sequences, y: Any

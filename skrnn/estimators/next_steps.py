@@ -23,6 +23,7 @@ from skrnn.estimators.framing import cut, examples
 from skrnn.estimators.holding_out import hold_out_at_random, hold_out_latest
 from skrnn.estimators.keys import Keys
 from skrnn.estimators.materials import Material, read_material
+from skrnn.estimators.stream_readers import Streamable
 from skrnn.estimators.tokens import Tokens
 from skrnn.estimators.trainable import Trainable
 from skrnn.networks.base import Network
@@ -32,7 +33,7 @@ from skrnn.preprocessing.scaling import Standardiser
 from skrnn.sequences import SequenceShape
 
 
-class NextStepModel(NetworkChoice, BaseEstimator, Trainable):
+class NextStepModel(NetworkChoice, Streamable, BaseEstimator, Trainable):
     """Fit a causal network to the next step of sequences."""
 
     tokens: str = parameter(

@@ -1,0 +1,115 @@
+"""The anomaly detector as an sktime detector."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sklearn.base import clone
+from sktime.detection.base import BaseDetector
+
+from skrnn._all_or_nothing import all_or_nothing
+from skrnn.estimators.anomaly import SequenceAnomalyDetector
+from skrnn.networks import GRU
+
+
+class SequenceDetector(BaseDetector):
+    """Detect anomalies in a series with sktime's interface to `SequenceAnomalyDetector`.
+
+    ``predict`` gives the positions of abnormal steps, those with scores above the detector's
+    ``threshold_``; ``predict_scores`` gives their scores, ``transform_scores`` those of all steps.
+
+    Parameters
+    ----------
+    detector : SequenceAnomalyDetector or None, default=None
+        How to detect; it is cloned for the fit. None is one with its defaults. Give it a
+        ``chunk_length`` for long series.
+
+    Attributes
+    ----------
+    detector_ : SequenceAnomalyDetector
+        The fitted detector.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from skrnn import SequenceAnomalyDetector, SequenceDetector
+    >>> series = pd.Series(np.sin(np.arange(300) / 5))
+    >>> series[200] = 3.0
+    >>> how = SequenceAnomalyDetector(chunk_length=50, random_state=0)
+    >>> detector = SequenceDetector(how).fit(series[:150])
+    >>> 200 in set(detector.predict(series)["ilocs"])
+    True
+    >>> int(detector.transform_scores(series)["scores"].argmax())
+    200
+    """
+
+    _tags: ClassVar[dict[str, Any]] = {
+        "authors": "the skrnn developers",
+        "maintainers": "the skrnn developers",
+        "task": "anomaly_detection",
+        "learning_type": "unsupervised",
+        "X_inner_mtype": "pd.DataFrame",
+        "capability:multivariate": True,
+        "capability:update": True,
+    }
+
+    def __init__(self, detector: SequenceAnomalyDetector | None = None) -> None:
+        self.detector = detector
+        super().__init__()
+        if detector is not None and detector.missing == "mask":
+            self.set_tags(**{"capability:missing_values": True})
+
+    fit = all_or_nothing(BaseDetector.fit)
+    update = all_or_nothing(BaseDetector.update)
+
+    def _fit(self, X: pd.DataFrame, y: Any = None) -> SequenceDetector:
+        del y
+        how = SequenceAnomalyDetector() if self.detector is None else clone(self.detector)
+        self.detector_ = how.fit(_as_sequences(X))
+        return self
+
+    def _update(self, X: pd.DataFrame, y: Any = None) -> SequenceDetector:
+        """Take one pass over the new rows alone."""
+        del y
+        self.detector_.partial_fit(_as_sequences(X))
+        return self
+
+    def _predict(self, X: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame({"ilocs": np.flatnonzero(self._abnormal(self._scores(X)))})
+
+    def _predict_scores(self, X: pd.DataFrame) -> pd.DataFrame:
+        scores = self._scores(X)
+        return pd.DataFrame({"scores": scores[self._abnormal(scores)]})
+
+    def _transform_scores(self, X: pd.DataFrame) -> pd.DataFrame:
+        return pd.DataFrame({"scores": self._scores(X)}, index=X.index)
+
+    def _scores(self, X: pd.DataFrame) -> NDArray[np.float64]:
+        (scores,) = self.detector_.step_scores(_as_sequences(X))
+        return np.asarray(scores)
+
+    def _abnormal(self, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+        return np.asarray(scores > self.detector_.threshold_)
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        """Return settings for sktime's tests; the sets do not differ."""
+        del parameter_set
+        quick: dict[str, Any] = {"network": GRU(units=2), "epochs": 1, "random_state": 0}
+        return [
+            {"detector": SequenceAnomalyDetector(**quick)},
+            {
+                "detector": SequenceAnomalyDetector(
+                    method="reconstruction", window_length=4, contamination=0.1, **quick
+                )
+            },
+        ]
+
+
+def _as_sequences(X: pd.DataFrame | pd.Series[Any]) -> list[NDArray[np.float64]]:
+    """Return the series as the one sequence that it is."""
+    return [X.to_numpy(dtype=np.float64).reshape(len(X), -1)]
