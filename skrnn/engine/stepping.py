@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.engine.running import RunningAttention, RunningMax, RunningMean
 from skrnn.engine.stages import (
     Array,
     CausalConvolution,
@@ -20,9 +21,6 @@ from skrnn.engine.stages import (
     Product,
     Rectifier,
     Residual,
-    RunningAttention,
-    RunningMax,
-    RunningMean,
     SimpleCell,
     Stage,
     Sum,
