@@ -12,7 +12,13 @@ from typing import Any
 import numpy as np
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
-from skrnn import SequenceLabeller, networks
+from skrnn import (
+    SequenceAnomalyDetector,
+    SequenceGenerator,
+    SequenceLabeller,
+    SequenceTranslator,
+    networks,
+)
 from tests.conftest import ESTIMATORS
 
 #: Batches are drawn by row, so a row of weight 2 and two rows meet different batches.
@@ -37,6 +43,15 @@ class LabellerOfRows(SequenceLabeller):
         if rows is None or rows.ndim != 1 or len(np.shape(np.asarray(X))) < 2:
             return y
         return np.repeat(rows[:, None], np.asarray(X).shape[1], axis=1)
+
+
+class GeneratorOfRows(SequenceGenerator):
+    """A generator that says to take tables of numbers, so that the suite is not cut short."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.two_d_array = True
+        return tags
 
 
 @dataclass(frozen=True)
@@ -67,13 +82,91 @@ def name_of(check: Any) -> str:
     return getattr(check, "func", check).__name__
 
 
-SMALL = {"network": networks.GRU(units=4), "epochs": 2}
+def labeller(**params: Any) -> Any:
+    """Return a small labeller."""
+    return LabellerOfRows(network=networks.GRU(units=4), epochs=2, **params)
+
+
+def detector(**params: Any) -> Any:
+    """Return a detector, with the network and the epochs that are its default."""
+    return SequenceAnomalyDetector(**params)
+
+
+def translator(**params: Any) -> Any:
+    """Return a small translator."""
+    return SequenceTranslator(units=3, embedding_dim=2, epochs=1, **params)
+
+
+def generator(**params: Any) -> Any:
+    """Return a small generator."""
+    small = {"network": networks.GRU(units=3), "embedding_dim": 2, "epochs": 1}
+    return GeneratorOfRows(**small | params)
+
+
+_LISTS = (
+    "y of whole numbers is tokens, and predictions are lists of different length, which the check "
+    "makes an array of"
+)
+_NO_TABLE = "X is a table of numbers here, and a generator takes texts, tokens or rolls"
 
 KINDS = {
     "SequenceLabeller": Kind(
-        lambda **params: LabellerOfRows(**SMALL | params),
+        labeller,
         how="a subclass that gives the label of a row to all its steps: the suite has one for a "
         "row, a labeller wants one for a step",
+    ),
+    "SequenceAnomalyDetector": Kind(detector),
+    "SequenceTranslator": Kind(
+        translator,
+        not_applicable=dict.fromkeys(
+            (
+                "check_estimators_pickle",
+                "check_fit_idempotent",
+                "check_methods_sample_order_invariance",
+                "check_methods_subset_invariance",
+                FULL_BATCH,
+            ),
+            _LISTS,
+        ),
+    ),
+    "SequenceGenerator": Kind(
+        generator,
+        how="a subclass whose tags say that it takes tables of numbers; of the class itself the "
+        "suite says that it takes none, and stops",
+        not_applicable=dict.fromkeys(
+            (
+                "check_array_api_input",
+                "check_complex_data",
+                "check_dict_unchanged",
+                "check_dont_overwrite_parameters",
+                "check_dtype_object",
+                "check_estimator_sparse_array",
+                "check_estimator_sparse_matrix",
+                "check_estimator_sparse_tag",
+                "check_estimators_dtypes",
+                "check_estimators_empty_data_messages",
+                "check_estimators_fit_returns_self",
+                "check_estimators_nan_inf",
+                "check_estimators_overwrite_params",
+                "check_estimators_pickle",
+                "check_f_contiguous_array_estimator",
+                "check_fit1d",
+                "check_fit2d_1feature",
+                "check_fit2d_1sample",
+                "check_fit2d_predict1d",
+                "check_fit_check_is_fitted",
+                "check_fit_idempotent",
+                "check_fit_score_takes_y",
+                "check_methods_sample_order_invariance",
+                "check_methods_subset_invariance",
+                "check_n_features_in",
+                "check_n_features_in_after_fitting",
+                "check_pipeline_consistency",
+                "check_positive_only_tag_during_fit",
+                "check_readonly_memmap_input",
+            ),
+            _NO_TABLE,
+        ),
     ),
 }
 

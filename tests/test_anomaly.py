@@ -1,7 +1,6 @@
 """Anomalies of sequences and steps: what is usual, scores, lines, forms, streams, errors."""
 
 import pickle
-from unittest import SkipTest
 
 import numpy as np
 import pandas as pd
@@ -13,10 +12,6 @@ from scipy.stats import median_abs_deviation
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import (
-    check_sample_weight_equivalence_on_dense_data,
-    estimator_checks_generator,
-)
 
 import skrnn
 from skrnn import SequenceAnomalyDetector, SequenceDetector, Stream, networks
@@ -53,38 +48,6 @@ def fitted(**params):
     if key not in _fitted:
         _fitted[key] = SequenceAnomalyDetector(**SMALL | params).fit(ragged())
     return _fitted[key]
-
-
-# ------------------------------------------------------------------ scikit-learn's suite
-
-#: As for the other estimators: batches are drawn by row; with batch_size=None it has to pass.
-MINI_BATCH = "check_sample_weight_equivalence_on_dense_data"
-
-
-def name_of(check):
-    return getattr(check, "func", check).__name__
-
-
-def suite():
-    checks = [check for _, check in estimator_checks_generator(SequenceAnomalyDetector())]
-    assert len(checks) >= 50
-    return [check for check in checks if name_of(check) != MINI_BATCH]
-
-
-@pytest.mark.parametrize("number", [pytest.param(i, id=name_of(c)) for i, c in enumerate(suite())])
-def test_scikit_learn_suite(number):
-    check = suite()[number]
-    epochs = 50 if "outliers" in name_of(check) else 10  # fewer where no score is asked for
-    try:
-        check(SequenceAnomalyDetector(epochs=epochs))
-    except SkipTest as reason:
-        pytest.fail(f"it skipped itself: {reason}")
-
-
-@pytest.mark.parametrize("contamination", ["auto", 0.2])
-def test_a_weight_is_a_number_of_repeats_in_full_batches(contamination):
-    model = SequenceAnomalyDetector(batch_size=None, epochs=10, contamination=contamination)
-    check_sample_weight_equivalence_on_dense_data(type(model).__name__, model)
 
 
 # ------------------------------------------------------------------ what is found

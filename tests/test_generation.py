@@ -12,11 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 from sklearn.base import clone
-from sklearn.exceptions import NotFittedError, SkipTestWarning
+from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
-from sklearn.utils import estimator_checks
-from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skrnn import SequenceGenerator, Stream, networks
 from skrnn.engine.step_losses import StepLoss
@@ -448,30 +446,3 @@ def test_before_the_fit_there_is_nothing():
         fitted("items").score("text")
     with pytest.raises(ValueError, match="it may be predict_proba"):
         Stream(fitted("names"), method="predict")
-
-
-#: Checks of scikit-learn's suite that pass no X.
-WITHOUT_X = [
-    "check_estimator_cloneable",
-    "check_estimator_tags_renamed",
-    "check_valid_tag_types",
-    "check_estimator_repr",
-    "check_no_attributes_set_in_init",
-    "check_do_not_raise_errors_in_init_or_set_params",
-    "check_mixin_order",
-    "check_parameters_default_constructible",
-    "check_get_params_invariance",
-    "check_set_params",
-]
-
-
-def test_scikit_learn_suite_as_far_as_it_goes_for_texts():
-    with pytest.warns(SkipTestWarning, match="requires input"):
-        checks = list(estimator_checks_generator(SequenceGenerator()))
-    for estimator, check in checks:
-        check(estimator)
-
-
-@pytest.mark.parametrize("name", WITHOUT_X)
-def test_scikit_learn_checks_that_need_no_numbers(name):
-    getattr(estimator_checks, name)("SequenceGenerator", SequenceGenerator())

@@ -16,11 +16,15 @@ CHECKS = [
 ]
 
 
+# Nothing is learnt of random numbers in an epoch or two, not even where a target ends.
+@pytest.mark.filterwarnings("ignore:.*did not end within max_length_")
 @pytest.mark.parametrize(("name", "number"), CHECKS)
 def test_scikit_learn_suite(name, number):
     kind = KINDS[name]
     check = kind.checks()[number]
     estimator = kind.make(**{"batch_size": None} if name_of(check) == FULL_BATCH else {})
+    if name == "SequenceAnomalyDetector" and "outliers" not in name_of(check):
+        estimator.set_params(epochs=3)  # fewer where no score is asked for
     if name_of(check) in kind.not_applicable:
         with pytest.raises((Exception, SkipTest)):
             check(estimator)
