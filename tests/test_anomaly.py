@@ -16,9 +16,9 @@ from sklearn.pipeline import make_pipeline
 import skrnn
 from skrnn import SequenceAnomalyDetector, SequenceDetector, Stream, networks
 from skrnn.engine.step_losses import StepLoss
-from skrnn.estimators.step_errors import UsualErrors, cut_off, upper_fence
-from skrnn.estimators.step_scores import StepScoring
-from skrnn.estimators.step_targets import pieces
+from skrnn.estimators.anomalies.step_errors import UsualErrors, cut_off, upper_fence
+from skrnn.estimators.anomalies.step_scores import StepScoring
+from skrnn.estimators.at_steps.step_targets import pieces
 from skrnn.sequences import Sequences
 
 SMALL = {"epochs": 2, "random_state": 0, "network": networks.GRU(units=4)}

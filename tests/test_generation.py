@@ -18,7 +18,7 @@ from sklearn.pipeline import make_pipeline
 
 from skrnn import SequenceGenerator, Stream, networks
 from skrnn.engine.step_losses import StepLoss
-from skrnn.estimators.materials import read_material
+from skrnn.estimators.generators.materials import read_material
 
 NAMES = ["anna", "bert", "carla", "dora", "emil"] * 6
 ITEMS = [[60, 62, 64], [60, (62, "long")], [64, 60, 62, 60]] * 6

@@ -16,7 +16,7 @@ from sklearn.pipeline import make_pipeline
 import skrnn
 from skrnn import SequenceLabeller, networks
 from skrnn.engine.step_losses import StepLoss
-from skrnn.estimators.events import EventRule, choose_rule, n_matched, runs
+from skrnn.estimators.at_steps.events import EventRule, choose_rule, n_matched, runs
 from skrnn.sequences import Sequences, pieces
 
 SMALL = {"epochs": 3, "random_state": 0, "network": networks.GRU(units=4)}

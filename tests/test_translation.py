@@ -20,8 +20,8 @@ from skrnn.engine.decoding import Decoder, search
 from skrnn.engine.program import lease
 from skrnn.engine.step_losses import StepLoss, ending_loss
 from skrnn.engine.training import predict
-from skrnn.estimators.languages import NumberLanguage, TokenLanguage
-from skrnn.estimators.reading_languages import kind_of, read_targets
+from skrnn.estimators.translators.languages import NumberLanguage, TokenLanguage
+from skrnn.estimators.translators.reading_languages import kind_of, read_targets
 from skrnn.networks import layers
 
 SMALL = {"units": 5, "embedding_dim": 3, "epochs": 1, "random_state": 0}

@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn._all_or_nothing import all_or_nothing
-from skrnn.estimators.detecting import BaseAnomalyDetector
-from skrnn.estimators.events import runs
-from skrnn.estimators.step_scores import of_sequences
-from skrnn.estimators.step_targets import in_form_of, names_of
+from skrnn.estimators.anomalies.detecting import BaseAnomalyDetector
+from skrnn.estimators.anomalies.step_scores import of_sequences
+from skrnn.estimators.at_steps.events import runs
+from skrnn.estimators.at_steps.step_targets import in_form_of, names_of
 
 Floats = NDArray[np.float64]
 

@@ -13,9 +13,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._parameters import NONE, integers, reals, require
 from skrnn.engine.stepping import stepping, walk
-from skrnn.estimators.framing import read_and_next, read_to_the_last
-from skrnn.estimators.materials import TEXTS, Material, read_material
-from skrnn.estimators.next_steps import NextStepModel
+from skrnn.estimators.generators.framing import read_and_next, read_to_the_last
+from skrnn.estimators.generators.materials import TEXTS, Material, read_material
+from skrnn.estimators.generators.next_steps import NextStepModel
 
 
 def _has_tokens(generator: Any) -> bool:

@@ -12,13 +12,13 @@ from skrnn._parameters import BOOLEAN, CALLABLE, NONE, fitted, one_of, parameter
 from skrnn._validation import require_target
 from skrnn.engine.losses import CLASSIFICATION, MULTILABEL, REGRESSION
 from skrnn.engine.step_losses import StepLoss
+from skrnn.estimators.at_steps.events import EventRule
+from skrnn.estimators.at_steps.finding_events import FindsEvents, has_probabilities
+from skrnn.estimators.at_steps.step_targets import StepTargets, read_step_targets
+from skrnn.estimators.at_steps.step_tasks import Classes, Labels, Numbers, StepTask, task_of
+from skrnn.estimators.at_steps.truncated import TruncatedBackpropagation
 from skrnn.estimators.choice import NetworkChoice
 from skrnn.estimators.classes import CLASS_WEIGHT, LearnsClasses, refuse_probabilities
-from skrnn.estimators.events import EventRule
-from skrnn.estimators.finding_events import FindsEvents, has_probabilities
-from skrnn.estimators.step_targets import StepTargets, read_step_targets
-from skrnn.estimators.step_tasks import Classes, Labels, Numbers, StepTask, task_of
-from skrnn.estimators.truncated import TruncatedBackpropagation
 from skrnn.networks import Network
 from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.steps import EveryStep

@@ -16,9 +16,9 @@ from skrnn._validation import check_weights
 from skrnn.engine.decoding import Decoder, Outcome, in_chunks, roll_out, search
 from skrnn.engine.schedules import constant, schedule
 from skrnn.estimators.holding_out import hold_out_at_random
-from skrnn.estimators.languages import Rows
 from skrnn.estimators.observing import CallbackSupportMixin, reports, with_callbacks
-from skrnn.estimators.translating import TranslatingEstimator
+from skrnn.estimators.translators.languages import Rows
+from skrnn.estimators.translators.translating import TranslatingEstimator
 
 
 def _attends(translator: Any) -> bool:

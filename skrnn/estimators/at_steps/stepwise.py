@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from skrnn._parameters import NONE, integers, parameter
 from skrnn.engine.feed import Examples
+from skrnn.estimators.at_steps.step_targets import StepTargets, in_form_of
 from skrnn.estimators.base import BaseSequenceEstimator
-from skrnn.estimators.step_targets import StepTargets, in_form_of
 from skrnn.sequences import Sequences, Windows, pieces
 
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.estimators.step_errors import UsualErrors
+from skrnn.estimators.anomalies.step_errors import UsualErrors
 from skrnn.sequences import Sequences
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.estimators.materials import read_one
+from skrnn.estimators.generators.materials import read_one
 from skrnn.networks.base import Network
 
 Floats = NDArray[np.floating[Any]]

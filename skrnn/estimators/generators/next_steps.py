@@ -17,14 +17,14 @@ from skrnn.engine.feed import Examples
 from skrnn.engine.schedules import constant, schedule
 from skrnn.engine.spec import Spec
 from skrnn.engine.step_losses import StepLoss
-from skrnn.estimators.alphabets import Alphabet
 from skrnn.estimators.choice import NetworkChoice
-from skrnn.estimators.framing import cut, examples
+from skrnn.estimators.generators.alphabets import Alphabet
+from skrnn.estimators.generators.framing import cut, examples
+from skrnn.estimators.generators.keys import Keys
+from skrnn.estimators.generators.materials import Material, read_material
+from skrnn.estimators.generators.tokens import Tokens
 from skrnn.estimators.holding_out import hold_out_at_random, hold_out_latest
-from skrnn.estimators.keys import Keys
-from skrnn.estimators.materials import Material, read_material
 from skrnn.estimators.stream_readers import Streamable
-from skrnn.estimators.tokens import Tokens
 from skrnn.estimators.trainable import Trainable
 from skrnn.networks.base import Network
 from skrnn.networks.recurrent import Recurrent

@@ -22,13 +22,13 @@ from skrnn._parameters import (
 )
 from skrnn.engine.losses import REGRESSION
 from skrnn.engine.step_losses import StepLoss
+from skrnn.estimators.anomalies.score_reader import ScoreReader
+from skrnn.estimators.anomalies.step_errors import UsualErrors, cut_off, quantile, upper_fence
+from skrnn.estimators.anomalies.step_scores import LEAST_PEAK, StepScoring, of_sequences
+from skrnn.estimators.anomalies.surprise import Forecast, Reconstruct, Way
+from skrnn.estimators.at_steps.step_targets import StepTargets
+from skrnn.estimators.at_steps.stepwise import BaseStepwiseEstimator
 from skrnn.estimators.choice import NetworkChoice
-from skrnn.estimators.step_errors import UsualErrors, cut_off, quantile, upper_fence
-from skrnn.estimators.step_scores import LEAST_PEAK, StepScoring, of_sequences
-from skrnn.estimators.step_targets import StepTargets
-from skrnn.estimators.stepwise import BaseStepwiseEstimator
-from skrnn.estimators.stream_readers import ScoreReader
-from skrnn.estimators.surprise import Forecast, Reconstruct, Way
 from skrnn.networks import Network
 from skrnn.preprocessing.forms import end_to_end
 from skrnn.preprocessing.scaling import Standardiser

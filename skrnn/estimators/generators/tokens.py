@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import logsumexp, softmax
 
-from skrnn.estimators.alphabets import Alphabet, Floats, largest
-from skrnn.estimators.materials import TEXTS, Material, read_one
+from skrnn.estimators.generators.alphabets import Alphabet, Floats, largest
+from skrnn.estimators.generators.materials import TEXTS, Material, read_one
 from skrnn.networks.base import Network
 from skrnn.networks.embedded import Embedded
 from skrnn.networks.steps import EveryStep

@@ -16,7 +16,8 @@ from skrnn._validation import check_table, check_weights, require_target
 from skrnn.engine.feed import STEP_MULTIPLE, Examples, Inputs
 from skrnn.engine.spec import Spec
 from skrnn.engine.step_losses import StepLoss, ending_loss
-from skrnn.estimators.languages import (
+from skrnn.estimators.trainable import Trainable
+from skrnn.estimators.translators.languages import (
     Language,
     NumberLanguage,
     Rows,
@@ -24,14 +25,13 @@ from skrnn.estimators.languages import (
     TokenLanguage,
     VectorLanguage,
 )
-from skrnn.estimators.reading_languages import (
+from skrnn.estimators.translators.reading_languages import (
     as_array_or_list,
     as_columns,
     kind_of,
     read_targets,
     read_tokens,
 )
-from skrnn.estimators.trainable import Trainable
 from skrnn.networks import GRU, LSTM, RNN
 from skrnn.networks.base import DROPOUT
 from skrnn.networks.recurrent import Recurrent

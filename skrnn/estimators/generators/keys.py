@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, log_expit
 
-from skrnn.estimators.alphabets import Alphabet, Floats, largest
-from skrnn.estimators.materials import Material, read_one
+from skrnn.estimators.generators.alphabets import Alphabet, Floats, largest
+from skrnn.estimators.generators.materials import Material, read_one
 from skrnn.networks.base import Network
 from skrnn.networks.steps import EveryStep
 

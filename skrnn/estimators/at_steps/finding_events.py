@@ -11,9 +11,9 @@ from sklearn.utils.metaestimators import available_if
 from skrnn._parameters import fitted, integers, one_of, parameter, reals, satisfying
 from skrnn._validation import is_panel
 from skrnn.engine.feed import Examples
-from skrnn.estimators.events import EventRule, choose_rule
-from skrnn.estimators.step_tasks import ProbableTask, StepTask
-from skrnn.estimators.stepwise import BaseStepwiseEstimator
+from skrnn.estimators.at_steps.events import EventRule, choose_rule
+from skrnn.estimators.at_steps.step_tasks import ProbableTask, StepTask
+from skrnn.estimators.at_steps.stepwise import BaseStepwiseEstimator
 
 
 def has_probabilities(labeller: Any) -> bool:

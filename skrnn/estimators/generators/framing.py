@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 
 from skrnn.engine.feed import Examples, Inputs
-from skrnn.estimators.alphabets import Alphabet
-from skrnn.estimators.materials import Material
-from skrnn.estimators.step_targets import StepTargets
+from skrnn.estimators.at_steps.step_targets import StepTargets
+from skrnn.estimators.generators.alphabets import Alphabet
+from skrnn.estimators.generators.materials import Material
 from skrnn.preprocessing.forms import end_to_end
 from skrnn.preprocessing.scaling import Standardiser
 from skrnn.sequences import Sequences, pieces

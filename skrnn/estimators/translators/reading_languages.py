@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn.estimators.languages import SPLIT, Tokens
+from skrnn.estimators.translators.languages import SPLIT, Tokens
 
 _FORMS = "texts, lists of tokens, or arrays of numbers"
 

@@ -1,0 +1,1 @@
+"""The parts of the generator: what it reads, its tokens or keys, and its examples."""

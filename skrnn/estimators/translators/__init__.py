@@ -1,0 +1,1 @@
+"""The parts of the translator: what stands on its two sides, and its examples."""
