@@ -58,7 +58,7 @@ NARROW = {
 }
 SETTINGS: dict[str, dict[str, Setting]] = {
     "adding": {name: Setting(network) for name, network in WIDE.items()}
-    | {"TCN": Setting(networks.TCN(filters=24, kernel_size=8, n_blocks=8), 2e-3, 32, False, 3)},
+    | {"TCN": Setting(networks.TCN(filters=24, kernel_size=8, n_blocks=8), 2e-3, 32, False, 5)},
     "copy memory": {name: Setting(network, 2e-3, 16, False) for name, network in NARROW.items()}
     | {"TCN": Setting(networks.TCN(filters=10, kernel_size=8, n_blocks=8), 2e-3, 16, False)},
 }

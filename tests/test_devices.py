@@ -89,6 +89,7 @@ def flat(result):
     return np.concatenate(parts).astype(float)
 
 
+@pytest.mark.long
 def test_two_devices_learn_what_one_does(tmp_path):
     one, two = (run(n, tmp_path / f"{n}.pickle") for n in (1, 2))
     assert len(two["callback"][-1]) == 9  # batches of which a callback was told

@@ -420,10 +420,13 @@ if BACKEND == "torch":
         x = torch.randn(4, 7, 3)
         weights = [weight.value for weight in ours.trainable_weights]
         name = KERNELS[kind]
-        expected = getattr(fast, name)(x, *weights)
+        start = [torch.randn(1, 6).expand(4, 6) for _ in ours.state_size]
+        expected, states = getattr(fast, name)(x, *weights, *start)
         elsewhere = x.as_subclass(_Elsewhere)
-        got = getattr(fast, name)(elsewhere, *weights)
+        got, states_got = getattr(fast, name)(elsewhere, *weights, *start)
         torch.testing.assert_close(got.as_subclass(torch.Tensor), expected, atol=1e-5, rtol=0)
+        for one, other in zip(states_got, states, strict=True):
+            torch.testing.assert_close(one.as_subclass(torch.Tensor), other, atol=1e-5, rtol=0)
         of_got, of_expected = (
             torch.autograd.grad(outputs.as_subclass(torch.Tensor).square().sum(), weights)
             for outputs in (got, expected)

@@ -134,6 +134,7 @@ def test_a_slowdown_of_thirty_percent_is_seen_on_a_disturbed_machine(seed):
     assert slowdown(pairs) < 1.2 < slowdown(pairs * [1.3, 1])
 
 
+@pytest.mark.long
 def test_many_fits_leak_nothing_slow_nothing_down_and_compile_once():
     memory, compiled, pairs = many_fits()
     assert growth(memory[10:]) <= 5

@@ -135,6 +135,7 @@ report(events=events, predicted=model().fit(X, y).predict(X).tolist())
 """
 
 
+@pytest.mark.long
 def test_a_second_process_finds_what_the_first_compiled(tmp_path):
     folder = tmp_path / "made" / "here"
     by_call = f"skrnn.set_compilation_cache({str(folder)!r})\n" + FIT
@@ -148,6 +149,7 @@ def test_a_second_process_finds_what_the_first_compiled(tmp_path):
     assert first["predicted"] == second["predicted"] == third["predicted"]
 
 
+@pytest.mark.long
 def test_workers_of_a_search_find_what_others_compiled(tmp_path):
     search = """
         from sklearn.model_selection import GridSearchCV
