@@ -216,9 +216,8 @@ def test_the_loss_is_blind_to_what_is_missing():
     target[..., -1] = [1, 1, 1, 1, 0]
     output = generator.normal(size=(3, 5, 2)).astype("float32")
     target[0, 1, 0] = target[2, 3, :2] = target[:, 4, :2] = np.nan
-    loss = keras.ops.convert_to_numpy(
-        StepLoss("mean_squared_error", skips_missing=True)(target, output)
-    )
+    tensors = map(keras.ops.convert_to_tensor, (target, output))
+    loss = keras.ops.convert_to_numpy(StepLoss("mean_squared_error", skips_missing=True)(*tensors))
     squares = np.nan_to_num(target[:, :4, :2] - output[:, :4]) ** 2
     np.testing.assert_allclose(loss, squares.mean(axis=(1, 2)), rtol=1e-5)
 

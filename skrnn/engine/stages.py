@@ -146,11 +146,19 @@ class CausalConvolution(Stage):
             ring[:, -1] = x
             seen = ring
         else:
-            ring[self._rows, now] = x
-            seen = ring[self._rows[:, None], (now[:, None] - self._back) % ring.shape[1]]
+            seen = self._turned(ring, now, x)
             now += 1
             now %= ring.shape[1]
         return seen.reshape(len(x), -1) @ self._kernel + self._bias
+
+    def _turned(self, ring: Array, now: Array, x: Array) -> Array:
+        """Put steps into the ring and return the steps that are seen."""
+        first = int(now[0])
+        if len(now) == 1 or (now == first).all():  # as where none was reset: slices are quicker
+            ring[:, first] = x
+            return ring.take((first - self._back) % ring.shape[1], axis=1)
+        ring[self._rows, now] = x
+        return ring[self._rows[:, None], (now[:, None] - self._back) % ring.shape[1]]
 
 
 class Rectifier(Stage):

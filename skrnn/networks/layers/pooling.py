@@ -99,7 +99,9 @@ class AttentionOverSteps(keras.layers.Layer):
         scores = self.score(self.hidden(sequence))
         real = ops.expand_dims(real_steps(sequence, lengths), -1)
         scores = ops.where(real, scores, ops.full_like(scores, -1e30))
-        return ops.sum(ops.softmax(scores, axis=1) * sequence, axis=1)
+        # Keras' softmax warns of sequences of one step.
+        weights = ops.exp(scores - ops.logsumexp(scores, axis=1, keepdims=True))
+        return ops.sum(weights * sequence, axis=1)
 
 
 _BY_NAME: dict[str, type[Any]] = {
