@@ -94,7 +94,8 @@ def detector(**params: Any) -> Any:
 
 def translator(**params: Any) -> Any:
     """Return a small translator."""
-    return SequenceTranslator(units=3, embedding_dim=2, epochs=1, **params)
+    small = {"units": 3, "embedding_dim": 2, "epochs": 1, "bidirectional": False}
+    return SequenceTranslator(attention=False, **small | params)
 
 
 def generator(**params: Any) -> Any:

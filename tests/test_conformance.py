@@ -1,13 +1,12 @@
 """Every estimator passes scikit-learn's own suite, with its default parameters.
 
-Where a check asks for no score, PyTorch and TensorFlow train for fewer epochs; JAX never does.
+Where a check asks for no score, it trains for fewer epochs, but for the long tests.
 """
 
 from unittest import SkipTest
 
 import numpy as np
 import pytest
-from keras.backend import backend
 from sklearn.utils.estimator_checks import (
     check_sample_weight_equivalence_on_dense_data,
     estimator_checks_generator,
@@ -44,12 +43,25 @@ def suite(name):
     return [check for _, check in estimator_checks_generator(getattr(skrnn, name)())]
 
 
-@pytest.mark.parametrize(("name", "number"), checks_of([*REGRESSORS, *CLASSIFIERS]))
+every_check = pytest.mark.parametrize(("name", "number"), checks_of([*REGRESSORS, *CLASSIFIERS]))
+
+
+@every_check
 def test_scikit_learn_suite(name, number):
     check = suite(name)[number]
     estimator = getattr(skrnn, name)()
-    if backend() != "jax" and not any(word in name_of(check) for word in SCORED):
+    if not any(word in name_of(check) for word in SCORED):
         estimator.set_params(epochs=3)
+    passes(check, estimator)
+
+
+@pytest.mark.long
+@every_check
+def test_scikit_learn_suite_with_defaults_alone(name, number):
+    passes(suite(name)[number], getattr(skrnn, name)())
+
+
+def passes(check, estimator):
     try:
         check(estimator)
     except SkipTest as reason:

@@ -146,6 +146,7 @@ def test_a_search_scores_what_a_fit_on_each_fold_does():
     same(search.predict(fh=[1, 2]), best)
 
 
+@pytest.mark.long
 def test_two_jobs_give_the_scores_of_one():
     alone = grid_search(backend=None).fit(series())
     # One batch goes to one worker: the other one need not import everything, too.

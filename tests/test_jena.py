@@ -39,6 +39,7 @@ def model(**params):
     )
 
 
+@pytest.mark.long
 def test_a_search_over_all_three_steps_is_the_same_with_two_workers(jena):
     X, y = jena
     grid = {

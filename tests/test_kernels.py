@@ -131,6 +131,7 @@ def assert_twins_agree(kind, shape, units):
     assert_equal_gradients(of_arrays, expected_of_arrays)
 
 
+@pytest.mark.long
 @each_kind
 @settings(max_examples=8, deadline=None, database=None, derandomize=True)
 @given(

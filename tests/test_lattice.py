@@ -131,6 +131,7 @@ def check_equal(network, lengths, n_steps, training=True):
 # ------------------------------------------------------------------ equal to plain layers
 
 
+@pytest.mark.long
 @settings(max_examples=8, deadline=None)
 @given(
     kernel_size=st.sampled_from([2, 3, 5]),

@@ -256,18 +256,27 @@ ARGUMENTS = {
     "Conv1D": {"filters": 4, "kernel_size": (3,), "dilation_rate": (2,), "padding": "causal"},
     "LatticeConv1D": {"filters": 4, "kernel_size": (3,), "spacing": 2, "most": 3},
     "AlignEnds": {"most": 4},
+    "InitialState": {"units": 3},
+    "StepsAfter": {"n_first": 1},
     "Thin": {"stride": 2, "most": 2},
     "GRU": {"units": 4, "return_sequences": True},
     "LSTM": {"units": 4, "return_sequences": True},
     "SimpleRNN": {"units": 4, "return_sequences": True},
 }
-ALONE = ("AlignBlocks", "Conv1D", "Dropout", "GRU", "LSTM", "Positions", "SimpleRNN", "Thin")
+ALONE = (
+    *("AlignBlocks", "Conv1D", "Dropout", "GRU", "InitialState", "LSTM", "Positions", "SimpleRNN"),
+    "Thin",
+)
 
 
 def inputs_of(name):
     x, lengths = batch(), np.array([1, 6, 3], dtype=np.int32)
-    if name == "ShortenLengths":
+    if name in ("ShortenLengths", "StepsAfter"):
         return (lengths,)
+    if name in ("BesideEachStep", "RepeatAlong"):
+        return x[:, 0], x
+    if name == "Attend":
+        return x, x[..., :3], lengths
     return (x,) if name in ALONE else (x, lengths)
 
 

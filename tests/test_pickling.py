@@ -18,9 +18,17 @@ from tests.conftest import ESTIMATORS, FORECASTERS, make, targets
 
 BACKENDS = [name for name in ("jax", "tensorflow", "torch") if importlib.util.find_spec(name)]
 
+OTHERS = [
+    "SequenceLabeller",
+    "SequenceAnomalyDetector",
+    "SequenceGenerator",
+    "SequenceTranslator",
+]
+
 FIT = """
 import pickle, sys
 import numpy as np
+from skrnn import SequenceTranslator
 from tests.conftest import ESTIMATORS, FORECASTERS, make, targets
 X = [np.random.default_rng(n).normal(size=(n, 2)) for n in range(3, 15)]
 models = {name: make(name).fit(X, targets(name, X)) for name in ESTIMATORS}
@@ -28,6 +36,11 @@ y = np.cumsum(np.random.default_rng(0).normal(size=40))
 kinds = ({}, {"strategy": "seq2seq", "loss": "gaussian"}, {"loss": "quantile", "segment_length": 3})
 for name, kind in zip(FORECASTERS, [*kinds, kinds[1], kinds[2]]):
     models[name] = make(name, window_length=6, differences=1, **kind).fit(y, fh=[1, 2, 3])
+models["SequenceLabeller"] = make("SequenceLabeller").fit(X, [x[:, 0] > 0 for x in X])
+models["SequenceAnomalyDetector"] = make("SequenceAnomalyDetector").fit(X)
+models["SequenceGenerator"] = make("SequenceGenerator").fit(TEXTS)
+translator = SequenceTranslator(units=4, epochs=2, random_state=0)
+models["SequenceTranslator"] = translator.fit(TEXTS, TEXTS)
 pickle.dump((X, models, {n: outputs(m, X) for n, m in models.items()}), sys.stdout.buffer)
 """
 PREDICT = """
@@ -36,7 +49,18 @@ X, models, _ = pickle.load(sys.stdin.buffer)
 pickle.dump({name: outputs(model, X) for name, model in models.items()}, sys.stdout.buffer)
 """
 OUTPUTS = """
+import numpy as np
+TEXTS = ["abba", "cab", "back"]
 def outputs(model, X):
+    kind = type(model).__name__
+    if kind == "SequenceLabeller":
+        return np.concatenate(model.predict_proba(X))
+    if kind == "SequenceAnomalyDetector":
+        return np.concatenate(model.step_scores(X))
+    if kind == "SequenceGenerator":
+        return np.concatenate(model.predict_proba(TEXTS))
+    if kind == "SequenceTranslator":
+        return np.concatenate([part.ravel() for part in model.attention_weights(TEXTS, TEXTS)])
     if hasattr(model, "predict_quantiles"):
         return model.predict_quantiles(alpha=[0.1, 0.5, 0.9]).to_numpy()
     return model.predict_proba(X) if hasattr(model, "predict_proba") else model.predict(X)
@@ -58,11 +82,12 @@ def fitted_on():
     return {backend: run_on(backend, FIT) for backend in BACKENDS}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("origin", "target"), list(itertools.product(BACKENDS, repeat=2)))
 def test_a_fit_on_one_backend_predicts_on_another(fitted_on, origin, target):
     expected = pickle.loads(fitted_on[origin])[2]
     given = pickle.loads(run_on(target, PREDICT, fitted_on[origin]))
-    assert set(given) == {*ESTIMATORS, *FORECASTERS}
+    assert set(given) == {*ESTIMATORS, *FORECASTERS, *OTHERS}
     for name, outputs in given.items():
         np.testing.assert_allclose(outputs, expected[name], rtol=1e-5, atol=1e-5)
 

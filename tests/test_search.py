@@ -30,6 +30,7 @@ def scores(search):
     return search.cv_results_["mean_test_score"]
 
 
+@pytest.mark.long
 def test_grid_search_gives_the_same_scores_with_two_jobs(X):
     y = targets("GRURegressor", X)
     alone = GridSearchCV(make("GRURegressor"), GRID, cv=2).fit(X, y)

@@ -72,6 +72,7 @@ def files_of(folder):
 # ------------------------------------------------------------------ CPU devices
 
 
+@pytest.mark.long
 def test_jax_runs_with_the_devices_asked_for_and_keeps_them():
     seen = run("""
         skrnn.set_cpu_devices(3)
@@ -102,6 +103,7 @@ def test_one_device_is_no_change_once_jax_runs_with_it():
     assert seen["n"] == 1
 
 
+@pytest.mark.long
 def test_a_worker_process_keeps_one_device():
     seen = run("""
         skrnn.set_cpu_devices(2)
@@ -199,6 +201,7 @@ def test_a_folder_may_be_set_and_changed_while_jax_runs(tmp_path):
     assert [len(files_of(folder)) for folder in folders] == [1, 1]
 
 
+@pytest.mark.long
 def test_the_folder_of_jax_itself_comes_first(tmp_path):
     ours, its_own = tmp_path / "ours", tmp_path / "its_own"
     environment = {
@@ -264,6 +267,7 @@ def test_the_environment_changes_nothing_on_another_backend(tmp_path):
     assert not folder.exists()
 
 
+@pytest.mark.long
 def test_without_a_setting_jax_is_left_as_it_is():
     seen = run("""
         model().fit(X, y)
