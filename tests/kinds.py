@@ -94,8 +94,7 @@ def detector(**params: Any) -> Any:
 
 def translator(**params: Any) -> Any:
     """Return a small translator."""
-    small = {"units": 3, "embedding_dim": 2, "epochs": 1, "bidirectional": False}
-    return SequenceTranslator(attention=False, **small | params)
+    return SequenceTranslator(units=3, embedding_dim=2, epochs=1, **params)
 
 
 def generator(**params: Any) -> Any:
