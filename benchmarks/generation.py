@@ -22,13 +22,10 @@ matplotlib.use("Agg")  # the figure goes to a file
 
 import matplotlib.pyplot as plt
 import numpy as np
+from chorales import PUBLISHED, chorales, step_nll
 from reporting import RESULTS, ROOT, circumstances, table
-from scipy.io import loadmat
 
 from skrnn import SequenceGenerator, networks
-
-#: Negative log-likelihood of a step in Bai, Kolter and Koltun (2018, arXiv:1803.01271), table 1.
-PUBLISHED = {"TCN": 8.10, "GRU": 8.43, "LSTM": 8.45, "RNN": 8.91}
 
 #: What all models of a task are fitted with.
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -99,21 +96,10 @@ def shakespeare(data: Path) -> tuple[str, str, str]:
     return text[:first], text[first:second], text[second:]
 
 
-def chorales(data: Path) -> tuple[list[Any], list[Any], list[Any]]:
-    """Return the piano rolls (n_steps, 88) to learn from, to validate on and to test on."""
-    file = loadmat(data / "music" / "JSB_Chorales.mat")
-    train, valid, test = (
-        [roll.astype(np.int64) for roll in file[name][0]]
-        for name in ("traindata", "validdata", "testdata")
-    )
-    return train, valid, test
-
-
 def nll(model: SequenceGenerator, rolls: list[Any]) -> float:
     """Return the negative log-likelihood of a step, from the second on, as it was published."""
-    p = np.concatenate([part[:-1] for part in model.predict_proba(rolls)]).clip(1e-7, 1 - 1e-7)
-    truth = np.concatenate([roll[1:] for roll in rolls])
-    return float(-(truth * np.log(p) + (1 - truth) * np.log(1 - p)).sum(axis=1).mean())
+    predicted = [part[:-1] for part in model.predict_proba(rolls)]
+    return step_nll(predicted, [roll[1:] for roll in rolls])
 
 
 def fitted(task: str, name: str, number: int, data: Path, keep: Path, epochs: int | None) -> Any:

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from chorales import PUBLISHED, chorales, step_nll
 from reporting import RESULTS, ROOT, circumstances, table
-from scipy.io import loadmat
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import f1_score
 from sklearn.pipeline import make_pipeline
@@ -22,9 +22,6 @@ from sklearn.preprocessing import StandardScaler
 from skrnn import SequenceLabeller, networks
 
 FEATURES = ["Temperature", "Humidity", "Light", "CO2", "HumidityRatio"]
-
-#: Negative log-likelihood of a step in Bai, Kolter and Koltun (2018, arXiv:1803.01271), table 1.
-PUBLISHED = {"TCN": 8.10, "GRU": 8.43, "LSTM": 8.45, "RNN": 8.91}
 
 OCCUPANCY: dict[str, dict[str, Any]] = {
     "GRU, both ways": {"network": networks.GRU(units=16, bidirectional=True)},
@@ -80,28 +77,20 @@ def rate_occupancy(data: Path, epochs: int) -> list[list[Any]]:
     return rows
 
 
-def chorales(data: Path) -> dict[str, tuple[list[np.ndarray], list[np.ndarray]]]:
+def next_steps(data: Path) -> dict[str, tuple[list[np.ndarray], list[np.ndarray]]]:
     """Return the piano rolls (n_steps, 88) up to each step, and the next step of each."""
-    file = loadmat(data / "music" / "JSB_Chorales.mat")
-    parts = {"train": "traindata", "valid": "validdata", "test": "testdata"}
-    rolls = {
-        part: [roll.astype(np.int64) for roll in file[name][0]] for part, name in parts.items()
-    }
-    return {
-        part: ([r[:-1] for r in given], [r[1:] for r in given]) for part, given in rolls.items()
-    }
+    parts = zip(("train", "valid", "test"), chorales(data), strict=True)
+    return {name: ([r[:-1] for r in rolls], [r[1:] for r in rolls]) for name, rolls in parts}
 
 
 def nll(model: SequenceLabeller, X: list[np.ndarray], y: list[np.ndarray]) -> float:
     """Return the mean over all steps of the negative log-likelihood of all keys."""
-    p = np.clip(np.concatenate(model.predict_proba(X)), 1e-7, 1 - 1e-7)
-    truth = np.concatenate(y)
-    return float(-(truth * np.log(p) + (1 - truth) * np.log(1 - p)).sum(axis=1).mean())
+    return step_nll(model.predict_proba(X), y)
 
 
 def rate_chorales(data: Path, epochs: int) -> list[list[Any]]:
     """Return a row for each network, its settings chosen by validation."""
-    parts = chorales(data)
+    parts = next_steps(data)
     rows = []
     for name, candidates in CHORALES.items():
         fitted = []

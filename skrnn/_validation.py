@@ -167,6 +167,12 @@ def check_target(estimator: Any, y: Any, n_samples: int) -> NDArray[Any]:
     return target
 
 
+def require_both(X_val: Any, y_val: Any) -> None:
+    """Raise ValueError for validation sequences without targets, or the other way round."""
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val go together; one of them was given alone.")
+
+
 def check_labels(estimator: Any, y: Any, n_samples: int) -> NDArray[Any]:
     """Return y as a 1-D array of labels, one for each of the ``n_samples`` sequences of X.
 

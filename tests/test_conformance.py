@@ -3,8 +3,6 @@
 Where a check asks for no score, it trains for fewer epochs, but for the long tests.
 """
 
-from unittest import SkipTest
-
 import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import (
@@ -14,26 +12,19 @@ from sklearn.utils.estimator_checks import (
 
 import skrnn
 from tests.conftest import CLASSIFIERS, ESTIMATORS, REGRESSORS
-
-#: The one check that may fail: batches are drawn by row, so a row of weight 2 and two rows
-#: meet different batches. With batch_size=None it has to pass, see below.
-MINI_BATCH = "check_sample_weight_equivalence_on_dense_data"
+from tests.kinds import FULL_BATCH, name_of, passes
 
 #: Checks that ask for accurate predictions, by a word of their name.
 SCORED = ("_train", "_classes", "class_weight", "regressors_int")
 
 
-def name_of(check):
-    return getattr(check, "func", check).__name__
-
-
 def checks_of(names):
-    """Return each check of the suite once for each estimator, but for the one above."""
+    """Return each check of the suite once for each estimator, but for that of full batches."""
     pairs = [
         pytest.param(name, number, id=f"{name}-{name_of(check)}-{number}")
         for name in names
         for number, check in enumerate(suite(name))
-        if name_of(check) != MINI_BATCH
+        if name_of(check) != FULL_BATCH
     ]
     assert len(pairs) >= 55 * len(names)
     return pairs
@@ -59,13 +50,6 @@ def test_scikit_learn_suite(name, number):
 @every_check
 def test_scikit_learn_suite_with_defaults_alone(name, number):
     passes(suite(name)[number], getattr(skrnn, name)())
-
-
-def passes(check, estimator):
-    try:
-        check(estimator)
-    except SkipTest as reason:
-        pytest.fail(f"{name_of(check)} skipped itself: {reason}")
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)

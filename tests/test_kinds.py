@@ -6,7 +6,7 @@ from unittest import SkipTest
 
 import pytest
 
-from tests.kinds import FULL_BATCH, KINDS, name_of, page
+from tests.kinds import FULL_BATCH, KINDS, name_of, page, passes
 
 LIST = Path(__file__).parents[1] / "docs" / "conformance.md"
 CHECKS = [
@@ -29,10 +29,7 @@ def test_scikit_learn_suite(name, number):
         with pytest.raises((Exception, SkipTest)):
             check(estimator)
         return
-    try:
-        check(estimator)
-    except SkipTest as reason:
-        pytest.fail(f"{name_of(check)} skipped itself: {reason}")
+    passes(check, estimator)
 
 
 @pytest.mark.parametrize("name", KINDS)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import validate
+from skrnn._validation import require_both
 from skrnn.engine.feed import Examples, Inputs
 from skrnn.engine.program import lease
 from skrnn.engine.schedules import constant, schedule
@@ -79,8 +80,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, Streamable, PreparingEstimator
             If the loss stops being finite; the estimator stays as it was.
         """
         validate(self)
-        if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val go together; one of them was given alone.")
+        require_both(X_val, y_val)
         going_on = self.warm_start and hasattr(self, "weights_")
         sequences, targets, weights = self._read(
             X, y, sample_weight, reset=not going_on, purge=int(self.purge)
@@ -122,10 +122,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, Streamable, PreparingEstimator
         fitted = hasattr(self, "weights_")
         sequences, y, weights = self._read(X, y, sample_weight, reset=not fitted)
         if fitted:
-            before = self._spec.key
             self._go_on()
-            if self._spec.key != before:
-                self._optimizer_state = None
         else:
             self._prepare(sequences, y, weights, np.arange(len(sequences)))
         examples = self._examples(sequences, y, weights)

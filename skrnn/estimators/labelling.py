@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.metaestimators import available_if
 
-from skrnn._parameters import BOOLEAN, CALLABLE, NONE, fitted, one_of, parameter, validate
+from skrnn._parameters import BOOLEAN, CALLABLE, NONE, fitted, one_of, parameter
 from skrnn._validation import require_target
 from skrnn.engine.losses import CLASSIFICATION, MULTILABEL, REGRESSION
 from skrnn.engine.step_losses import StepLoss
@@ -249,9 +249,8 @@ class SequenceLabeller(NetworkChoice, TruncatedBackpropagation, FindsEvents, Lea
             )
         return StepLoss(REGRESSION.get(loss, loss))
 
-    def _make_network(self) -> Network:
-        network = super()._make_network()
-        validate(network)
+    def _checked_network(self) -> Network:
+        network = super()._checked_network()
         if network.looks_ahead and self.causal:
             raise ValueError(
                 f"network={self._network_name()} looks at later steps, and causal=True lets "

@@ -59,6 +59,7 @@ class Trainable(TrainingParameters):
         return program.model
 
     def _checked_network(self) -> Network:
+        """Return the network to train, made of what the parameters describe, once that is valid."""
         network = self._make_network()
         validate(network)
         return network
@@ -94,7 +95,14 @@ class Trainable(TrainingParameters):
                 f"{self._spec.network!r}, but its parameters now say {network!r}; set them "
                 "back, or call fit with warm_start=False."
             )
-        self._spec = replace(self._spec, network=network, **self._compiled_in())
+        before = self._spec
+        self._spec = replace(before, network=network, **self._compiled_in())
+        self._forget_another_optimizer(before)
+
+    def _forget_another_optimizer(self, before: Spec) -> None:
+        """Let the optimizer start new if it belongs to a program other than the one in force."""
+        if self._spec.key != before.key:
+            self._optimizer_state = None
 
     def _compiled_in(self) -> dict[str, Any]:
         """Return the parameters of training that a program is compiled for."""

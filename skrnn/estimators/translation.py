@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import validate
-from skrnn._validation import check_weights
+from skrnn._validation import check_weights, require_both
 from skrnn.engine.decoding import Decoder, Outcome, in_chunks, roll_out, search
 from skrnn.engine.schedules import constant, schedule
 from skrnn.estimators.holding_out import hold_out_at_random
@@ -92,8 +92,7 @@ class SequenceTranslator(CallbackSupportMixin, TranslatingEstimator):
             If the loss stops being finite; the translator stays as it was.
         """
         validate(self)
-        if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val go together; one of them was given alone.")
+        require_both(X_val, y_val)
         sources, targets, weights, is_flat = self._read(X, y, sample_weight, reset=True)
         kept, held_out = np.arange(len(sources)), np.arange(0)
         if self.early_stopping and X_val is None:

@@ -185,8 +185,7 @@ class FittingForecaster(ForecastingParameters, Trainable):
         before = self._spec
         compiled_in = self._compiled_in() | {"loss": before.loss}
         self.learned_ = replace(self.learned_, spec=replace(before, **compiled_in))
-        if self._spec.key != before.key:
-            self._optimizer_state = None
+        self._forget_another_optimizer(before)
         table = self.learned_.training_table(series, scalings)
         numbers, origins = table.origins(np.asarray(begins), table.n_times)
         if len(numbers) and epochs:

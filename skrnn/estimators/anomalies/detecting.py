@@ -18,7 +18,6 @@ from skrnn._parameters import (
     one_of,
     parameter,
     reals,
-    validate,
 )
 from skrnn.engine.losses import REGRESSION
 from skrnn.engine.step_losses import StepLoss
@@ -144,13 +143,8 @@ class BaseAnomalyDetector(NetworkChoice, OutlierMixin, BaseStepwiseEstimator):
         loss = "mse" if self.loss is None else self.loss
         return StepLoss(REGRESSION[loss] if isinstance(loss, str) else loss, skips_missing=True)
 
-    def _make_network(self) -> Network:
-        return self._way.network(self._inner_network)
-
-    def _inner_network(self) -> Network:
-        network = super()._make_network()
-        validate(network)
-        return network
+    def _checked_network(self) -> Network:
+        return self._way.network(super()._checked_network)
 
     _streamed: ClassVar[Mapping[str, str]] = {"step_scores": "_predicted"}
 

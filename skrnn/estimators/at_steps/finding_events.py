@@ -9,9 +9,9 @@ import pandas as pd
 from sklearn.utils.metaestimators import available_if
 
 from skrnn._parameters import fitted, integers, one_of, parameter, reals, satisfying
-from skrnn._validation import is_panel
 from skrnn.engine.feed import Examples
 from skrnn.estimators.at_steps.events import EventRule, choose_rule
+from skrnn.estimators.at_steps.step_targets import names_of
 from skrnn.estimators.at_steps.step_tasks import ProbableTask, StepTask
 from skrnn.estimators.at_steps.stepwise import BaseStepwiseEstimator
 
@@ -65,7 +65,7 @@ class FindsEvents(BaseStepwiseEstimator):
         """
         sequences, outputs = self._step_outputs(self._sequences(X))
         task = self._probable_task()
-        names = X.index.get_level_values(0).unique() if is_panel(X) else range(len(sequences))
+        names = names_of(X, sequences)
         ends = np.cumsum(sequences.lengths)[:-1]
         rows = [
             (names[number], start, end, name, float(probability[start:end].mean()))

@@ -85,7 +85,8 @@ class BaseStepwiseEstimator(BaseSequenceEstimator):
         """Return what outputs, zero where a text is padded, stand for, in the form of X."""
         sequences = self._sequences(X)
         shortened, outputs = self._step_outputs(sequences)
-        place = np.concatenate([np.arange(length) for length in sequences.lengths])
-        every = np.zeros((len(place), outputs.shape[1]))
-        every[place < np.repeat(shortened.lengths, sequences.lengths)] = outputs
+        steps = np.arange(sequences.longest)
+        own, read = (steps < part.lengths[:, None] for part in (sequences, shortened))
+        every = np.zeros((np.count_nonzero(own), outputs.shape[1]))
+        every[read[own]] = outputs
         return in_form_of(X, sequences, decode(every))

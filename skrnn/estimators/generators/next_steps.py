@@ -140,10 +140,7 @@ class NextStepModel(NetworkChoice, Streamable, BaseEstimator, Trainable):
         going_on = hasattr(self, "weights_")
         material = read_material(X, self.kind_ if going_on else self.tokens)
         if going_on:
-            before = self._spec.key
             self._go_on()
-            if self._spec.key != before:
-                self._optimizer_state = None
         else:
             self._prepare(material)
         rate = constant(float(self.learning_rate))
@@ -193,7 +190,7 @@ class NextStepModel(NetworkChoice, Streamable, BaseEstimator, Trainable):
         longest = max(map(len, material.sequences)) + alphabet.has_end
         self._longest = min(longest, self.chunk_length or longest)
         self._spec = Spec(
-            network=self._checked_network().resolve(self._longest),
+            network=self._resolved_network(),
             n_steps=None,
             n_features=alphabet.n_features,
             n_outputs=alphabet.n_outputs,
@@ -206,9 +203,8 @@ class NextStepModel(NetworkChoice, Streamable, BaseEstimator, Trainable):
     def _loss(self) -> StepLoss:
         return StepLoss(self._alphabet.loss)
 
-    def _make_network(self) -> Network:
-        network = super()._make_network()
-        validate(network)
+    def _checked_network(self) -> Network:
+        network = super()._checked_network()
         if not isinstance(network, Recurrent | TCN) or network.looks_ahead:
             raise ValueError(
                 f"network={self._network_name()} was given; what comes next is learnt by a network "

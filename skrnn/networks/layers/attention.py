@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from skrnn.networks.layers.lengths import real_steps
+from skrnn.networks.layers.lengths import real_steps, share_out
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
@@ -77,11 +77,8 @@ class Attend(keras.layers.Layer):
         keys = ops.transpose(ops.matmul(memory, self.key), (0, 2, 1))
         scores = ops.matmul(ops.matmul(states, self.query), keys) / self.query.shape[0] ** 0.5
         real = ops.expand_dims(real_steps(memory, lengths), 1)
-        scores = ops.where(real, scores, ops.full_like(scores, -1e30))
-        # By hand: of a single step, Keras warns that its softmax is always 1.
-        weights = ops.exp(scores - ops.max(scores, axis=-1, keepdims=True))
-        weights = weights / ops.sum(weights, axis=-1, keepdims=True)
-        both = ops.concatenate([ops.matmul(weights, memory), states], axis=-1)
+        average = ops.matmul(share_out(scores, real, axis=-1), memory)
+        both = ops.concatenate([average, states], axis=-1)
         return ops.tanh(ops.matmul(both, self.joining) + self.bias)
 
     def compute_output_shape(

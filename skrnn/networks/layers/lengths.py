@@ -13,6 +13,15 @@ def real_steps(sequence: Any, lengths: Any) -> Any:
     return ops.arange(ops.shape(sequence)[1], dtype="int32") < ops.expand_dims(lengths, 1)
 
 
+def share_out(scores: Any, real: Any, axis: int) -> Any:
+    """Return the softmax of scores along an axis, zero where they are not ``real``.
+
+    By hand: Keras' own warns of sequences of one step, whose share is always 1.
+    """
+    scores = ops.where(real, scores, ops.full_like(scores, -1e30))
+    return ops.exp(scores - ops.logsumexp(scores, axis=axis, keepdims=True))
+
+
 @keras.saving.register_keras_serializable(package="skrnn")
 class RealSteps(keras.layers.Layer):
     """Return the mask that keeps attention off the padding: bool (batch, 1, n_steps)."""

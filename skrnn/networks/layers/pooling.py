@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from skrnn.networks.layers.lengths import real_steps
+from skrnn.networks.layers.lengths import real_steps, share_out
 
 
 def pool(kind: str, sequence: Any, lengths: Any, *, both_ends: bool = False) -> Any:
@@ -98,10 +98,7 @@ class AttentionOverSteps(keras.layers.Layer):
         """Return the weighted average."""
         scores = self.score(self.hidden(sequence))
         real = ops.expand_dims(real_steps(sequence, lengths), -1)
-        scores = ops.where(real, scores, ops.full_like(scores, -1e30))
-        # Keras' softmax warns of sequences of one step.
-        weights = ops.exp(scores - ops.logsumexp(scores, axis=1, keepdims=True))
-        return ops.sum(weights * sequence, axis=1)
+        return ops.sum(share_out(scores, real, axis=1) * sequence, axis=1)
 
 
 _BY_NAME: dict[str, type[Any]] = {
