@@ -16,10 +16,11 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from joblib import cpu_count
 from numpy.typing import NDArray
 
-from skrnn.engine.feed import STEP_MULTIPLE, Batch, Feed, Inputs
+from skrnn.engine.feed import Batch, Feed, Inputs
 from skrnn.engine.groups import Slices, Source, grouped
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.engine.memory import return_free_memory
+from skrnn.engine.sizes import STEP_MULTIPLE
 from skrnn.engine.variables import is_carried, is_seed, values_of
 
 #: Groups of batches that may wait for the device: what waits holds memory.
@@ -55,7 +56,6 @@ class JaxSteps:
         self._is_seed = [is_seed(v) for v in other]
         self._is_carried = [is_carried(v) for v in other]
         self._state: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
-        self._has_trained = False
         # The CPU's devices are as many as the user asked for; a GPU is one until we can test two.
         self._devices = jax.devices() if jax.default_backend() == "cpu" else jax.devices()[:1]
         self._mesh = Mesh(np.array(self._devices), (AXIS,))
@@ -98,9 +98,6 @@ class JaxSteps:
             self._state, loss = self._train(
                 self._state, group.source, group.parts, (group.n_batches, padded)
             )
-            if not self._has_trained:
-                return_free_memory()
-                self._has_trained = True
             losses.append((loss, group.n_batches))
             if len(losses) > MOST_PENDING:
                 losses[-MOST_PENDING - 1][0].block_until_ready()
@@ -264,11 +261,20 @@ def _joined(losses: Sequence[tuple[Any, int]]) -> NDArray[np.float32]:
 
 def _sized(function: Callable[..., Any], size: Callable[..., int], **options: Any) -> Any:
     """Return a function compiled one way or the other, by the size of what it is called with."""
-    usual = jax.jit(function, **options)
-    if jax.default_backend() != "cpu":
-        return usual
-    quick = jax.jit(function, compiler_options=QUICKLY, **options)
-    return lambda *given: (quick if size(*given) < QUICKLY_BELOW else usual)(*given)
+    usual = quick = jax.jit(function, **options)
+    if jax.default_backend() == "cpu":
+        quick = jax.jit(function, compiler_options=QUICKLY, **options)
+    known: set[int] = set()
+
+    def call(*given: Any) -> Any:
+        n = size(*given)
+        result = (quick if n < QUICKLY_BELOW else usual)(*given)
+        if n not in known:  # it was compiled just now
+            known.add(n)
+            return_free_memory()
+        return result
+
+    return call
 
 
 def _size(source: Source | None, parts: Sequence[Any]) -> int:
