@@ -1,4 +1,4 @@
-"""A fit that fails, or is interrupted, leaves no trace."""
+"""A fit that fails, or is interrupted, leaves no trace; one that succeeds shows all at once."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 
 
 def all_or_nothing(method: Method) -> Method:
-    """Put every attribute back if the method fails or is interrupted.
+    """Run a fitting method on a shallow copy, and take over its attributes once it has succeeded.
 
-    Fitted attributes are replaced and never changed in place, so a shallow copy is enough.
+    So two threads may fit one estimator: what it then holds is one fit or the other, and never
+    some attributes of each. Fitted attributes are replaced and never changed in place, so a
+    shallow copy is enough. Parameters are left as they are, since no fit changes them.
     """
 
     @functools.wraps(method)
-    def restoring(estimator: Any, *args: Any, **kwargs: Any) -> Any:
-        before = dict(vars(estimator))
-        try:
-            return method(estimator, *args, **kwargs)
-        except BaseException:
-            vars(estimator).clear()
-            vars(estimator).update(before)
-            raise
+    def fitting(estimator: Any, *args: Any, **kwargs: Any) -> Any:
+        draft = object.__new__(type(estimator))
+        vars(draft).update(vars(estimator))
+        result = method(draft, *args, **kwargs)
+        now = vars(estimator)
+        parameters = {name: now[name] for name in estimator.get_params(deep=False) if name in now}
+        estimator.__dict__ = vars(draft) | parameters  # one assignment: no thread sees a part
+        return estimator if result is draft else result
 
-    return restoring  # type: ignore[return-value]
+    return fitting  # type: ignore[return-value]

@@ -9,6 +9,13 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.engine.sizes import (
+    PREDICTED_LENGTHS,
+    STEP_MULTIPLE,
+    TRAINED_LENGTHS,
+    padded_length,
+    with_margins,
+)
 from skrnn.preprocessing.scaling import Standardiser
 from skrnn.sequences import BLOCK, Sequences
 
@@ -23,18 +30,9 @@ Feed = Callable[[NDArray[np.int64]], tuple[Any, NDArray[np.int32]]]
 #: MKL round differently for different batch sizes.
 CHUNK = 32
 
-#: Where each padded length is compiled for, lengths are rounded up to a multiple of this many
-#: steps, so that nearly equal ones share what was compiled. Margins of a table allow for it.
-STEP_MULTIPLE = 8
-
 #: A table of at most so many bytes is scaled once and kept; batches of a larger one are
 #: scaled as they are gathered, so that a file larger than memory streams through them.
 RESIDENT_BYTES = 2**28
-
-
-#: Tables of fewer elements are filled up to so many, and larger ones to a quarter of a power
-#: of two, so that folds of different size share what was compiled for them.
-LEAST_ELEMENTS = 2**20
 
 
 @dataclass(eq=False)
@@ -84,9 +82,9 @@ class Inputs:
     def __len__(self) -> int:
         return len(self.sequences)
 
-    def padded_steps(self, multiple: int) -> int:
-        """Return the length of the longest sequence, rounded up to a multiple."""
-        return -(-self.sequences.longest // multiple) * multiple
+    def padded_steps(self, multiple: int, n_lengths: int = TRAINED_LENGTHS) -> int:
+        """Return the length of the longest sequence, rounded up as `padded_length` does."""
+        return padded_length(self.sequences.longest, multiple, n_lengths)
 
     def take(self, rows: NDArray[np.int64]) -> Self:
         """Return the inputs at ``rows``."""
@@ -99,8 +97,8 @@ class Inputs:
         if 4 * n_channels * len(self.sequences.steps) > RESIDENT_BYTES:
             return self
         sequences = self.sequences.contiguous()
-        before, n_rows = _with_margins(
-            len(sequences.steps), n_channels, self.padded_steps(STEP_MULTIPLE)
+        before, n_rows = with_margins(
+            len(sequences.steps), n_channels, self.padded_steps(STEP_MULTIPLE, PREDICTED_LENGTHS)
         )
         steps = _aligned_zeros(n_rows, n_channels)
         for first in range(0, len(sequences.steps), BLOCK):
@@ -159,7 +157,7 @@ class Inputs:
 
     def chunks(self, step_multiple: int) -> Iterator[tuple[NDArray[Any], NDArray[Any], int]]:
         """Yield all sequences in chunks of one size, each with its number of real rows."""
-        n_steps = self.padded_steps(step_multiple)
+        n_steps = self.padded_steps(step_multiple, PREDICTED_LENGTHS)
         for start in range(0, len(self), CHUNK):
             rows = np.arange(start, min(start + CHUNK, len(self)))
             x, lengths = self.batch(rows, n_steps)
@@ -269,16 +267,6 @@ def _filled_up(rows: NDArray[Any], value: float) -> NDArray[Any]:
     chunk = np.full((CHUNK, *rows.shape[1:]), value, dtype=rows.dtype)
     chunk[: len(rows)] = rows
     return chunk
-
-
-def _with_margins(n_rows: int, n_columns: int, margin: int) -> tuple[int, int]:
-    """Return how many rows to put before a table, and how many it then has in all.
-
-    A padded sequence never reaches over its edges, and its size is a round number.
-    """
-    total = max(n_rows + 2 * margin, -(-LEAST_ELEMENTS // n_columns))
-    unit = 2 ** max(0, total.bit_length() - 3)
-    return margin, -(-total // unit) * unit
 
 
 def _aligned_zeros(n_rows: int, n_columns: int) -> NDArray[np.float32]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -75,6 +76,16 @@ def grouped(batches: Iterable[Batch], multiple: int) -> Iterator[Group]:
         parts = [_stacked(column, room, n_rows) for column in columns]
         parts[1][:, len(first[-1]) :] = 1  # no sequence is empty
         yield Group(len(group), x.source if isinstance(x, Slices) else None, parts)
+
+
+def joined(losses: Sequence[tuple[Any, int]]) -> NDArray[np.float32]:
+    """Return the losses of all groups, read only now, so that no step waited for them."""
+    return np.concatenate([np.asarray(loss)[:n_batches] for loss, n_batches in losses])
+
+
+def n_numbers(source: Source | None, parts: Sequence[Any]) -> int:
+    """Return how many numbers the sequences of a batch hold."""
+    return prod(parts[0].shape[1:]) * (source.n_steps * source.table.shape[1] if source else 1)
 
 
 def _room(batch: Batch) -> int:

@@ -30,9 +30,39 @@ def draw(initializer: Any, shape: tuple[int, ...], dtype: str, seed: int) -> NDA
     return described(initializer, shape, np.random.default_rng(seed)).astype(dtype)
 
 
-def zeros(shape: tuple[int, ...], dtype: Any = None) -> NDArray[Any]:
-    """Return zeros: an initializer for which the backend compiles nothing."""
-    return np.zeros(shape, dtype)
+def zeros(shape: tuple[int, ...], dtype: Any = None) -> Any:
+    """Return zeros as a tensor: an initializer for which the backend compiles nothing.
+
+    Given an array and no dtype, JAX compiles a program for each shape and keeps it for good.
+    """
+    from keras import ops
+
+    dtype = dtype or "float32"
+    return ops.convert_to_tensor(np.zeros(shape, dtype), dtype=dtype)
+
+
+def forget_gate_bias(shape: tuple[int, ...], dtype: Any = None) -> NDArray[Any]:
+    """Return the bias of an LSTM: one for the forget gate, zero for the other three.
+
+    Keras puts it together on the backend, where JAX compiles programs for each number of units
+    and keeps them for good.
+    """
+    bias = np.zeros(shape, dtype)
+    n_units = shape[0] // 4
+    bias[n_units : 2 * n_units] = 1
+    return bias
+
+
+def has_forget_gate_bias(layer: Any, name: str | None) -> bool:
+    """Say whether a weight of a layer is what `forget_gate_bias` returns."""
+    from keras import initializers, layers
+
+    return bool(
+        name == "bias"
+        and isinstance(layer, layers.LSTMCell)
+        and layer.unit_forget_bias
+        and type(layer.bias_initializer) is initializers.Zeros
+    )
 
 
 def _described() -> dict[Any, Draw]:

@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
-from math import prod
 from typing import Any
 
 import jax
@@ -16,10 +15,11 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from joblib import cpu_count
 from numpy.typing import NDArray
 
-from skrnn.engine.feed import STEP_MULTIPLE, Batch, Feed, Inputs
-from skrnn.engine.groups import Slices, Source, grouped
+from skrnn.engine.feed import Batch, Feed, Inputs
+from skrnn.engine.groups import Slices, Source, grouped, joined, n_numbers
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.engine.memory import return_free_memory
+from skrnn.engine.sizes import STEP_MULTIPLE
 from skrnn.engine.variables import is_carried, is_seed, values_of
 
 #: Groups of batches that may wait for the device: what waits holds memory.
@@ -55,7 +55,6 @@ class JaxSteps:
         self._is_seed = [is_seed(v) for v in other]
         self._is_carried = [is_carried(v) for v in other]
         self._state: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
-        self._has_trained = False
         # The CPU's devices are as many as the user asked for; a GPU is one until we can test two.
         self._devices = jax.devices() if jax.default_backend() == "cpu" else jax.devices()[:1]
         self._mesh = Mesh(np.array(self._devices), (AXIS,))
@@ -98,13 +97,10 @@ class JaxSteps:
             self._state, loss = self._train(
                 self._state, group.source, group.parts, (group.n_batches, padded)
             )
-            if not self._has_trained:
-                return_free_memory()
-                self._has_trained = True
             losses.append((loss, group.n_batches))
             if len(losses) > MOST_PENDING:
                 losses[-MOST_PENDING - 1][0].block_until_ready()
-        return _joined(losses)
+        return joined(losses)
 
     def evaluate_all(self, batches: Iterable[Batch]) -> NDArray[np.float32]:
         """Return the loss on each batch."""
@@ -112,7 +108,7 @@ class JaxSteps:
         for group in grouped(batches, len(self._devices)):
             n = group.n_batches
             losses.append((self._evaluate(self._state, group.source, group.parts, n), n))
-        return _joined(losses)
+        return joined(losses)
 
     def predict_all(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[NDArray[Any]]:
         """Yield the outputs for each (x, lengths); several are computed at the same time."""
@@ -171,7 +167,7 @@ class JaxSteps:
                 out_specs=same,
                 check_vma=False,
             )
-        return _sized(loop, lambda _, source, parts, *__: _size(source, parts), **options)
+        return _sized(loop, lambda _, source, parts, *__: n_numbers(source, parts), **options)
 
     def _train_loop(
         self, state: Any, source: Source | None, parts: Any, schedule: tuple[Any, Any]
@@ -200,8 +196,20 @@ class JaxSteps:
 
         (loss, after), gradients = jax.value_and_grad(objective, has_aux=True)(trainable)
         loss, gradients = self._summed((loss, gradients))
-        trainable, slots = self._optimizer.stateless_apply(slots, gradients, trainable)
+        trainable, slots = self._applied(slots, gradients, trainable)
         return (list(trainable), self._together(other, after, len(weight)), list(slots)), loss
+
+    def _applied(self, slots: Any, gradients: Any, trainable: Any) -> tuple[Any, Any]:
+        """Return the weights and the optimizer's state after a step.
+
+        JAX keeps for good what it traces of functions compiled by themselves, for each shape of a
+        weight. As part of this program they go with it; an optimizer that branches needs them.
+        """
+        try:
+            with jax.disable_jit():
+                return self._optimizer.stateless_apply(slots, gradients, trainable)
+        except jax.errors.JAXTypeError:
+            return self._optimizer.stateless_apply(slots, gradients, trainable)
 
     def _evaluate_loop(self, state: Any, source: Source | None, parts: Any, n_batches: Any) -> Any:
         trainable, other, _ = state
@@ -257,23 +265,22 @@ def _repeated(step: Callable[[Any, Any], Any], n_batches: Any, start: Any, room:
     return step(0, start) if room == 1 else jax.lax.fori_loop(0, n_batches, step, start)
 
 
-def _joined(losses: Sequence[tuple[Any, int]]) -> NDArray[np.float32]:
-    """Return the losses of all groups, read only now, so that no step waited for them."""
-    return np.concatenate([np.asarray(loss)[:n_batches] for loss, n_batches in losses])
-
-
 def _sized(function: Callable[..., Any], size: Callable[..., int], **options: Any) -> Any:
     """Return a function compiled one way or the other, by the size of what it is called with."""
-    usual = jax.jit(function, **options)
-    if jax.default_backend() != "cpu":
-        return usual
-    quick = jax.jit(function, compiler_options=QUICKLY, **options)
-    return lambda *given: (quick if size(*given) < QUICKLY_BELOW else usual)(*given)
+    usual = quick = jax.jit(function, **options)
+    if jax.default_backend() == "cpu":
+        quick = jax.jit(function, compiler_options=QUICKLY, **options)
+    known: set[int] = set()
 
+    def call(*given: Any) -> Any:
+        n = size(*given)
+        result = (quick if n < QUICKLY_BELOW else usual)(*given)
+        if n not in known:  # it was compiled just now
+            known.add(n)
+            return_free_memory()
+        return result
 
-def _size(source: Source | None, parts: Sequence[Any]) -> int:
-    """Return how many numbers the sequences of a batch hold."""
-    return prod(parts[0].shape[1:]) * (source.n_steps * source.table.shape[1] if source else 1)
+    return call
 
 
 def _batch(source: Source | None, parts: Sequence[Any], number: Any) -> tuple[Any, ...]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.engine.feed import Batch, Examples, Feed, Inputs
+from skrnn.engine.sizes import batch_rows
 from skrnn.sequences import pieces
 
 Counts = NDArray[np.int64]
@@ -120,7 +121,7 @@ def in_pieces(examples: Examples, n_steps: int, n_rows: int | None) -> Pieces:
     n_steps : int
         Steps of a piece.
     n_rows : int or None
-        Rows of a batch; None for as many as there are sequences.
+        Most rows of a batch; None for as many as there are sequences.
     """
     sequences = examples.inputs.sequences
     n_steps = min(n_steps, sequences.longest)
@@ -137,7 +138,8 @@ def in_pieces(examples: Examples, n_steps: int, n_rows: int | None) -> Pieces:
     begins = np.zeros(len(sequence), dtype=bool)
     begins[np.cumsum(stretches) - stretches] = True
     inputs = replace(examples.inputs, sequences=pieces(sequences, n_steps)).marked(begins)
-    return Pieces(Examples(inputs, targets, weights), stretches, n_rows or len(stretches))
+    n_rows = batch_rows(n_rows, len(stretches)) if n_rows else len(stretches)
+    return Pieces(Examples(inputs, targets, weights), stretches, n_rows)
 
 
 def lanes(n_pieces: Counts, size: int) -> Counts:

@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from skrnn._backend import load_keras
 from skrnn.engine.backends import make_steps
 from skrnn.engine.feed import Feed, Inputs
-from skrnn.engine.initial import draw, zeros
+from skrnn.engine.initial import draw, forget_gate_bias, has_forget_gate_bias, zeros
 from skrnn.engine.losses import per_sequence
-from skrnn.engine.spec import Spec, make_optimizer
+from skrnn.engine.process import refuse_forked
+from skrnn.engine.spec import Spec, keras_settings, make_optimizer
 from skrnn.engine.variables import is_carried, is_seed, to_numpy, values_of
 from skrnn.settings import follow_environment
 
@@ -42,6 +43,7 @@ class Program:
     """
 
     def __init__(self, spec: Spec) -> None:
+        refuse_forked()
         with _building() as initializers:
             from skrnn.networks.model import build_model
 
@@ -137,9 +139,13 @@ class Program:
         self._loaded = weights
 
     def start(self, values: Arrays, optimizer_values: Arrays | None = None) -> None:
-        """Make ``values`` of the variables current, and the optimizer new or as given."""
+        """Make ``values`` of the variables current, and the optimizer new or as given.
+
+        Values that were learned under another dtype policy get the dtypes of this one.
+        """
         self._loaded = None
-        self.steps.start(values, optimizer_values)
+        own = zip(values, self._built_with, strict=True)
+        self.steps.start([v.astype(old.dtype, copy=False) for v, old in own], optimizer_values)
 
 
 class ProgramCache:
@@ -192,7 +198,8 @@ def lease(spec: Spec) -> Iterator[Program]:
     Two threads never share a program: on TensorFlow and PyTorch its variables are state.
     One that was interrupted (Ctrl-C) is not put back: Keras may have been in its middle.
     """
-    key = spec.key
+    refuse_forked()
+    key = spec.key, keras_settings()
     program = programs.take(key) or Program(spec)
     try:
         yield program
@@ -242,6 +249,8 @@ def _building() -> Iterator[dict[int, Any]]:
             variable = original(self, shape, zeros, *args, **kwargs)
             if initializer is None:  # the default of Keras
                 initializer = "glorot_uniform" if "float" in str(variable.dtype) else "zeros"
+            elif has_forget_gate_bias(self, kwargs.get("name")):
+                initializer = forget_gate_bias
             initializers[id(variable)] = keras.initializers.get(initializer)
             return variable
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any
 
+from skrnn._backend import load_keras
 from skrnn.engine.forecast_losses import ForecastLoss
 from skrnn.engine.step_losses import StepLoss
 from skrnn.networks.base import Network
@@ -56,6 +57,17 @@ class Spec:
             _key(self.optimizer),
             self.global_clipnorm,
         )
+
+
+def keras_settings() -> Hashable:
+    """Return the global settings of Keras that layers take over when they are built.
+
+    They are the user's to change between fits, so that a program is shared only under those that
+    it was built under.
+    """
+    config = load_keras().config
+    policy = repr(config.dtype_policy().get_config())
+    return policy, config.floatx(), config.epsilon(), config.image_data_format()
 
 
 def make_optimizer(spec: Spec) -> Any:

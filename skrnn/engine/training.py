@@ -17,6 +17,7 @@ from skrnn.engine.feed import CHUNK, Batch, Examples, Inputs, Lessons
 from skrnn.engine.groups import MOST_BATCHES
 from skrnn.engine.program import Program
 from skrnn.engine.schedules import Rate
+from skrnn.engine.sizes import batch_rows
 
 Observer = Callable[[int, Mapping[str, float], Program], bool | None]
 
@@ -83,7 +84,7 @@ def train(
         If the loss of an epoch is not finite.
     """
     program.start(start.values, start.optimizer)
-    size = plan.batch_size or len(examples)
+    size = batch_rows(plan.batch_size, len(examples)) if plan.batch_size else len(examples)
     n_batches = examples.n_batches(size)
     best = _Best(plan.patience) if plan.early_stopping else None
     history: dict[str, list[float]] = {"loss": []}
@@ -111,7 +112,8 @@ def train(
 
 
 def evaluate(program: Program, examples: Examples, size: int = CHUNK) -> float:
-    """Return the mean loss of the examples, measured on ``size`` of them at a time."""
+    """Return the mean loss of the examples, measured on at most ``size`` of them at a time."""
+    size = batch_rows(size, len(examples))
     feed = program.feed(examples.inputs)
     batches = _Counted(examples.batches(np.arange(len(examples)), size, feed))
     return batches.mean(program.steps.evaluate_all(batches))

@@ -111,7 +111,8 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
         """
         counted = np.zeros(len(weights))
         counted[kept] = weights[kept]
-        self._n_tokens = None if self.embedding_dim is None else count_tokens(sequences)
+        dim = self.embedding_dim
+        self._n_tokens = None if dim is None else count_tokens(sequences, int(dim))
         self._longest = sequences.longest
         network = self._resolved_network()
         self._shape = self._shape_for(network, sequences)

@@ -14,6 +14,12 @@ from skrnn.sequences.table import Sequences
 
 PADDING, UNKNOWN = 0, 1
 
+#: A network takes tokens as float32, which tells whole numbers apart up to this one.
+MOST_TOKENS = 2**24
+
+#: Most numbers in the vectors of all tokens: 8 GiB, and training holds four arrays as large.
+MOST_NUMBERS = 2**31
+
 
 def read_tokens(estimator: Any, X: Any, *, reset: bool, n_tokens: int | None = None) -> Sequences:
     """Read X as numbers of tokens, the only feature of a step.
@@ -60,11 +66,27 @@ def as_tokens(numbers: NDArray[Any], n_tokens: int | None = None) -> NDArray[Any
     return tokens
 
 
-def count_tokens(sequences: Sequences) -> int:
-    """Return the size of the vocabulary of texts: the unknown token and all of theirs."""
+def count_tokens(sequences: Sequences, dim: int) -> int:
+    """Return the size of the vocabulary of texts: the unknown token and all of theirs.
+
+    Raises
+    ------
+    ValueError
+        If vectors of ``dim`` numbers for so many tokens are more than a network can hold.
+    """
     parts = sequences.blocks(np.ones(len(sequences)))
     greatest = max(sequences.steps[rows][held > 0].max(initial=UNKNOWN) for rows, held in parts)
-    return int(greatest) + 1
+    n_tokens = int(greatest) + 1
+    if n_tokens > MOST_TOKENS or n_tokens * dim > MOST_NUMBERS:
+        raise ValueError(
+            f"X holds the token {n_tokens - 1}, so that the vocabulary has {n_tokens} tokens, and "
+            f"embedding_dim={dim} gives each a vector: {4 * n_tokens * dim / 2**30:.3g} GiB, and "
+            f"training takes four times as much. There may be {MOST_TOKENS} tokens, and "
+            f"{MOST_NUMBERS} numbers in their vectors. Number the tokens that occur from 2 on "
+            "without gaps, as TokenSequences does, leave rare ones out with its max_tokens or "
+            "min_count, or give a smaller embedding_dim."
+        )
+    return n_tokens
 
 
 def _as_columns(X: Any) -> Any:

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn._validation import is_panel, is_ragged
-from skrnn.engine.feed import STEP_MULTIPLE
+from skrnn.engine.sizes import STEP_MULTIPLE, padded_length
 from skrnn.preprocessing.forms import end_to_end, like
 from skrnn.sequences import Sequences, pieces
 
@@ -76,7 +76,7 @@ class StepTargets:
         """
         rows = np.concatenate([columns, weights[:, None]], axis=1, dtype=np.float32)
         table = Sequences.end_to_end(rows, self.table.lengths)
-        n_steps = -(-table.longest // STEP_MULTIPLE) * STEP_MULTIPLE
+        n_steps = padded_length(table.longest, STEP_MULTIPLE)
         padded, real = table.gather(np.arange(len(self)), n_steps)
         padded[~real] = 0.0
         return padded

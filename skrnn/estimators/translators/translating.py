@@ -13,7 +13,8 @@ from sklearn.utils import assert_all_finite
 
 from skrnn._parameters import BOOLEAN, NONE, fitted, integers, one_of, parameter, require
 from skrnn._validation import check_table, check_weights, require_target
-from skrnn.engine.feed import STEP_MULTIPLE, Examples, Inputs
+from skrnn.engine.feed import Examples, Inputs
+from skrnn.engine.sizes import STEP_MULTIPLE, padded_length
 from skrnn.engine.spec import Spec
 from skrnn.engine.step_losses import StepLoss, ending_loss
 from skrnn.estimators.trainable import Trainable
@@ -186,7 +187,7 @@ class TranslatingEstimator(BaseEstimator, Trainable):
             self.target_tokens_ = list(self._target.tokens)
         if self.source_ == "vector":
             scaling = Standardiser.fit(np.stack(sources), weights)
-            self._source = VectorLanguage(scaling, n_rows=_rounded_up(longest + 1))
+            self._source = VectorLanguage(scaling, n_rows=padded_length(longest + 1, STEP_MULTIPLE))
         elif self.source_ == "numbers":
             self._source = NumberLanguage.learn(sources, weights, is_flat=False)
         else:
@@ -236,7 +237,7 @@ class TranslatingEstimator(BaseEstimator, Trainable):
             decoder=kind(**settings),
             source=self._source.side,
             target=self._target.heard,
-            n_steps=_rounded_up(max(map(len, given))),
+            n_steps=padded_length(max(map(len, given)), STEP_MULTIPLE),
             embedding_dim=int(self.embedding_dim),
             attention=bool(self.attention),
         )
@@ -292,8 +293,3 @@ class TranslatingEstimator(BaseEstimator, Trainable):
         if self.target_ != "numbers":
             return StepLoss("sparse_crossentropy")
         return StepLoss(ending_loss if self._numbers().ends else "mean_squared_error")
-
-
-def _rounded_up(n_steps: int) -> int:
-    """Return a number of steps that nearly equal ones share, and with it a compiled program."""
-    return -(-n_steps // STEP_MULTIPLE) * STEP_MULTIPLE

@@ -13,7 +13,13 @@ from skrnn.networks.layers.lengths import ZeroPadding
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class Conv1D(keras.layers.Conv1D):
-    """``keras.layers.Conv1D``, faster where there is a kernel for it."""
+    """``keras.layers.Conv1D``, faster where there is a kernel for it.
+
+    The features of a step are the last axis, whatever Keras' global ``image_data_format`` says.
+    """
+
+    def __init__(self, *args: Any, data_format: str = "channels_last", **kwargs: Any) -> None:
+        super().__init__(*args, data_format=data_format, **kwargs)
 
     def call(self, inputs: Any) -> Any:
         """Return the outputs, from the kernel if it covers the layer's settings."""

@@ -1,0 +1,158 @@
+"""What programs are shared under, and that what the cache drops is freed."""
+
+import gc
+import weakref
+
+import keras
+import numpy as np
+import pytest
+
+import skrnn
+from skrnn.engine.initial import forget_gate_bias, zeros
+from skrnn.engine.program import lease, programs
+from tests.conftest import make, targets
+
+BACKEND = keras.backend.backend()
+
+
+@pytest.fixture
+def y(cube):
+    return targets("GRURegressor", cube)
+
+
+@pytest.fixture
+def settings():
+    """Put the global settings of Keras back."""
+    config = keras.config
+    before = config.dtype_policy(), config.floatx(), config.epsilon(), config.image_data_format()
+    yield config
+    config.set_dtype_policy(before[0])
+    config.set_floatx(before[1])
+    config.set_epsilon(before[2])
+    config.set_image_data_format(before[3])
+
+
+def losses(cube, y):
+    return make("GRURegressor").fit(cube, y).history_["loss"]
+
+
+# JAX computes in 32 bits at most.
+OTHER = "float16" if BACKEND == "jax" else "float64"
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", OTHER])
+def test_a_fit_follows_the_dtype_policy_in_force(settings, cube, y, policy):
+    programs.resize(32)
+    settings.set_dtype_policy(policy)
+    fresh = make("GRURegressor").fit(cube, y)
+    settings.set_dtype_policy("float32")
+    programs.resize(32)
+    single = make("GRURegressor").fit(cube, y)
+    expected = single.predict(cube)
+    settings.set_dtype_policy(policy)
+    after = make("GRURegressor").fit(cube, y)
+    assert settings.dtype_policy().name == policy
+    assert after.history_ == fresh.history_ != single.history_
+    assert [w.dtype for w in after.weights_] == [w.dtype for w in fresh.weights_]
+    np.testing.assert_array_equal(after.predict(cube), fresh.predict(cube))
+    # What was fitted before is computed under the policy in force.
+    np.testing.assert_allclose(single.predict(cube), expected, atol=0.05)
+    settings.set_dtype_policy("float32")
+    assert make("GRURegressor").fit(cube, y).history_ == single.history_
+
+
+def program_of(model):
+    with lease(model._spec) as program:
+        return program
+
+
+@pytest.mark.parametrize(
+    ("change", "value"),
+    [("set_floatx", "float16"), ("set_epsilon", 1e-3), ("set_image_data_format", "channels_first")],
+)
+def test_a_program_is_shared_under_the_same_settings_only(settings, cube, y, change, value):
+    model = make("RNNRegressor").fit(cube, y)
+    before = program_of(model)
+    assert program_of(model) is before
+    getattr(settings, change)(value)
+    assert program_of(model) is not before
+
+
+def test_a_convolution_reads_features_last_whatever_images_have_first(settings, cube, y):
+    models = [make("TCNRegressor"), make("GRURegressor", conv_filters=3)]
+    expected = [model.fit(cube, y).predict(cube) for model in models]
+    settings.set_image_data_format("channels_first")
+    for model, values in zip(models, expected, strict=True):
+        np.testing.assert_allclose(model.fit(cube, y).predict(cube), values, rtol=1e-6, atol=1e-7)
+
+
+def test_the_bias_of_an_lstm_is_that_of_keras(cube, y):
+    plain = keras.layers.LSTM(3)
+    plain.build((None, 7, 2))
+    np.testing.assert_array_equal(forget_gate_bias((12,), "float32"), plain.get_weights()[2])
+    model = make("LSTMRegressor", units=3, learning_rate=1e-12, epochs=1).fit(cube, y)
+    assert any(np.allclose(weight, plain.get_weights()[2], atol=1e-6) for weight in model.weights_)
+
+
+@pytest.mark.parametrize("initializer", ["ones", "random_normal"])
+def test_another_bias_of_an_lstm_is_drawn_by_keras(cube, y, initializer):
+    def network(inputs):
+        return keras.layers.LSTM(3, bias_initializer=initializer)(inputs)
+
+    model = make("SequenceRegressor", network=network, learning_rate=1e-12).fit(cube, y)
+    bias = next(weight for weight in model.weights_ if weight.shape == (12,))
+    np.testing.assert_allclose(bias[3:6], 1, atol=1e-6)
+    assert (np.abs(np.delete(bias, slice(3, 6))) > 1e-3).all()
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "int32"])
+def test_zeros_have_the_shape_and_the_dtype_asked_for(dtype):
+    values = zeros((2, 3), dtype)
+    assert keras.backend.standardize_dtype(values.dtype) == dtype
+    assert tuple(values.shape) == (2, 3)
+    assert not keras.ops.convert_to_numpy(keras.ops.any(values))
+
+
+def test_programs_that_the_cache_drops_are_freed(cube, y):
+    programs.resize(2)
+    try:
+        held = []
+        for units in (5, 6, 7, 8):
+            model = make("GRURegressor", units=units).fit(cube, y)
+            with lease(model._spec) as program:
+                held.append(weakref.ref(program.model))
+            del program
+        gc.collect()
+        assert [model() is None for model in held] == [True, True, False, False]
+    finally:
+        programs.resize(32)
+
+
+if BACKEND == "jax":
+
+    def executables():
+        import jax
+
+        gc.collect()
+        return len(jax.devices()[0].client.live_executables())
+
+    @pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU", "TCN"])
+    def test_a_network_leaves_no_executable_behind(cube, y, kind):
+        size = "filters" if kind == "TCN" else "units"
+
+        def use(n):
+            model = getattr(skrnn, f"{kind}Regressor")(**{size: n}, epochs=1, random_state=0)
+            callbacks = [keras.callbacks.Callback()]
+            model.set_params(callbacks=callbacks).fit(cube, y, X_val=cube, y_val=y)
+            model.partial_fit(cube, y).predict(cube)
+            model.to_keras()
+
+        programs.resize(0)
+        try:
+            use(20)  # what does not depend on the network is compiled once
+            before = executables()
+            for n in (21, 22):
+                use(n)
+            assert executables() == before
+        finally:
+            programs.resize(32)

@@ -1,0 +1,136 @@
+"""Lengths, batches and vocabularies are no larger than the data ask for."""
+
+import keras
+import numpy as np
+import pytest
+
+import skrnn
+from skrnn.engine.sizes import PREDICTED_LENGTHS, TRAINED_LENGTHS, batch_rows, padded_length
+from tests.conftest import make, targets
+
+LENGTHS = range(1, 5001)
+
+
+@pytest.mark.parametrize(
+    ("n_lengths", "most_padding"), [(PREDICTED_LENGTHS, 1 / 4), (TRAINED_LENGTHS, 1 / 16)]
+)
+def test_padding_is_a_small_share_of_a_long_sequence(n_lengths, most_padding):
+    for n in LENGTHS:
+        padded = padded_length(n, 8, n_lengths)
+        assert n <= padded < n + max(8, most_padding * n)
+        assert padded % 8 == 0
+        assert padded == padded_length(padded, 8, n_lengths)
+
+
+def test_predictions_of_every_length_up_to_2400_meet_thirty_lengths():
+    assert len({padded_length(n, 8, PREDICTED_LENGTHS) for n in range(1, 2401)}) < 30
+
+
+def test_short_lengths_are_multiples_of_eight_and_no_backend_but_one_rounds_any():
+    assert [padded_length(n, 8, PREDICTED_LENGTHS) for n in (1, 8, 9, 33, 64)] == [8, 8, 16, 40, 64]
+    assert [padded_length(n, 1) for n in (1, 7, 1001)] == [1, 7, 1001]
+
+
+@pytest.mark.parametrize(
+    ("batch_size", "n_rows", "expected"),
+    [(32, 160, 32), (32, 3, 4), (100_000, 10, 16), (10**9, 16, 16), (10**9, 17, 32), (5, 1, 1)],
+)
+def test_a_batch_has_at_most_the_power_of_two_that_holds_the_rows(batch_size, n_rows, expected):
+    assert batch_rows(batch_size, n_rows) == expected
+
+
+@pytest.mark.parametrize("estimator", ["GRURegressor", "labeller", "truncated"])
+def test_a_batch_size_beyond_the_rows_learns_what_all_rows_at_once_teach(estimator, cube):
+    # Without repeats and without a shuffle there is one batch, whatever its padding.
+    if estimator == "GRURegressor":
+        y, model = targets("GRURegressor", cube), make("GRURegressor", shuffle=False)
+    else:
+        y = cube[..., 0] > 0
+        cut = {"bptt_length": 4} if estimator == "truncated" else {}
+        network = skrnn.networks.GRU(units=4)
+        model = skrnn.SequenceLabeller(network=network, epochs=2, random_state=0, **cut)
+    losses = [
+        model.set_params(batch_size=size).fit(cube[:10], y[:10]).history_["loss"]
+        for size in (10, 10**9)
+    ]
+    np.testing.assert_allclose(*losses, rtol=1e-5)
+
+
+@pytest.mark.parametrize("validated", [False, True])
+def test_batches_that_the_backend_gets_are_no_larger_than_the_rows_need(validated, cube):
+    from skrnn.engine.program import Program
+
+    rows = []
+    feed = Program.feed
+
+    def watched(self, inputs):
+        gather = feed(self, inputs)
+        return lambda numbers: rows.append(len(numbers)) or gather(numbers)
+
+    y = targets("GRURegressor", cube)
+    validation = {"X_val": cube[:3], "y_val": y[:3]} if validated else {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Program, "feed", watched)
+        make("GRURegressor", batch_size=100_000).fit(cube[:10], y[:10], **validation)
+    assert set(rows) == ({16, 4} if validated else {16})
+
+
+def test_a_sequence_is_predicted_alike_alone_and_beside_a_longer_one():
+    generator = np.random.default_rng(0)
+    X = [generator.normal(size=(n, 2)) for n in (3, 70, 130, 300)]
+    model = make("LSTMRegressor").fit(X, np.arange(4.0))
+    together = model.predict(X)
+    np.testing.assert_allclose([model.predict([x])[0] for x in X], together, rtol=1e-5, atol=1e-6)
+
+
+def test_a_labeller_learns_lengths_that_are_padded_beyond_a_multiple_of_eight():
+    generator = np.random.default_rng(0)
+    X = [generator.normal(size=(n, 1)) for n in (5, 530)]
+    y = [x[:, 0] > 0 for x in X]
+    model = skrnn.SequenceLabeller(epochs=1, random_state=0, network="rnn").fit(X, y)
+    assert [len(labels) for labels in model.predict(X)] == [5, 530]
+
+
+@pytest.mark.parametrize(
+    ("token", "dim", "said"),
+    [(2**31, 3, "24 GiB"), (2**24, 1, "16777217 tokens"), (2**22, 1024, "16 GiB")],
+)
+def test_a_vocabulary_beyond_memory_is_refused_before_anything_is_built(token, dim, said):
+    X = np.array([[2, token], [3, 4]])
+    model = make("GRURegressor", embedding_dim=dim)
+    for fit in (model.fit, model.partial_fit):
+        with pytest.raises(
+            ValueError, match=rf"X holds the token {token},.*{said}.*TokenSequences"
+        ):
+            fit(X, [0.0, 1.0])
+    assert not hasattr(model, "weights_")
+
+
+def test_the_largest_vocabulary_that_fits_is_counted():
+    from skrnn.sequences import Sequences
+    from skrnn.sequences.tokens import count_tokens
+
+    text = Sequences(np.array([[2.0**24 - 1]]), np.array([0]), np.array([1]))
+    assert count_tokens(text, 1) == 2**24
+
+
+if keras.backend.backend() == "jax":
+
+    def test_predictions_compile_for_one_length_where_lengths_are_nearly_equal():
+        from skrnn.engine.jax import JaxSteps
+
+        X = [np.ones((n, 1)) for n in range(241, 257)]
+        model = make("RNNRegressor").fit(X, np.arange(16.0))
+        shapes = set()
+        forward = JaxSteps._forward_step
+
+        def watched(self, trainable, other, x, lengths):  # called where it is traced
+            shapes.add(x.shape[1])
+            return forward(self, trainable, other, x, lengths)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(JaxSteps, "_forward_step", watched)
+            skrnn.engine.program.programs.resize(32)  # programs are built anew, and watched
+            for x in X:
+                model.predict([x])
+        assert shapes == {256}
