@@ -343,8 +343,6 @@ def assert_continued(given, times):
     assert np.isfinite(inside).all()
 
 
-# sktime converts business days to periods inside, which pandas will not have much longer.
-@pytest.mark.filterwarnings("ignore:PeriodDtype\\[B\\] is deprecated:FutureWarning")
 @pytest.mark.parametrize("has_freq", [True, False])
 @pytest.mark.parametrize("freq", FREQUENCIES)
 def test_dates_go_on(freq, has_freq):

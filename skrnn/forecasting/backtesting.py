@@ -12,11 +12,14 @@ from numpy.typing import NDArray
 from skrnn.forecasting.forecasts import Array, of_instances
 from skrnn.forecasting.learning import Learned
 from skrnn.forecasting.series import Series
+from skrnn.forecasting.time_grid import alike
 from skrnn.preprocessing.scaling import Standardiser
 
 
 def cutoffs_of(one: Series, start: Any, n_ahead: int, step_length: int) -> NDArray[np.int64]:
     """Return the numbers of the times of a series that are cutoffs, from ``start`` on."""
+    if not isinstance(start, str):  # which pandas reads as a time of the index
+        (start,) = alike(pd.Index([start]), one.index, "start")
     first = int(np.sum(np.asarray(one.index <= start))) - 1
     return np.arange(first, len(one) - n_ahead, step_length) if first >= 0 else np.empty(0, int)
 

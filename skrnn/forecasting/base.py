@@ -10,22 +10,28 @@ import pandas as pd
 from numpy.typing import NDArray
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
-from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import fitted, validate
 from skrnn.forecasting.backtesting import cutoffs_of, forecasts_from, frame_of_cutoffs
 from skrnn.forecasting.covariates import Ahead, Roles
 from skrnn.forecasting.fitting import FittingForecaster
 from skrnn.forecasting.forecasts import Forecasts, frame_of, of_instances
-from skrnn.forecasting.horizons import ahead_of, furthest_of, of_each_end, steps_after
+from skrnn.forecasting.horizons import (
+    ahead_of,
+    furthest_of,
+    of_each_grid,
+    steps_of,
+    times_of,
+)
 from skrnn.forecasting.learning import of_channels
 from skrnn.forecasting.series import Series, instances, named, read_series
+from skrnn.forecasting.sktime_times import GridForecaster
 from skrnn.forecasting.uncertainty import at_levels
 from skrnn.preprocessing.scaling import Standardiser
 
 _CONTAINERS = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 
-class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
+class BaseSequenceForecaster(GridForecaster, FittingForecaster):
     """Forecast series with one network, trained on all of them."""
 
     _tags: ClassVar[dict[str, Any]] = {
@@ -51,21 +57,11 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
     _history: dict[tuple[Any, ...], Series] = fitted()
     _scalings: dict[tuple[Any, ...], Standardiser] = fitted()
     _index_names: list[Any] = fitted()
-    _converter_store_y: dict[str, Any] = fitted()
 
     def _before_init(self) -> None:
         # It passes on to the other bases, which assign defaults: the values come after it.
         BaseForecaster.__init__(self)
         self._y = self._X = None  # sktime does so only where it is told to remember data
-
-    fit = all_or_nothing(BaseForecaster.fit)
-    update = all_or_nothing(BaseForecaster.update)
-    pretrain = all_or_nothing(BaseForecaster.pretrain)
-
-    def _check_X_y(self, X: Any = None, y: Any = None, **kwargs: Any) -> Any:
-        if y is not None:  # sktime writes into it, and what fails has to leave no trace
-            self._converter_store_y = dict(self._converter_store_y)
-        return super()._check_X_y(X=X, y=y, **kwargs)
 
     def backtest(
         self,
@@ -107,13 +103,14 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         """
         self.check_is_fitted()
         X_inner, y_inner = self.clone()._check_X_y(X=X, y=y)
-        steps = ahead_of(self._fh if fh is None else fh)
+        wanted = self._fh if fh is None else fh
         begin = self.cutoff[0] if start is None else start
         frames = []
         for newer in self._read(y_inner, X_inner, may_be_empty=True):
             if newer.key not in self._history:
                 raise ValueError(f"{named(newer.key)} was not in fit; update with it first.")
             one = self._history[newer.key].merged(newer)
+            steps = ahead_of(wanted, one.index)
             origins = cutoffs_of(one, begin, int(steps.max()), step_length)
             if len(origins) == 0:
                 continue
@@ -154,15 +151,16 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         else:
             roles = Roles.of(X, self.past_covariates, self.static_covariates)
             series = read_series(y, X, roles.names)
-            self._learn(series, roles, furthest_of(fh, self.cutoff))
+            self._learn(series, roles, furthest_of(fh, series))
         self._remember(series)
+        self._set_cutoff(self._end())
         return self
 
     def _pretrain(self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None) -> Any:
         validate(self)
         roles = Roles.of(X, self.past_covariates, self.static_covariates)
-        furthest = None if fh is None or not fh.is_relative else max(0, int(max(fh))) or None
-        self._learn(read_series(y, X, roles.names), roles, furthest)
+        series = read_series(y, X, roles.names)
+        self._learn(series, roles, furthest_of(fh, series))
         return self
 
     def _pretrain_update(
@@ -180,9 +178,7 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         newer = self._read(y, X, may_be_empty=True)
         self._history, self._scalings = dict(self._history), dict(self._scalings)
         self._remember(newer)
-        ends = [one.index[-1:] for one in self._history.values()]
-        # sktime takes the frequency of the cutoff from the new rows, which may have gaps.
-        self._set_cutoff(next((end for end in ends if end[0] == self.cutoff[0]), self.cutoff))
+        self._set_cutoff(self._end())
         if update_params:
             merged = [self._history[one.key] for one in newer]
             begins = [
@@ -217,6 +213,11 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
             self._history[one.key] = one if known is None else known.merged(one)
             if one.key not in self._scalings:
                 self._scalings[one.key] = self.learned_.scaling_of(one)
+
+    def _end(self) -> pd.Index:
+        """Return the cutoff with the frequency of the series, which new rows may not tell."""
+        ends = [one.index[-1:] for one in self._history.values()]
+        return next((end for end in ends if end[0] == self.cutoff[0]), self.cutoff)
 
     def _scalings_of(self, series: Sequence[Series]) -> list[Standardiser]:
         """Return the scalings of the units of series."""
@@ -253,7 +254,7 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         if X is not None:
             learned.roles.check(X, ahead=True)
         given = {} if X is None else dict(instances(X))
-        relative = of_each_end(series, lambda end: steps_after(fh, end))
+        relative = of_each_grid(series, lambda grid: steps_of(fh, grid))
         n_ahead = max(0, int(np.max(relative)))
         horizon = learned.network.layout.horizon
         n_times = -(-n_ahead // horizon) * horizon  # whole blocks
@@ -287,7 +288,7 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         return frame_of(
             restored.reshape(*restored.shape[:2], -1),
             [one.key for one in series],
-            of_each_end(series, fh.to_absolute_index),
+            of_each_grid(series, lambda grid: times_of(fh, grid)),
             self._index_names,
             columns,
         )

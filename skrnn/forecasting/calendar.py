@@ -128,13 +128,8 @@ def following(index: pd.Index, n_times: int) -> pd.Index:
     if isinstance(index, pd.PeriodIndex):
         return pd.period_range(last, periods=n_times + 1, freq=index.freq, name=index.name)[1:]
     if isinstance(index, pd.DatetimeIndex):
-        if index.freq is None:
-            raise ValueError(
-                f"y has one time, {last}, and no frequency, so that later times are not known; "
-                "give its index a freq, or more rows."
-            )
-        dates = pd.date_range(last, periods=n_times + 1, freq=index.freq, name=index.name)[1:]
-        return dates.as_unit(index.unit)
+        _check_continues(index)
+        return _dates_from(index[-1:], index.freq, periods=n_times + 1)[1:]
     return pd.RangeIndex(int(last) + 1, int(last) + 1 + n_times, name=index.name)
 
 
@@ -143,9 +138,45 @@ def reaching(index: pd.Index, last: Any) -> pd.Index:
     if isinstance(index, pd.PeriodIndex):
         return pd.period_range(index[0], last, freq=index.freq, name=index.name)
     if isinstance(index, pd.DatetimeIndex):
-        dates = pd.date_range(index[0], last, freq=index.freq, name=index.name)
-        return dates.as_unit(index.unit)
+        _check_continues(index)
+        return _dates_from(index, index.freq, end=pd.Timestamp(last).as_unit(index.unit))
     return pd.RangeIndex(int(index[0]), int(last) + 1, name=index.name)
+
+
+def _check_continues(index: pd.DatetimeIndex) -> None:
+    """Raise ValueError if the times after those of an index are not known."""
+    if index.freq is None:
+        raise ValueError(
+            f"y has one time, {index[-1]}, and no frequency, so that later times are not known; "
+            "give its index a freq, or more rows."
+        )
+
+
+def _dates_from(index: pd.DatetimeIndex, frequency: Any, **extent: Any) -> pd.DatetimeIndex:
+    """Return dates from the first one of an index on, in its unit.
+
+    Raises
+    ------
+    ValueError
+        If the clocks, or the unit, know no such date.
+    """
+    try:
+        dates = pd.date_range(index[0], freq=frequency, name=index.name, unit=index.unit, **extent)
+    except pd.errors.OutOfBoundsDatetime as error:
+        raise ValueError(
+            f"times of y that go on from {index[0]} by {frequency} leave what dates in the unit "
+            f"{index.unit!r} can hold; give fewer steps, or dates in a coarser unit, for example "
+            "with y.index.as_unit('s')."
+        ) from error
+    except ValueError as error:  # which pandas raises for hours that are skipped or repeated
+        if index.tz is None:
+            raise
+        raise ValueError(
+            f"y has dates in the time zone {index.tz}, and its clocks skip or repeat one of the "
+            f"times that go on from {index[0]} by {frequency} ({error}); give the times in UTC, "
+            "or without a time zone."
+        ) from error
+    return dates
 
 
 def _regular_dates(index: pd.DatetimeIndex, frequency: Any) -> pd.DatetimeIndex:
@@ -153,7 +184,7 @@ def _regular_dates(index: pd.DatetimeIndex, frequency: Any) -> pd.DatetimeIndex:
     if len(index) == 1 and wanted is None:
         return index
     grids = [
-        pd.date_range(index[0], index[-1], freq=candidate, name=index.name).as_unit(index.unit)
+        _dates_from(index, candidate, end=index[-1])
         for candidate in ([wanted] if wanted is not None else _frequencies(index))
     ]
     fitting = [grid for grid in grids if index.isin(grid).all()]

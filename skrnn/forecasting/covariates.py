@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from skrnn.forecasting.calendar import following
 from skrnn.forecasting.series import Series, instances, named, refuse_infinity
+from skrnn.forecasting.time_grid import alike
 from skrnn.preprocessing.scaling import Standardiser
 
 
@@ -141,7 +142,7 @@ class Ahead:
         known = slice(len(roles.past), len(roles.past) + len(roles.known))
         covered = np.arange(len(index)) < len(stored)
         if X is not None and roles.known:
-            positions = X.index.get_indexer(index)
+            positions = alike(X.index, index, "X").get_indexer(index)
             found = positions >= 0
             rows[found, known] = X[list(roles.known)].to_numpy(np.float64)[positions[found]]
             refuse_infinity(rows[found, known], f"X holds an infinite value for {named(one.key)}")

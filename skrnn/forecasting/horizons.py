@@ -1,4 +1,4 @@
-"""What a forecasting horizon of sktime asks for, in numbers of steps."""
+"""What a forecasting horizon of sktime asks for, in steps and in times of the series."""
 
 from __future__ import annotations
 
@@ -7,45 +7,138 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from sktime.forecasting.base import ForecastingHorizon
 
 from skrnn.forecasting.series import Series
+from skrnn.forecasting.time_grid import (
+    Steps,
+    refuse_far,
+    step_length,
+    steps_over,
+    steps_to,
+    times_at,
+)
 
-Steps = NDArray[np.int64]
+
+def read_horizon(fh: Any, cutoff: pd.Index | None = None) -> ForecastingHorizon:
+    """Return a forecasting horizon of one's own, which knows no frequency but the cutoff's.
+
+    Parameters
+    ----------
+    fh : int, list, Index, ForecastingHorizon or offsets
+        Steps, durations or times.
+    cutoff : Index of length 1, optional
+        The last time of the series, with its frequency.
+
+    Raises
+    ------
+    ValueError
+        If nothing is asked for, or steps of another frequency.
+    TypeError
+        If ``fh`` is nothing of the kind.
+    """
+    frequency = getattr(cutoff, "freq", None)
+    if isinstance(fh, ForecastingHorizon):
+        values, relative = fh.to_pandas(), fh.is_relative
+        steps = relative and pd.api.types.is_integer_dtype(values.dtype)
+        if steps and frequency is not None and fh.freq not in (None, frequency.freqstr):
+            raise ValueError(
+                f"fh counts steps of the frequency {fh.freq!r}, and y has "
+                f"{frequency.freqstr!r}; give steps of y, or times."
+            )
+    else:
+        values, relative = _offsets_read(fh, frequency), None
+    try:
+        horizon = ForecastingHorizon(values, is_relative=relative, freq=cutoff)
+    except OverflowError as error:
+        raise ValueError(f"fh={fh} holds numbers beyond 64 bits; give nearer steps.") from error
+    if len(horizon) == 0:
+        raise ValueError("fh is empty; give at least one step or time, such as fh=[1].")
+    return horizon
 
 
-def steps_after(fh: ForecastingHorizon, cutoff: pd.Index) -> Steps:
-    """Return how many steps after a cutoff each time of ``fh`` lies; zero or less before it."""
-    steps: Steps = fh.to_relative(cutoff).to_numpy().astype(np.int64)
+def _offsets_read(fh: Any, frequency: Any) -> Any:
+    """Return offsets as numbers of steps or as durations, and anything else as it is."""
+    offsets = [fh] if isinstance(fh, pd.offsets.BaseOffset) else fh
+    if not isinstance(offsets, list | tuple | np.ndarray | pd.Index) or not (
+        len(offsets) and all(isinstance(one, pd.offsets.BaseOffset) for one in offsets)
+    ):
+        return fh
+    lengths = [step_length(one) for one in offsets]
+    if None not in lengths:
+        return pd.TimedeltaIndex(lengths)
+    if frequency is not None and all(
+        one.base == frequency.base and one.n % frequency.n == 0 for one in offsets
+    ):
+        return [one.n // frequency.n for one in offsets]
+    raise ValueError(
+        f"fh={fh} has offsets that are no steps of y"
+        + (f", whose frequency is {frequency.freqstr!r}" if frequency is not None else "")
+        + "; give numbers of steps, such as fh=[1, 2, 3]."
+    )
+
+
+def steps_of(fh: ForecastingHorizon, grid: pd.Index) -> Steps:
+    """Return how many steps after the last time of a grid a horizon asks for, as they rise.
+
+    Raises
+    ------
+    ValueError
+        If a time is not on the grid, a duration no whole number of its steps, or one of them
+        further than can be forecast.
+    TypeError
+        If times are of another kind than those of the grid.
+    """
+    values = fh.to_pandas()
+    if not fh.is_relative:
+        steps = steps_to(grid, values)
+    elif isinstance(values, pd.TimedeltaIndex):
+        steps = steps_over(grid, values)
+    else:
+        steps = values.to_numpy(np.int64)
+    refuse_far(int(steps[-1]))
     return steps
 
 
-def of_each_end(series: Sequence[Series], function: Callable[[pd.Index], Any]) -> list[Any]:
-    """Return what a function makes of the last time of each series, each end looked at once."""
+def times_of(fh: ForecastingHorizon, grid: pd.Index) -> pd.Index:
+    """Return the times of forecasts: those asked for, as they were given, or those of steps."""
+    return times_at(grid, steps_of(fh, grid)) if fh.is_relative else fh.to_pandas()
+
+
+def of_each_grid(series: Sequence[Series], function: Callable[[pd.Index], Any]) -> list[Any]:
+    """Return what a function makes of the times of each series, equal ones looked at once."""
     made: dict[Any, Any] = {}
     found = []
     for one in series:
-        end = one.index[-1:]
-        key = end[0], getattr(end, "freq", None)
+        grid = one.index
+        key = grid[0], grid[-1], getattr(grid, "freq", None)
         if key not in made:
-            made[key] = function(end)
+            made[key] = function(grid)
         found.append(made[key])
     return found
 
 
-def furthest_of(fh: ForecastingHorizon | None, cutoff: pd.Index) -> int | None:
-    """Return how many steps the last time of ``fh`` lies after the cutoff, None if it does not."""
-    last = 0 if fh is None else int(steps_after(fh, cutoff).max())
+def furthest_of(fh: ForecastingHorizon | None, series: Sequence[Series]) -> int | None:
+    """Return how many steps a horizon reaches over the last time of all series.
+
+    Returns
+    -------
+    int or None
+        None where it reaches over none of them.
+    """
+    if fh is None:
+        return None
+    latest = max(series, key=lambda one: one.index[-1])
+    last = int(steps_of(fh, latest.index)[-1])
     return last if last > 0 else None
 
 
-def ahead_of(fh: Any) -> NDArray[np.int64]:
-    """Return the steps of a forecasting horizon, or raise ValueError if one is not ahead."""
+def ahead_of(fh: Any, grid: pd.Index) -> Steps:
+    """Return the steps of a horizon, or raise ValueError if one is not ahead."""
     if fh is None:
         raise ValueError("no fh was given, here or in fit; give the steps to forecast.")
-    horizon = ForecastingHorizon(fh) if not isinstance(fh, ForecastingHorizon) else fh
-    steps = horizon.to_numpy() if horizon.is_relative else np.zeros(1)
-    if steps.min() < 1:
+    horizon = read_horizon(fh, grid[-1:])
+    steps = steps_of(horizon, grid) if horizon.is_relative else np.zeros(1, dtype=np.int64)
+    if steps[0] < 1:
         raise ValueError(f"fh={fh} has to be steps after each cutoff, such as [1, 2, 3].")
-    return steps.astype(np.int64)
+    return steps

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn.forecasting.calendar import reaching, regular
+from skrnn.forecasting.time_grid import alike
 
 Array = NDArray[np.float64]
 
@@ -113,6 +114,8 @@ def read_series(
                 f"{named(key)} has several rows for {repeated[0]}; give one row for each time."
             )
         earlier = (known or {}).get(key)
+        if known and longest is not None:
+            part = part.set_axis(alike(part.index, longest, "y", "the y of the fit"))
         index = regular(part.index, like=longest if earlier is None else earlier.index)
         values = part.reindex(index).to_numpy(dtype=np.float64)
         if not may_be_empty and not np.isfinite(values).any():
@@ -141,6 +144,7 @@ def instances(frame: pd.DataFrame) -> Iterator[tuple[tuple[Any, ...], pd.DataFra
 
 def _covariates(X: pd.DataFrame, times: pd.Index, index: pd.Index, name: str) -> Array:
     """Return the rows of X from the first time of a series on, missing ones as NaN."""
+    X = X.set_axis(alike(X.index, index, "X"))
     lacking = times.difference(X.index)
     if len(lacking):
         raise ValueError(

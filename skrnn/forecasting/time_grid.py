@@ -1,0 +1,188 @@
+"""Positions in the regular grid of a series: how many steps apart times are, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skrnn.forecasting.calendar import following, reaching
+
+Steps = NDArray[np.int64]
+
+#: The furthest step that can be forecast: what lies between is computed step by step.
+MOST_STEPS = 100_000
+
+
+def alike(times: pd.Index, grid: pd.Index, name: str, of_grid: str = "y") -> pd.Index:
+    """Return times in the time zone of a grid.
+
+    Parameters
+    ----------
+    times : pandas.Index
+        Integers, periods or dates.
+    grid : pandas.Index
+        Times of one series.
+    name, of_grid : str
+        What messages call the one and the other.
+
+    Raises
+    ------
+    TypeError
+        If they are not of the kind of the grid.
+    ValueError
+        If one of them is missing.
+    """
+    given, wanted = _kind(times), _kind(grid)
+    if given != wanted:
+        raise TypeError(f"{name} has {given}, and {of_grid} has {wanted}; give {wanted}.")
+    if times.hasnans:
+        raise ValueError(f"{name} has a missing time (NaT); leave it out.")
+    if isinstance(grid, pd.DatetimeIndex) and isinstance(times, pd.DatetimeIndex):
+        return times if times.tz == grid.tz else times.tz_convert(grid.tz)
+    return times
+
+
+def _kind(index: pd.Index) -> str:
+    """Return what a message says of times, the same for those that can be compared."""
+    if isinstance(index, pd.PeriodIndex):
+        return f"periods of the frequency {index.freqstr!r}"
+    if isinstance(index, pd.DatetimeIndex):
+        return "dates without a time zone" if index.tz is None else "dates with a time zone"
+    if pd.api.types.is_integer_dtype(index.dtype):
+        return "integers"
+    return f"a {type(index).__name__} of {index.dtype}"
+
+
+def steps_to(grid: pd.Index, times: pd.Index) -> Steps:
+    """Return how many steps after the last time of a grid others lie; zero or less before it.
+
+    Parameters
+    ----------
+    grid : pandas.Index
+        Regular times, with their frequency.
+    times : pandas.Index
+        Times of the same kind, in any time zone or unit.
+
+    Raises
+    ------
+    ValueError
+        If one of them is not on the grid.
+    TypeError
+        If they are of another kind.
+    """
+    times = alike(times, grid, "fh")
+    frequency: Any = getattr(grid, "freq", None)
+    if isinstance(grid, pd.PeriodIndex) and isinstance(times, pd.PeriodIndex):
+        return _whole(grid, times, times.asi8 - grid.asi8[-1], frequency.n)
+    if isinstance(grid, pd.DatetimeIndex) and isinstance(times, pd.DatetimeIndex):
+        if isinstance(frequency, pd.offsets.Tick):  # instants: whatever the clocks do
+            return _whole(grid, times, times - grid[-1], pd.Timedelta(frequency))
+        return _looked_up(grid, times)
+    return times.to_numpy(np.int64) - np.int64(grid[-1])
+
+
+def steps_over(grid: pd.Index, durations: pd.TimedeltaIndex) -> Steps:
+    """Return how many steps of a grid durations from its last time on are.
+
+    Where all steps have one length, such as hours or days, whether the clocks change or not,
+    the durations are divided by it. Otherwise they lead from the last time to another one.
+
+    Raises
+    ------
+    ValueError
+        If one of them is no whole number of steps.
+    TypeError
+        If times of the grid have no duration.
+    """
+    if durations.hasnans:
+        raise ValueError("fh has a missing duration (NaT); leave it out.")
+    length = step_length(getattr(grid, "freq", None))
+    if length is not None:
+        rest = durations[durations % length != pd.Timedelta(0)]
+        if len(rest):
+            raise ValueError(
+                f"fh has {rest[0]}, which is no whole number of steps of y: its frequency is "
+                f"{getattr(grid, 'freqstr', None)!r}, steps of {length}."
+            )
+        return np.asarray(durations // length, dtype=np.int64)
+    if not isinstance(grid, pd.DatetimeIndex):
+        raise TypeError(
+            f"fh has durations, such as {durations[0]}, and y has {_kind(grid)}, which are not of "
+            "one length; give numbers of steps, such as fh=[1, 2, 3]."
+        )
+    wall = grid[-1].tz_localize(None) + durations
+    return steps_to(grid, wall.tz_localize(grid.tz) if grid.tz is not None else wall)
+
+
+def step_length(frequency: Any) -> pd.Timedelta | None:
+    """Return how long each step of a frequency is, None where that differs."""
+    if isinstance(frequency, pd.offsets.Week):
+        return pd.Timedelta(weeks=frequency.n)
+    if isinstance(frequency, pd.offsets.Day):
+        return pd.Timedelta(days=frequency.n)
+    return pd.Timedelta(frequency) if isinstance(frequency, pd.offsets.Tick) else None
+
+
+def times_at(grid: pd.Index, steps: Steps) -> pd.Index:
+    """Return the times that lie some steps, which rise, after the last one of a grid."""
+    whole, first = grid, 1 - len(grid)
+    if steps[-1] > 0:
+        later = following(grid, int(steps[-1]))
+        whole, first = (later, 1) if steps[0] > 0 else (grid.append(later), first)
+    places = steps - first
+    if places[-1] - places[0] == len(places) - 1:
+        return whole[places[0] : places[-1] + 1]  # a slice keeps its frequency
+    return whole[places]
+
+
+def _whole(grid: Any, times: pd.Index, gaps: Any, length: Any) -> Steps:
+    """Return gaps to times as numbers of steps of one length."""
+    steps = np.asarray(gaps // length, dtype=np.int64)
+    between = np.flatnonzero(gaps % length != 0 * length)
+    if len(between):
+        before = grid[-1] + int(steps[between[0]]) * grid.freq
+        raise _not_on_grid(times[between[0]], grid.freqstr, before, before + grid.freq)
+    return steps
+
+
+def _looked_up(grid: Any, times: pd.DatetimeIndex) -> Steps:
+    """Return where times stand in a grid that goes on as far as they do."""
+    last = times.max()
+    later = grid[-1:]
+    if last > grid[-1]:
+        typical = (following(grid, 1)[0] - grid[0]) / len(grid)
+        estimate = int((last - grid[-1]) / typical)
+        if estimate > 5 * MOST_STEPS:  # a series within one day of business hours tells too many
+            refuse_far(estimate)
+        later = reaching(grid[-1:], last)
+    whole = later if times.min() >= grid[-1] else grid.append(later[1:])
+    places = whole.get_indexer(times)
+    lacking = times[places < 0]
+    if len(lacking):
+        place = int(np.sum(whole <= lacking[0]))
+        if place == 0:
+            raise ValueError(f"fh has {lacking[0]}, before the first time of y, {whole[0]}.")
+        before = whole[place - 1]
+        after = whole[place] if place < len(whole) else before + grid.freq
+        raise _not_on_grid(lacking[0], grid.freqstr, before, after)
+    return np.asarray(places - (len(whole) - len(later)), dtype=np.int64)
+
+
+def _not_on_grid(time: Any, frequency: str, before: Any, after: Any) -> ValueError:
+    return ValueError(
+        f"fh has {time}, which is no time of y: its frequency is {frequency!r}, and the "
+        f"times around are {before} and {after}; give times of y, or numbers of steps."
+    )
+
+
+def refuse_far(step: int) -> None:
+    """Raise ValueError if a step lies beyond what can be forecast."""
+    if step > MOST_STEPS:
+        raise ValueError(
+            f"fh reaches {step} steps after the last time of y, and at most {MOST_STEPS} can be "
+            "forecast; give a nearer one, or a series of longer steps, for example with "
+            "y.resample(...)."
+        )
