@@ -14,18 +14,19 @@ from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import fitted, validate
 from skrnn.forecasting.backtesting import cutoffs_of, forecasts_from, frame_of_cutoffs
 from skrnn.forecasting.covariates import Ahead, Roles
+from skrnn.forecasting.entrance import CheckedForecaster
 from skrnn.forecasting.fitting import FittingForecaster
-from skrnn.forecasting.forecasts import Forecasts, frame_of, of_instances
+from skrnn.forecasting.forecasts import Forecasts, frame_of, in_units, of_instances
 from skrnn.forecasting.horizons import ahead_of, furthest_of, of_each_end, steps_after
 from skrnn.forecasting.learning import of_channels
-from skrnn.forecasting.series import Series, instances, named, read_series
+from skrnn.forecasting.series import Series, named, read_covariates, read_series
 from skrnn.forecasting.uncertainty import at_levels
 from skrnn.preprocessing.scaling import Standardiser
 
 _CONTAINERS = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 
-class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
+class BaseSequenceForecaster(CheckedForecaster, FittingForecaster):
     """Forecast series with one network, trained on all of them."""
 
     _tags: ClassVar[dict[str, Any]] = {
@@ -50,7 +51,6 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
     _config: ClassVar[dict[str, Any]] = {"remember_data": False}
     _history: dict[tuple[Any, ...], Series] = fitted()
     _scalings: dict[tuple[Any, ...], Standardiser] = fitted()
-    _index_names: list[Any] = fitted()
     _converter_store_y: dict[str, Any] = fitted()
 
     def _before_init(self) -> None:
@@ -110,7 +110,7 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         steps = ahead_of(self._fh if fh is None else fh)
         begin = self.cutoff[0] if start is None else start
         frames = []
-        for newer in self._read(y_inner, X_inner, may_be_empty=True):
+        for newer in self._read_later(y_inner, X_inner):
             if newer.key not in self._history:
                 raise ValueError(f"{named(newer.key)} was not in fit; update with it first.")
             one = self._history[newer.key].merged(newer)
@@ -119,15 +119,14 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
                 continue
             units, scalings = self._as_seen([one]), self._scalings_of([one])
             values = forecasts_from(self.learned_, self.weights_, units, scalings, origins, steps)
-            scaling = self._scalings[one.key]
-            values = scaling.inverse_transform(values)
-            frames.append(frame_of_cutoffs(values, one, origins, steps, self._index_names))
+            values = in_units(values[..., None], [self._scalings[one.key]])[..., 0]
+            frames.append(frame_of_cutoffs(values, one, origins, steps, self._container.levels))
         if not frames:
             raise ValueError(
                 f"y has no cutoff from {begin} on with {steps.max()} times after it; give more "
                 "rows, or another start."
             )
-        return pd.concat(frames).set_axis(y_inner.columns, axis=1)
+        return pd.concat(frames).set_axis(list(self._container.columns), axis=1)
 
     def to_keras(self) -> Any:
         """Return a new Keras model with the fitted weights.
@@ -147,14 +146,15 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> Any:
         validate(self)
-        self._index_names = list(y.index.names)
         self._history, self._scalings = {}, {}
         if self._state == "pretrained":
-            series = self._read(y, X)
+            y = self._aligned(y, self.learned_.n_columns, is_later=False)
+            series = self._read_others(y, X)
         else:
             roles = Roles.of(X, self.past_covariates, self.static_covariates)
             series = read_series(y, X, roles.names)
             self._learn(series, roles, furthest_of(fh, self.cutoff))
+        self._remember_container(y)
         self._remember(series)
         return self
 
@@ -163,13 +163,15 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         roles = Roles.of(X, self.past_covariates, self.static_covariates)
         furthest = None if fh is None or not fh.is_relative else max(0, int(max(fh))) or None
         self._learn(read_series(y, X, roles.names), roles, furthest)
+        self._remember_container(y)
         return self
 
     def _pretrain_update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None
     ) -> Any:
         del fh
-        units = self._as_seen(self._read(y, X))
+        y = self._aligned(y, self.learned_.n_columns, is_later=False)
+        units = self._as_seen(self._read_others(y, X))
         scalings = [self.learned_.scaling_of(one) for one in units]
         self._learn_more(units, scalings, [0] * len(units), int(self.epochs))
         return self
@@ -177,7 +179,7 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
     def _update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> Any:
-        newer = self._read(y, X, may_be_empty=True)
+        newer = self._read_later(y, X)
         self._history, self._scalings = dict(self._history), dict(self._scalings)
         self._remember(newer)
         ends = [one.index[-1:] for one in self._history.values()]
@@ -197,18 +199,16 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
             )
         return self
 
-    def _read(
-        self, y: pd.DataFrame, X: pd.DataFrame | None, *, may_be_empty: bool = False
-    ) -> list[Series]:
-        """Return the series of y, checked against what was learnt."""
-        if y.shape[1] != self.learned_.n_columns:
-            raise ValueError(
-                f"y has {y.shape[1]} columns, and {type(self).__name__} learnt "
-                f"{self.learned_.n_columns}; give the same columns."
-            )
+    def _read_others(self, y: pd.DataFrame, X: pd.DataFrame | None) -> list[Series]:
+        """Return series that need not be those of a fit before, for what was learnt."""
         self.learned_.roles.check(X)
-        names, known = self.learned_.roles.names, vars(self).get("_history")
-        return read_series(y, X, names, may_be_empty=may_be_empty, known=known)
+        return read_series(y, X, self.learned_.roles.names)
+
+    def _read_later(self, y: pd.DataFrame, X: pd.DataFrame | None) -> list[Series]:
+        """Return later rows of the series of the fit, and perhaps new series."""
+        y = self._aligned(y, self.learned_.n_columns, is_later=True)
+        self.learned_.roles.check(X)
+        return read_series(y, X, self.learned_.roles.names, may_be_empty=True, known=self._history)
 
     def _remember(self, series: Sequence[Series]) -> None:
         """Add series to the history, and measure the scaling of new ones."""
@@ -217,6 +217,7 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
             self._history[one.key] = one if known is None else known.merged(one)
             if one.key not in self._scalings:
                 self._scalings[one.key] = self.learned_.scaling_of(one)
+            self.learned_.check_range(one, self._scalings[one.key])
 
     def _scalings_of(self, series: Sequence[Series]) -> list[Standardiser]:
         """Return the scalings of the units of series."""
@@ -251,8 +252,9 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
         """Return the forecasts of series at ``fh``, in scaled units."""
         learned = self.learned_
         if X is not None:
+            self._container.check_levels(X, "X")
             learned.roles.check(X, ahead=True)
-        given = {} if X is None else dict(instances(X))
+        given = read_covariates(X, learned.roles.names)
         relative = of_each_end(series, lambda end: steps_after(fh, end))
         n_ahead = max(0, int(np.max(relative)))
         horizon = learned.network.layout.horizon
@@ -278,16 +280,11 @@ class BaseSequenceForecaster(BaseForecaster, FittingForecaster):
     ) -> pd.DataFrame:
         """Return scaled values (n_units, n_steps, n_targets, n_values) in the units of y."""
         whole = of_instances(values, self.learned_.network.layout.n_channels)
-        scalings = [self._scalings[one.key] for one in series]
-        scale, mean = (
-            np.stack([getattr(scaling, name) for scaling in scalings])[:, None, :, None]
-            for name in ("scale", "mean")
-        )
-        restored = whole * scale + mean
+        restored = in_units(whole, [self._scalings[one.key] for one in series])
         return frame_of(
             restored.reshape(*restored.shape[:2], -1),
             [one.key for one in series],
             of_each_end(series, fh.to_absolute_index),
-            self._index_names,
+            list(self._container.levels),
             columns,
         )
