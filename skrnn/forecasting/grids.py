@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 #: A grid of more rows than these, and than so many for each observed one, may be a mistake.
 MOST_ROWS, MOST_ROWS_EACH = 1000, 100
 
-#: From so many rows on, a step that is always the same is a frequency, and no chance.
-LEAST_ROWS = 6
+#: From so many rows on, a step that is always the same, and at least so many steps of the longest
+#: series, is a frequency of its own, and no chance.
+LEAST_ROWS, LEAST_STEPS = 6, 3
 
 
 def refuse_gap(index: pd.Index, name: str, like: pd.Index | None = None) -> None:
@@ -73,7 +74,7 @@ def refuse_other_frequency(
 
 def _is_coarser(times: pd.Index, grid: pd.Index) -> bool:
     """Tell times that are regular by themselves, and leave out most of their grid."""
-    if len(times) < LEAST_ROWS or 2 * len(times) > len(grid) + 1:
+    if len(times) < LEAST_ROWS or LEAST_STEPS * (len(times) - 1) > len(grid) - 1:
         return False
     steps = np.diff(grid.get_indexer(times))
     if (steps == steps[0]).all():

@@ -82,7 +82,7 @@ def test_a_hundred_missing_rows_for_each_one_are_the_most():
 
 @pytest.mark.parametrize(
     ("one", "other"),
-    [("h", "D"), ("30min", "h"), ("W-SUN", "W-WED"), ("MS", "ME"), ("D", "MS"), ("2D", "3D")],
+    [("h", "D"), ("20min", "h"), ("W-SUN", "W-WED"), ("MS", "ME"), ("D", "MS"), ("2D", "3D")],
 )
 def test_a_panel_of_several_frequencies_names_two_series(one, other):
     for first, second in ((one, other), (other, one)):
@@ -118,6 +118,7 @@ def test_series_with_gaps_and_few_rows_have_the_frequency_of_the_longest():
         "c": wave()[:15:7],
         "d": wave()[:1],
         "e": wave()[::7].reindex(DAYS[:36]),  # once a week, and said to be daily
+        "f": wave()[::2],
     }
     forecast = make().fit(panel(**parts), fh=[1]).predict()
     ends = [part.index[-1] for part in parts.values()]
