@@ -113,9 +113,9 @@ def refuse_other_than_numbers(data: pd.Series | pd.DataFrame, name: str) -> None
             continue
         where = name if isinstance(data, pd.Series) else f"the column {label!r} of {name}"
         advice = (
-            "encode what is not numeric, for example with pandas.get_dummies, or leave it out"
+            "encode what is categorical, for example with pandas.get_dummies, or leave it out"
             if name == "X"
-            else "leave out what is not numeric"
+            else "leave out what is categorical"
         )
         raise TypeError(
             f"{where} holds {column.dtype} values, and not numbers; convert what are numbers with "
