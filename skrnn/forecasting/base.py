@@ -148,7 +148,7 @@ class BaseSequenceForecaster(CheckedForecaster, FittingForecaster):
         validate(self)
         self._history, self._scalings = {}, {}
         if self._state == "pretrained":
-            y = self._aligned(y, self.learned_.n_columns, is_later=False)
+            y = self._aligned(y, is_later=False)
             series = self._read_others(y, X)
         else:
             roles = Roles.of(X, self.past_covariates, self.static_covariates)
@@ -163,14 +163,14 @@ class BaseSequenceForecaster(CheckedForecaster, FittingForecaster):
         roles = Roles.of(X, self.past_covariates, self.static_covariates)
         furthest = None if fh is None or not fh.is_relative else max(0, int(max(fh))) or None
         self._learn(read_series(y, X, roles.names), roles, furthest)
-        self._remember_container(y)
+        self._remember_columns(y)
         return self
 
     def _pretrain_update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None
     ) -> Any:
         del fh
-        y = self._aligned(y, self.learned_.n_columns, is_later=False)
+        y = self._aligned(y, is_later=False)
         units = self._as_seen(self._read_others(y, X))
         scalings = [self.learned_.scaling_of(one) for one in units]
         self._learn_more(units, scalings, [0] * len(units), int(self.epochs))
@@ -206,7 +206,7 @@ class BaseSequenceForecaster(CheckedForecaster, FittingForecaster):
 
     def _read_later(self, y: pd.DataFrame, X: pd.DataFrame | None) -> list[Series]:
         """Return later rows of the series of the fit, and perhaps new series."""
-        y = self._aligned(y, self.learned_.n_columns, is_later=True)
+        y = self._aligned(y, is_later=True)
         self.learned_.roles.check(X)
         return read_series(y, X, self.learned_.roles.names, may_be_empty=True, known=self._history)
 

@@ -164,23 +164,24 @@ class Container:
                 f"give {name} in the same form, or fit anew."
             )
 
-    def aligned(self, y: pd.DataFrame) -> pd.DataFrame:
-        """Return a frame with the columns in the order of this one, taken by name.
 
-        Raises
-        ------
-        ValueError
-            If the names are others. Columns that have none, but numbers, are taken as they come.
-        """
-        given = tuple(y.columns)
-        if given == self.columns or _unnamed(given) or _unnamed(self.columns):
-            return y.set_axis(list(self.columns), axis=1)
-        if set(given) != set(self.columns):
-            raise ValueError(
-                f"y has the columns {list(given)}, and that of the fit had {list(self.columns)}; "
-                "give the same columns."
-            )
-        return y[list(self.columns)]
+def in_order(y: pd.DataFrame, columns: tuple[Any, ...]) -> pd.DataFrame:
+    """Return a frame with its columns in the order of others, taken by name.
+
+    Raises
+    ------
+    ValueError
+        If the names are others. Columns that have none, but numbers, are taken as they come.
+    """
+    given = tuple(y.columns)
+    if given == columns or _unnamed(given) or _unnamed(columns):
+        return y
+    if set(given) != set(columns):
+        raise ValueError(
+            f"y has the columns {list(given)}, and that of the fit had {list(columns)}; give the "
+            "same columns."
+        )
+    return y[list(columns)]
 
 
 def _described(levels: tuple[Any, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,15 +11,18 @@ from sktime.forecasting.base import BaseForecaster
 from skrnn._parameters import fitted
 from skrnn.forecasting.containers import (
     Container,
+    in_order,
     readable,
     refuse_empty,
     refuse_index,
 )
+from skrnn.forecasting.learning import Learned
 
 
 class CheckedForecaster(BaseForecaster):
     """Refuse what no forecaster can read, and later y and X of another form than y in fit."""
 
+    learned_: Learned
     _container: Container = fitted()
 
     def _check_X_y(self, X: Any = None, y: Any = None, **kwargs: Any) -> Any:
@@ -38,15 +42,17 @@ class CheckedForecaster(BaseForecaster):
         """Let later y and X have the levels and columns of this one."""
         self._container = Container.of(y)
 
-    def _aligned(self, y: pd.DataFrame, n_columns: int, *, is_later: bool) -> pd.DataFrame:
+    def _remember_columns(self, y: pd.DataFrame) -> None:
+        """Let later fits take columns by the names of these, where there are several."""
+        self.learned_ = replace(self.learned_, columns=tuple(y.columns))
+
+    def _aligned(self, y: pd.DataFrame, *, is_later: bool) -> pd.DataFrame:
         """Return y with the columns that were learnt, taken by name.
 
         Parameters
         ----------
         y : DataFrame
             Of a fit after ``pretrain``, or later rows of the series of a fit.
-        n_columns : int
-            How many columns were learnt.
         is_later : bool
             Whether they are later rows, which have the levels of y in fit and, even if there is
             but one, its column.
@@ -56,6 +62,7 @@ class CheckedForecaster(BaseForecaster):
         ValueError
             If it has others.
         """
+        n_columns = self.learned_.n_columns
         if y.shape[1] != n_columns:
             raise ValueError(
                 f"y has {y.shape[1]} columns, and {type(self).__name__} learnt {n_columns}; give "
@@ -63,4 +70,5 @@ class CheckedForecaster(BaseForecaster):
             )
         if is_later:
             self._container.check_levels(y, "y")
-        return self._container.aligned(y) if is_later or n_columns > 1 else y
+            return in_order(y, self._container.columns)
+        return in_order(y, self.learned_.columns) if n_columns > 1 else y

@@ -45,6 +45,8 @@ class Learned:
         Columns of y.
     correction : Correction or None
         Errors measured, for the intervals.
+    columns : tuple
+        The names of the columns of y in ``pretrain``, which later fits take them by.
     """
 
     spec: Spec
@@ -54,6 +56,7 @@ class Learned:
     cycles: tuple[str | float, ...]
     n_columns: int
     correction: Correction | None = None
+    columns: tuple[Any, ...] = ()
 
     @property
     def network(self) -> Forecast:

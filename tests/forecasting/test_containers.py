@@ -174,6 +174,9 @@ def test_columns_after_pretraining_are_taken_by_name():
     one, two = (model.fit(part, fh=[1]).predict() for part in (y, y[["v", "u"]]))
     pd.testing.assert_frame_equal(one, two)
     refuses(model.fit, y.rename(columns={"v": "w"}), match=r"columns \['u', 'w'\]")
+    unnamed = model.fit(y.set_axis(range(2), axis=1), fh=[1])
+    np.testing.assert_array_equal(unnamed.predict(), one)
+    assert list(unnamed.predict()) == [0, 1]
     alone = make().pretrain(panel(a=wave(), b=wave(seed=1)))
     assert alone.fit(wave().rename("another"), fh=[1]).predict().name == "another"
 
