@@ -191,7 +191,10 @@ def test_roles_that_X_cannot_play(params, match):
 
 
 def test_roles_without_X():
-    match = r"past_covariates names \['past'\], and X has the columns of None"
+    match = (
+        r"past_covariates names the columns \['past'\] of X, and no X was given; give X with "
+        "them, or set past_covariates=None"
+    )
     refuses(make(past_covariates=["past"]).fit, series(), match=match)
 
 
@@ -229,10 +232,11 @@ def test_columns_of_X_that_changed():
         match = r"X has the columns \['past', 'static'\].*\['known'\] are lacking"
         refuses(method, *args, X=X[N:].drop(columns="known"), match=match)
         refuses(method, *args, X=X[N:].assign(wind=1.0), match=r"\['wind'\] are new")
-    match = r"X has the columns of None, and the fit's had.*are lacking"
+    match = r"no X was given, and the fit had one with the columns \['past', 'known', 'static'\]"
     refuses(model.update, series(months(44))[N:], match=match)
     without = make().fit(series())
-    refuses(without.predict, [1], X=X[N:], match=r"fit's had \[\].*are new")
+    match = r"X has the columns \['known', .* and the fit had no X; leave X out, or fit with it"
+    refuses(without.predict, [1], X=X[N:], match=match)
 
 
 def test_columns_in_another_order():
@@ -334,7 +338,8 @@ def test_another_number_of_columns():
 
 
 def test_text_is_no_series():
-    refuses(make().fit, series().astype(str), error=TypeError, match="categorical|numeric")
+    match = "y holds str values, and not numbers; convert what are numbers"
+    refuses(make().fit, series().astype("str"), error=TypeError, match=match)
 
 
 # ------------------------------------------------------------------ series that are taken
@@ -343,7 +348,8 @@ def test_text_is_no_series():
 @pytest.mark.parametrize("n", [2, 3, 5, 6, 7])
 def test_series_shorter_than_the_window(n):
     y = series()[:n]
-    model = make(horizon=1).fit(y)
+    with pytest.warns(UserWarning, match=f"of the {n - 1} training windows .* are complete"):
+        model = make(horizon=1).fit(y)
     forecast = model.predict(fh=[1 - n, 0, 1, 8])
     assert np.isfinite(forecast).all()
     assert np.isfinite(model.predict_interval(fh=[1, 8])).all(axis=None)

@@ -19,6 +19,11 @@ from skrnn.engine.program import Program
 from skrnn.engine.schedules import Rate
 from skrnn.engine.sizes import batch_rows
 
+#: What to do where training diverges, in parameters that every estimator has.
+ADVICE = (
+    "try a smaller learning_rate or a smaller global_clipnorm, and look for outliers in the data."
+)
+
 Observer = Callable[[int, Mapping[str, float], Program], bool | None]
 
 
@@ -194,10 +199,7 @@ class _Counted:
 
 def _finite(loss: float, epoch: int) -> float:
     if not math.isfinite(loss):
-        raise FloatingPointError(
-            f"the loss became {loss} in epoch {epoch + 1}; try a smaller learning_rate, "
-            "a smaller global_clipnorm, or scale_input=True and scale_target=True."
-        )
+        raise FloatingPointError(f"the loss became {loss} in epoch {epoch + 1}; {ADVICE}")
     return loss
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,22 @@ from skrnn.engine.spec import Spec
 from skrnn.engine.training import Plan, State, train
 from skrnn.estimators.parameters import TrainingParameters
 from skrnn.networks.base import Network
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def advising(method: Method) -> Method:
+    """Add an estimator's own advice to the error of training that diverged."""
+
+    @functools.wraps(method)
+    def training(estimator: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return method(estimator, *args, **kwargs)
+        except FloatingPointError as error:
+            error.args = (" ".join([str(error), *estimator._remedies()]),)
+            raise
+
+    return training  # type: ignore[return-value]
 
 
 class Trainable(TrainingParameters):
@@ -116,6 +133,12 @@ class Trainable(TrainingParameters):
         """Return the loss in force."""
         raise NotImplementedError
 
+    def _remedies(self) -> list[str]:
+        """Return what else to do where training diverged, in this estimator's parameters."""
+        off = [name for name in ("scale_input", "scale_target") if getattr(self, name, 1) is False]
+        return [f"Set {' and '.join(f'{name}=True' for name in off)}."] if off else []
+
+    @advising
     def _train(
         self,
         examples: Examples,

@@ -13,8 +13,9 @@ from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 from skrnn._parameters import fitted, validate
 from skrnn.forecasting.backtesting import cutoffs_of, forecasts_from, frame_of_cutoffs
 from skrnn.forecasting.covariates import Ahead, Roles
+from skrnn.forecasting.entrance import CheckedForecaster
 from skrnn.forecasting.fitting import FittingForecaster
-from skrnn.forecasting.forecasts import Forecasts, frame_of, of_instances
+from skrnn.forecasting.forecasts import Forecasts, frame_of, in_units, of_instances
 from skrnn.forecasting.horizons import (
     ahead_of,
     furthest_of,
@@ -23,7 +24,7 @@ from skrnn.forecasting.horizons import (
     times_of,
 )
 from skrnn.forecasting.learning import of_channels
-from skrnn.forecasting.series import Series, instances, named, read_series
+from skrnn.forecasting.series import Series, named, read_covariates, read_series
 from skrnn.forecasting.sktime_times import GridForecaster
 from skrnn.forecasting.uncertainty import at_levels
 from skrnn.preprocessing.scaling import Standardiser
@@ -31,7 +32,7 @@ from skrnn.preprocessing.scaling import Standardiser
 _CONTAINERS = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 
-class BaseSequenceForecaster(GridForecaster, FittingForecaster):
+class BaseSequenceForecaster(CheckedForecaster, GridForecaster, FittingForecaster):
     """Forecast series with one network, trained on all of them."""
 
     _tags: ClassVar[dict[str, Any]] = {
@@ -56,7 +57,6 @@ class BaseSequenceForecaster(GridForecaster, FittingForecaster):
     _config: ClassVar[dict[str, Any]] = {"remember_data": False}
     _history: dict[tuple[Any, ...], Series] = fitted()
     _scalings: dict[tuple[Any, ...], Standardiser] = fitted()
-    _index_names: list[Any] = fitted()
 
     def _before_init(self) -> None:
         # It passes on to the other bases, which assign defaults: the values come after it.
@@ -106,7 +106,7 @@ class BaseSequenceForecaster(GridForecaster, FittingForecaster):
         wanted = self._fh if fh is None else fh
         begin = self.cutoff[0] if start is None else start
         frames = []
-        for newer in self._read(y_inner, X_inner, may_be_empty=True):
+        for newer in self._read_later(y_inner, X_inner):
             if newer.key not in self._history:
                 raise ValueError(f"{named(newer.key)} was not in fit; update with it first.")
             one = self._history[newer.key].merged(newer)
@@ -116,15 +116,14 @@ class BaseSequenceForecaster(GridForecaster, FittingForecaster):
                 continue
             units, scalings = self._as_seen([one]), self._scalings_of([one])
             values = forecasts_from(self.learned_, self.weights_, units, scalings, origins, steps)
-            scaling = self._scalings[one.key]
-            values = scaling.inverse_transform(values)
-            frames.append(frame_of_cutoffs(values, one, origins, steps, self._index_names))
+            values = in_units(values[..., None], [self._scalings[one.key]])[..., 0]
+            frames.append(frame_of_cutoffs(values, one, origins, steps, self._container.levels))
         if not frames:
             raise ValueError(
                 f"y has no cutoff from {begin} on with {steps.max()} times after it; give more "
                 "rows, or another start."
             )
-        return pd.concat(frames).set_axis(y_inner.columns, axis=1)
+        return pd.concat(frames).set_axis(list(self._container.columns), axis=1)
 
     def to_keras(self) -> Any:
         """Return a new Keras model with the fitted weights.
@@ -144,14 +143,15 @@ class BaseSequenceForecaster(GridForecaster, FittingForecaster):
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> Any:
         validate(self)
-        self._index_names = list(y.index.names)
         self._history, self._scalings = {}, {}
         if self._state == "pretrained":
-            series = self._read(y, X)
+            y = self._aligned(y, is_later=False)
+            series = self._read_others(y, X)
         else:
             roles = Roles.of(X, self.past_covariates, self.static_covariates)
             series = read_series(y, X, roles.names)
             self._learn(series, roles, furthest_of(fh, series))
+        self._remember_container(y)
         self._remember(series)
         self._set_cutoff(self._end())
         return self
@@ -161,13 +161,15 @@ class BaseSequenceForecaster(GridForecaster, FittingForecaster):
         roles = Roles.of(X, self.past_covariates, self.static_covariates)
         series = read_series(y, X, roles.names)
         self._learn(series, roles, furthest_of(fh, series))
+        self._remember_columns(y)
         return self
 
     def _pretrain_update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None
     ) -> Any:
         del fh
-        units = self._as_seen(self._read(y, X))
+        y = self._aligned(y, is_later=False)
+        units = self._as_seen(self._read_others(y, X))
         scalings = [self.learned_.scaling_of(one) for one in units]
         self._learn_more(units, scalings, [0] * len(units), int(self.epochs))
         return self
@@ -175,7 +177,7 @@ class BaseSequenceForecaster(GridForecaster, FittingForecaster):
     def _update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> Any:
-        newer = self._read(y, X, may_be_empty=True)
+        newer = self._read_later(y, X)
         self._history, self._scalings = dict(self._history), dict(self._scalings)
         self._remember(newer)
         self._set_cutoff(self._end())
@@ -193,18 +195,16 @@ class BaseSequenceForecaster(GridForecaster, FittingForecaster):
             )
         return self
 
-    def _read(
-        self, y: pd.DataFrame, X: pd.DataFrame | None, *, may_be_empty: bool = False
-    ) -> list[Series]:
-        """Return the series of y, checked against what was learnt."""
-        if y.shape[1] != self.learned_.n_columns:
-            raise ValueError(
-                f"y has {y.shape[1]} columns, and {type(self).__name__} learnt "
-                f"{self.learned_.n_columns}; give the same columns."
-            )
+    def _read_others(self, y: pd.DataFrame, X: pd.DataFrame | None) -> list[Series]:
+        """Return series that need not be those of a fit before, for what was learnt."""
         self.learned_.roles.check(X)
-        names, known = self.learned_.roles.names, vars(self).get("_history")
-        return read_series(y, X, names, may_be_empty=may_be_empty, known=known)
+        return read_series(y, X, self.learned_.roles.names)
+
+    def _read_later(self, y: pd.DataFrame, X: pd.DataFrame | None) -> list[Series]:
+        """Return later rows of the series of the fit, and perhaps new series."""
+        y = self._aligned(y, is_later=True)
+        self.learned_.roles.check(X)
+        return read_series(y, X, self.learned_.roles.names, may_be_empty=True, known=self._history)
 
     def _remember(self, series: Sequence[Series]) -> None:
         """Add series to the history, and measure the scaling of new ones."""
@@ -213,6 +213,7 @@ class BaseSequenceForecaster(GridForecaster, FittingForecaster):
             self._history[one.key] = one if known is None else known.merged(one)
             if one.key not in self._scalings:
                 self._scalings[one.key] = self.learned_.scaling_of(one)
+            self.learned_.check_range(one, self._scalings[one.key])
 
     def _end(self) -> pd.Index:
         """Return the cutoff with the frequency of the series, which new rows may not tell."""
@@ -252,8 +253,9 @@ class BaseSequenceForecaster(GridForecaster, FittingForecaster):
         """Return the forecasts of series at ``fh``, in scaled units."""
         learned = self.learned_
         if X is not None:
+            self._container.check_levels(X, "X")
             learned.roles.check(X, ahead=True)
-        given = {} if X is None else dict(instances(X))
+        given = read_covariates(X, learned.roles.names)
         relative = of_each_grid(series, lambda grid: steps_of(fh, grid))
         n_ahead = max(0, int(np.max(relative)))
         horizon = learned.network.layout.horizon
@@ -279,16 +281,11 @@ class BaseSequenceForecaster(GridForecaster, FittingForecaster):
     ) -> pd.DataFrame:
         """Return scaled values (n_units, n_steps, n_targets, n_values) in the units of y."""
         whole = of_instances(values, self.learned_.network.layout.n_channels)
-        scalings = [self._scalings[one.key] for one in series]
-        scale, mean = (
-            np.stack([getattr(scaling, name) for scaling in scalings])[:, None, :, None]
-            for name in ("scale", "mean")
-        )
-        restored = whole * scale + mean
+        restored = in_units(whole, [self._scalings[one.key] for one in series])
         return frame_of(
             restored.reshape(*restored.shape[:2], -1),
             [one.key for one in series],
             of_each_grid(series, lambda grid: times_of(fh, grid)),
-            self._index_names,
+            list(self._container.levels),
             columns,
         )

@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn.forecasting.calendar import following
-from skrnn.forecasting.series import Series, instances, named, refuse_infinity
+from skrnn.forecasting.series import Series, instances, named
 from skrnn.forecasting.time_grid import alike
 from skrnn.preprocessing.scaling import Standardiser
 
@@ -39,9 +39,15 @@ class Roles:
         columns = [] if X is None else list(X.columns)
         for parameter, names in (("past_covariates", past), ("static_covariates", static)):
             unknown = [name for name in names if name not in columns]
+            if unknown and X is None:
+                raise ValueError(
+                    f"{parameter} names the columns {list(names)} of X, and no X was given; give "
+                    f"X with them, or set {parameter}=None."
+                )
             if unknown:
                 raise ValueError(
-                    f"{parameter} names {unknown}, and X has the columns {columns or 'of None'}."
+                    f"{parameter} names {unknown}, and X has the columns {columns}; give names "
+                    "among these."
                 )
         both = set(past) & set(static)
         if both:
@@ -51,7 +57,7 @@ class Roles:
                 if (part.nunique(dropna=False) > 1).any():
                     raise ValueError(
                         f"static_covariates={list(static)} have to be constant within a series, "
-                        f"and vary in that of {key or 'y'}."
+                        f"and vary in that of {named(key)}."
                     )
         known = tuple(name for name in columns if name not in past + static)
         return cls(past, known, static)
@@ -67,10 +73,18 @@ class Roles:
         given = [] if X is None else list(X.columns)
         lacking = [name for name in wanted if name not in given]
         unknown = [name for name in given if name not in self.names]
+        if X is None and lacking:
+            raise ValueError(
+                f"no X was given, and the fit had one with the columns {list(self.names)}; give "
+                "X with these."
+            )
+        if not self.names and unknown:
+            raise ValueError(
+                f"X has the columns {given}, and the fit had no X; leave X out, or fit with it."
+            )
         if lacking or unknown:
             raise ValueError(
-                f"X has the columns {given if X is not None else 'of None'}, and the fit's had "
-                f"{list(self.names)}: "
+                f"X has the columns {given}, and that of the fit had {list(self.names)}: "
                 + (f"{lacking} are lacking" if lacking else f"{unknown} are new")
                 + ("; past_covariates may be left out." if lacking and ahead else ".")
             )
@@ -125,7 +139,7 @@ class Ahead:
         n_times : int
             How many times, at most: a single time without a frequency has none after it.
         X : DataFrame or None
-            Indexed by time.
+            Floats, indexed by time.
         n_wanted : int
             The first so many times need what is known in advance.
 
@@ -145,7 +159,6 @@ class Ahead:
             positions = alike(X.index, index, "X").get_indexer(index)
             found = positions >= 0
             rows[found, known] = X[list(roles.known)].to_numpy(np.float64)[positions[found]]
-            refuse_infinity(rows[found, known], f"X holds an infinite value for {named(one.key)}")
             covered |= found
         lacking = index[:n_wanted][~covered[:n_wanted]]
         if roles.known and len(lacking):

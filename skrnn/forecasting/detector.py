@@ -12,6 +12,7 @@ from sktime.detection.base import BaseDetector
 
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn.estimators.anomaly import SequenceAnomalyDetector
+from skrnn.forecasting.containers import refuse_empty, refuse_other_than_numbers
 from skrnn.networks import GRU
 
 
@@ -60,7 +61,7 @@ class SequenceDetector(BaseDetector):
     def __init__(self, detector: SequenceAnomalyDetector | None = None) -> None:
         self.detector = detector
         super().__init__()
-        if detector is not None and detector.missing == "mask":
+        if getattr(detector, "missing", None) == "mask":
             self.set_tags(**{"capability:missing_values": True})
 
     fit = all_or_nothing(BaseDetector.fit)
@@ -68,8 +69,15 @@ class SequenceDetector(BaseDetector):
 
     def _fit(self, X: pd.DataFrame, y: Any = None) -> SequenceDetector:
         del y
+        if not isinstance(self.detector, SequenceAnomalyDetector | None):
+            raise TypeError(
+                f"detector={self.detector!r} was given to SequenceDetector, which accepts a "
+                "SequenceAnomalyDetector, such as SequenceAnomalyDetector(chunk_length=50), or "
+                "None."
+            )
         how = SequenceAnomalyDetector() if self.detector is None else clone(self.detector)
         self.detector_ = how.fit(_as_sequences(X))
+        self._X = X  # sktime keeps a Series as it is, and joins frames to it in update
         return self
 
     def _update(self, X: pd.DataFrame, y: Any = None) -> SequenceDetector:
@@ -112,4 +120,6 @@ class SequenceDetector(BaseDetector):
 
 def _as_sequences(X: pd.DataFrame | pd.Series[Any]) -> list[NDArray[np.float64]]:
     """Return the series as the one sequence that it is."""
-    return [X.to_numpy(dtype=np.float64).reshape(len(X), -1)]
+    refuse_empty(X, "X")
+    refuse_other_than_numbers(X, "X")
+    return [X.to_numpy(dtype=np.float64, na_value=np.nan).reshape(len(X), -1)]

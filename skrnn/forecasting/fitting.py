@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from skrnn.forecasting.covariates import Roles
 from skrnn.forecasting.learning import Learned, Parts
 from skrnn.forecasting.parameters import ForecastingParameters
 from skrnn.forecasting.series import Series
+from skrnn.forecasting.tables import Rows
 from skrnn.networks.forecast import Forecast, ForecastHead, WindowLayout
 from skrnn.preprocessing.scaling import Standardiser
 
@@ -49,6 +51,11 @@ class FittingForecaster(ForecastingParameters, Trainable):
         if isinstance(self.loss, str) and self.loss in ("gaussian", "student_t"):
             return ForecastHead(self.loss)
         return ForecastHead("point")
+
+    def _remedies(self) -> list[str]:
+        if self.scale in ("window", "last"):
+            return ["Divide y by a power of ten if its values are very large or very small."]
+        return ['Set scale="window", in which each window has units of its own.']
 
     def _lags(self) -> tuple[int, ...]:
         """Return the lags of differencing, checked against the window."""
@@ -110,6 +117,7 @@ class FittingForecaster(ForecastingParameters, Trainable):
                 f"{self.early_stopping} and calibration={self.calibration}; give a series with two "
                 "observed values or more in them."
             )
+        self._warn_of_few_windows(origins, int(parts.learnt.max()))
         examples = table.examples(numbers, origins, parts.learnt)
         held_out = None
         if validation is not None:
@@ -128,6 +136,24 @@ class FittingForecaster(ForecastingParameters, Trainable):
             self.learned_ = self.learned_.corrected(
                 table, self.weights_, begins, parts.ends, n_measured
             )
+
+    def _warn_of_few_windows(self, origins: Rows, longest: int) -> None:
+        """Warn where windows that begin before their series are most of what is learnt from."""
+        n_complete = int(np.sum(origins >= self.window_length - 1))
+        if n_complete >= max(len(origins) / 2, 2):
+            return
+        step = self.segment_length or 1
+        shorter = longest // 2 // step * step
+        is_shorter = shorter >= max(2, sum(self._lags()))
+        warnings.warn(
+            f"only {n_complete} of the {len(origins)} training windows of {type(self).__name__} "
+            f"are complete: window_length={self.window_length}, and the longest series has "
+            f"{longest} times for training. Steps missing from a window count as not observed. "
+            + (f"Set window_length={shorter} or less, or give" if is_shorter else "Give")
+            + " longer series.",
+            UserWarning,
+            stacklevel=6,
+        )
 
     def _prepared(
         self, series: Sequence[Series], units: Sequence[Series], roles: Roles, horizon: int

@@ -11,8 +11,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn.forecasting.learning import Learned
+from skrnn.forecasting.rolling import finite
 from skrnn.forecasting.tables import Rows, WindowTable
 from skrnn.forecasting.uncertainty import quantiles_of, uncrossed, widened
+from skrnn.preprocessing.scaling import Standardiser
 
 Array = NDArray[np.float64]
 
@@ -101,6 +103,29 @@ def of_instances(values: Array, n_channels: int) -> Array:
         return values
     apart = values.reshape(-1, n_channels, *values.shape[1:])
     return np.moveaxis(apart[:, :, :, 0], 1, 2)
+
+
+def in_units(values: Array, scalings: Sequence[Standardiser]) -> Array:
+    """Return scaled forecasts (n, n_steps, n_columns, n_values) in the units of their series.
+
+    Parameters
+    ----------
+    values : ndarray
+        Forecasts.
+    scalings : sequence of Standardiser
+        One for each series, or one for all.
+
+    Raises
+    ------
+    ValueError
+        If they are beyond the largest float.
+    """
+    scale, mean = (
+        np.stack([getattr(scaling, name) for scaling in scalings])[:, None, :, None]
+        for name in ("scale", "mean")
+    )
+    with np.errstate(over="ignore"):
+        return finite(values * scale + mean)
 
 
 def frame_of(

@@ -14,8 +14,8 @@ from skrnn.engine.program import lease
 from skrnn.engine.spec import Spec
 from skrnn.forecasting.covariates import Ahead, Roles
 from skrnn.forecasting.rolling import roll
-from skrnn.forecasting.series import Series
-from skrnn.forecasting.tables import Rows, WindowTable
+from skrnn.forecasting.series import Series, named
+from skrnn.forecasting.tables import Rows, WindowTable, as_singles
 from skrnn.forecasting.uncertainty import Correction, quantiles_of, widened
 from skrnn.networks.forecast import Forecast
 from skrnn.preprocessing.scaling import Standardiser
@@ -45,6 +45,8 @@ class Learned:
         Columns of y.
     correction : Correction or None
         Errors measured, for the intervals.
+    columns : tuple
+        The names of the columns of y in ``pretrain``, which later fits take them by.
     """
 
     spec: Spec
@@ -54,6 +56,7 @@ class Learned:
     cycles: tuple[str | float, ...]
     n_columns: int
     correction: Correction | None = None
+    columns: tuple[Any, ...] = ()
 
     @property
     def network(self) -> Forecast:
@@ -69,6 +72,11 @@ class Learned:
         if n_alike == 1:
             return self.common
         return Standardiser(np.tile(self.common.mean, n_alike), np.tile(self.common.scale, n_alike))
+
+    def check_range(self, one: Series, scaling: Standardiser) -> None:
+        """Raise ValueError if a value of a series is beyond single precision once scaled."""
+        as_singles(one.values, scaling, one.index, named(one.key))
+        as_singles(one.covariates, self.covariates, one.index, f"X for {named(one.key)}")
 
     def table(
         self, series: Sequence[Series], scalings: Sequence[Standardiser], ahead: Sequence[Ahead]

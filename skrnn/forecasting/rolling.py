@@ -41,6 +41,11 @@ def roll(
     Returns
     -------
     ndarray of float64 of shape (n_windows, n_ahead, n_targets, n_parameters)
+
+    Raises
+    ------
+    ValueError
+        If a forecast is NaN or infinite.
     """
     layout = table.layout
     n_rows = layout.window_length + -(-n_ahead // layout.horizon) * layout.horizon
@@ -49,7 +54,18 @@ def roll(
         _roll_part(program, table, head, starts[first : first + size], n_rows)[:, :n_ahead]
         for first in range(0, len(starts), size)
     ]
-    return np.concatenate(parts)
+    return finite(np.concatenate(parts))
+
+
+def finite(forecasts: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return forecasts, or raise ValueError if one of them is no finite number."""
+    if not np.isfinite(forecasts).all():
+        raise ValueError(
+            "a forecast came out NaN or infinite: the values of a window, of y or of X, are too "
+            "large or too far apart for a network, which computes in single precision; look for "
+            "outliers, divide y by a power of ten, or take its logarithm."
+        )
+    return forecasts
 
 
 def _roll_part(

@@ -11,9 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn.forecasting.calendar import reaching, regular
+from skrnn.forecasting.grids import refuse_gap, refuse_other_frequency
 from skrnn.forecasting.time_grid import alike
 
 Array = NDArray[np.float64]
+Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +52,9 @@ class Series:
 
     def merged(self, newer: Self) -> Self:
         """Return the series with the times of another one, whose values rule where it has some."""
-        index = regular(self.index.union(newer.index), like=self.index)
+        times = self.index.union(newer.index)
+        refuse_gap(times, named(self.key), like=self.index)
+        index = regular(times, like=self.index)
         rows = []
         for part in (self, newer):
             own = index.get_indexer(part.index)  # a part with gaps may have a coarser grid
@@ -98,26 +102,20 @@ def read_series(
     Raises
     ------
     ValueError
-        If times are repeated or not regular, if X lacks a time of y, or if a series holds no value.
+        If times are repeated, not regular or nearly all lacking, if the frequencies of series
+        differ, if X lacks a time of y, or if a series holds no value.
     """
-    given = {} if X is None else dict(instances(X[list(names)]))
-    parts = dict(instances(y))
+    given = read_covariates(X, names)
+    parts = _parts(y)
     # A series with few times, or gaps, has the frequency of the longest one.
-    longest = next(iter(known.values())).index if known else None
-    if longest is None and len(parts) > 1:
-        longest = regular(max((part.index.unique() for part in parts.values()), key=len))
+    like = _longest(parts, known or {})
     series = []
     for key, part in parts.items():
-        repeated = part.index[part.index.duplicated()]
-        if len(repeated):
-            raise ValueError(
-                f"{named(key)} has several rows for {repeated[0]}; give one row for each time."
-            )
         earlier = (known or {}).get(key)
-        if known and longest is not None:
-            part = part.set_axis(alike(part.index, longest, "y", "the y of the fit"))
-        index = regular(part.index, like=longest if earlier is None else earlier.index)
-        values = part.reindex(index).to_numpy(dtype=np.float64)
+        if known and like is not None:
+            part = part.set_axis(alike(part.index, like[1], "y", "the y of the fit"))
+        index = _grid(key, part.index, like if earlier is None else (key, earlier.index))
+        values = floats(part.reindex(index))
         if not may_be_empty and not np.isfinite(values).any():
             raise ValueError(
                 f"{named(key)} has no observed value in its {len(part)} times; leave it out."
@@ -130,6 +128,64 @@ def read_series(
             covariates = _covariates(given[key], part.index, index, named(key))
         series.append(Series(key, index, values, covariates))
     return series
+
+
+def read_covariates(X: pd.DataFrame | None, names: tuple[Any, ...]) -> dict[Key, pd.DataFrame]:
+    """Return those of the named columns that X has, for each series, as floats by their times.
+
+    Raises
+    ------
+    ValueError
+        If times are repeated or values infinite.
+    """
+    if X is None:
+        return {}
+    columns = [name for name in names if name in X.columns]
+    given = {}
+    for key, part in instances(X[columns]):
+        name = f"X of {named(key)}" if key else "X"
+        _refuse_repeats(part.index, name)
+        values = floats(part)
+        refuse_infinity(values, f"X holds an infinite value for {named(key)}")
+        given[key] = pd.DataFrame(values, index=part.index, columns=columns)
+    return given
+
+
+def _parts(y: pd.DataFrame) -> dict[Key, pd.DataFrame]:
+    """Return the rows of each series of y, indexed by time."""
+    parts = dict(instances(y))
+    for key, part in parts.items():
+        _refuse_repeats(part.index, named(key))
+    return parts
+
+
+def _longest(
+    parts: Mapping[Key, pd.DataFrame], known: Mapping[Key, Series]
+) -> tuple[Key, pd.Index] | None:
+    """Return the key and the regular times that tell the frequency of a panel."""
+    for key, one in known.items():
+        return key, one.index
+    if len(parts) < 2:
+        return None
+    key = max(parts, key=lambda key: len(parts[key]))
+    return key, _grid(key, parts[key].index, None)
+
+
+def _grid(key: Key, times: pd.Index, like: tuple[Key, pd.Index] | None) -> pd.Index:
+    """Return the regular times of a series, with the frequency of another one, or its own."""
+    other, common = (key, None) if like is None else like
+    refuse_gap(times, named(key), common)
+    grid = regular(times, like=common)
+    if common is not None and other != key:
+        refuse_other_frequency(times, grid, common, named(key), named(other))
+    return grid
+
+
+def _refuse_repeats(times: pd.Index, name: str) -> None:
+    """Raise ValueError if a time occurs twice."""
+    repeated = times[times.duplicated()]
+    if len(repeated):
+        raise ValueError(f"{name} has several rows for {repeated[0]}; give one row for each time.")
 
 
 def instances(frame: pd.DataFrame) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
@@ -151,11 +207,16 @@ def _covariates(X: pd.DataFrame, times: pd.Index, index: pd.Index, name: str) ->
             f"X lacks {len(lacking)} of the {len(times)} times of {name}, the first "
             f"{lacking[0]}; give X a row for each time of y."
         )
-    refuse_infinity(X.to_numpy(dtype=np.float64), f"X holds an infinite value for {name}")
     later = X.loc[X.index >= index[0]]
+    refuse_gap(later.index, f"X of {name}", like=index)
     one_time = isinstance(index, pd.DatetimeIndex) and index.freq is None
     full = regular(later.index) if one_time else reaching(index, later.index[-1])
-    return later.reindex(full).to_numpy(dtype=np.float64)
+    return floats(later.reindex(full))
+
+
+def floats(frame: pd.DataFrame) -> Array:
+    """Return the values of a frame as floats, what is missing as NaN, whatever its dtypes."""
+    return frame.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _put(part: Array, whole: Array, rows: NDArray[np.int64]) -> None:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn.engine.feed import Examples, Inputs
 from skrnn.forecasting.calendar import cyclic_features, number_of_first
 from skrnn.forecasting.covariates import Ahead
-from skrnn.forecasting.series import Series
+from skrnn.forecasting.series import Series, named
 from skrnn.networks.forecast import WindowLayout
 from skrnn.preprocessing.scaling import Standardiser
 from skrnn.sequences import Sequences
@@ -52,7 +53,13 @@ class WindowTable:
         cycles: Sequence[str | float],
         season: int,
     ) -> WindowTable:
-        """Lay series out; ``season`` steps before is what fills a missing value."""
+        """Lay series out; ``season`` steps before is what fills a missing value.
+
+        Raises
+        ------
+        ValueError
+            If a scaled value is beyond single precision.
+        """
         n_times = np.array([len(one) for one in series])
         sizes = layout.window_length + n_times + [len(later.index) for later in ahead]
         ends = np.cumsum(sizes)
@@ -63,15 +70,18 @@ class WindowTable:
         for one, scaling, later, first, end in zip(
             series, scalings, ahead, firsts, ends, strict=True
         ):
-            truth[first : first + len(one)] = scaling.transform(one.values)
+            truth[first : first + len(one)] = as_singles(
+                one.values, scaling, one.index, named(one.key)
+            )
             rows = steps[first:end]
             rows[: len(one), layout.columns("values")] = filled(
                 truth[first : first + len(one)], season
             )
             rows[: len(one), layout.columns("observed")] = ~np.isnan(one.values)
             known = np.concatenate([one.covariates[: len(one)], later.covariates])
-            known = np.nan_to_num(covariates.transform(known))
             index = one.index.append(later.index) if len(later.index) else one.index
+            name = f"X for {named(one.key)}"
+            known = np.nan_to_num(as_singles(known, covariates, index, name))
             waves = cyclic_features(index, number_of_first(one.index), cycles)
             n_moving = known.shape[1] - layout.n_static
             rows[:, layout.columns("past").start : fixed.start] = np.concatenate(
@@ -157,6 +167,30 @@ class WindowTargets:
         values = self.truth[np.minimum(rows, len(self.truth) - 1)]
         values[rows >= self.limits[windows, None]] = np.nan
         return values.reshape(len(windows), -1)
+
+
+def as_singles(
+    values: NDArray[np.float64], scaling: Standardiser, times: pd.Index, name: str
+) -> NDArray[np.float32]:
+    """Return scaled values in the single precision of networks.
+
+    Raises
+    ------
+    ValueError
+        If one that is finite is not any more.
+    """
+    with np.errstate(over="ignore"):
+        singles = scaling.transform(values).astype(np.float32)
+    beyond = np.isinf(singles)
+    if beyond.any():
+        row, column = np.argwhere(beyond)[0]
+        when = times[row] if row < len(times) else f"a time after {times[-1]}"
+        raise ValueError(
+            f"{name} holds {values[row, column]:.3g} at {when}, too far from the other values for "
+            "a network, which computes in single precision; correct it, or mark it as missing "
+            "(NaN)."
+        )
+    return singles
 
 
 def filled(values: NDArray[np.float32], season: int) -> NDArray[np.float32]:

@@ -18,6 +18,9 @@ _LOWER = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 
 #: The levels at which quantiles are held; any other is interpolated, the outermost are the limit.
 LEVELS = np.array([*_LOWER, 0.5, *(1 - level for level in reversed(_LOWER))])
 
+#: The position of the median, which is the point forecast, among them.
+MEDIAN = len(_LOWER)
+
 
 def quantiles_of(head: ForecastHead, parameters: Array) -> Array:
     """Return the quantiles at `LEVELS` of forecasts with parameters in the last axis.
@@ -35,9 +38,18 @@ def quantiles_of(head: ForecastHead, parameters: Array) -> Array:
 
 
 def at_levels(quantiles: Array, levels: Array) -> Array:
-    """Return the quantiles at any levels from those at `LEVELS`, in the last axis."""
-    inside = np.clip(levels, LEVELS[0], LEVELS[-1])
-    return quantiles @ _interpolation(LEVELS, inside).T
+    """Return the quantiles at any levels from those at `LEVELS`, in the last axis.
+
+    They rise with the level, and the median is exactly that at 0.5: where two quantiles are
+    equal, rounding must not put one between them outside.
+    """
+    z, wanted = ndtri(LEVELS), ndtri(np.clip(levels, LEVELS[0], LEVELS[-1]))
+    left = np.clip(np.searchsorted(z, wanted, side="right") - 1, 0, len(z) - 2)
+    share = (wanted - z[left]) / (z[left + 1] - z[left])
+    lower, upper = quantiles[..., left], quantiles[..., left + 1]
+    between = np.minimum(lower + share * (upper - lower), upper)
+    exact: Array = np.where(share == 1, upper, between)
+    return exact
 
 
 def widened(quantiles: Array, horizon: int) -> Array:
@@ -46,7 +58,7 @@ def widened(quantiles: Array, horizon: int) -> Array:
     The errors of blocks are taken to add up like the steps of a random walk: to the squared
     distance from the median comes that at the end of each block before.
     """
-    median = quantiles[..., [len(LEVELS) // 2]]
+    median = quantiles[..., [MEDIAN]]
     distances = quantiles - median
     squares, before = distances**2, np.zeros_like(distances[:, 0])
     for begin in range(0, quantiles.shape[1], horizon):
@@ -111,10 +123,14 @@ class Correction:
         return cls(shifts)
 
     def apply(self, quantiles: Array, steps: NDArray[np.int64]) -> Array:
-        """Return corrected quantiles that never cross.
+        """Return corrected quantiles that never cross, around the median as it was.
 
         Beyond the steps that were measured, the last shift grows with the square root of
         the number of steps.
+
+        The median is the point forecast, so every interval holds it. A quantile that its shift
+        would take past the median stays on it, which can only move it outwards: at least the
+        share of values that its level promises still lies on its inner side.
 
         Parameters
         ----------
@@ -125,12 +141,13 @@ class Correction:
         """
         n_ahead = len(self.shifts)
         growth = np.sqrt(np.maximum(steps / n_ahead, 1.0))[:, None, None]
-        return uncrossed(quantiles + self.shifts[np.minimum(steps, n_ahead) - 1] * growth)
+        shifted = quantiles + self.shifts[np.minimum(steps, n_ahead) - 1] * growth
+        shifted[..., MEDIAN] = quantiles[..., MEDIAN]
+        return uncrossed(shifted)
 
 
 def uncrossed(quantiles: Array) -> Array:
     """Return quantiles made monotone, from the median outwards."""
-    middle = quantiles.shape[-1] // 2
-    upper = np.maximum.accumulate(quantiles[..., middle:], axis=-1)
-    lower = np.minimum.accumulate(quantiles[..., middle::-1], axis=-1)[..., ::-1]
+    upper = np.maximum.accumulate(quantiles[..., MEDIAN:], axis=-1)
+    lower = np.minimum.accumulate(quantiles[..., MEDIAN::-1], axis=-1)[..., ::-1]
     return np.concatenate([lower[..., :-1], upper], axis=-1)

@@ -1,0 +1,195 @@
+"""Checks on the containers of y and X, in words of our own, before sktime reads them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+Flags = NDArray[np.bool_]
+
+
+def readable(data: Any, name: str) -> Any:
+    """Return y or X as sktime reads it: masked values of an array become NaN.
+
+    Parameters
+    ----------
+    data : any
+        A container that sktime takes, or None.
+    name : {"y", "X"}
+        What messages call it.
+
+    Raises
+    ------
+    TypeError
+        If a column holds no numbers.
+    ValueError
+        If a key or a time is missing, or times fall.
+    """
+    if isinstance(data, np.ma.MaskedArray):
+        return np.ma.filled(np.ma.asarray(data, dtype=np.float64), np.nan)
+    if isinstance(data, pd.Series | pd.DataFrame):
+        refuse_other_than_numbers(data, name)
+        refuse_index(data.index, name)
+        data = _with_dates(data)
+    return data
+
+
+def refuse_empty(data: Any, name: str) -> None:
+    """Raise ValueError for a series without rows."""
+    if tuple(getattr(data, "shape", ()))[:1] == (0,):
+        raise ValueError(f"{name} has no rows; give a series of two times or more.")
+
+
+def _with_dates(data: Any) -> Any:
+    """Return a pandas container whose dates are pandas' own, where they were those of pyarrow."""
+    times = data.index.levels[-1] if isinstance(data.index, pd.MultiIndex) else data.index
+    if isinstance(times, pd.DatetimeIndex) or not pd.api.types.is_datetime64_any_dtype(times.dtype):
+        return data
+    dates: Any = pd.DatetimeIndex(times)
+    if isinstance(data.index, pd.MultiIndex):
+        dates = data.index.set_levels(dates, level=-1)
+    return data.set_axis(dates)
+
+
+def refuse_index(index: pd.Index, name: str) -> None:
+    """Raise ValueError if a row has no key or no time, or the times of a series fall."""
+    for level, label in enumerate(index.names):
+        missing = _missing(index, level)
+        if not missing.any():
+            continue
+        count, first = int(missing.sum()), int(np.argmax(missing))
+        if level == index.nlevels - 1:
+            raise ValueError(
+                f"{count} rows of {name} have no time, the first of them row {first}; give "
+                "each row its time, or drop them."
+            )
+        level_name = level if label is None else label
+        raise ValueError(
+            f"{count} rows of {name} have no name of their series: the level {level_name!r} of "
+            f"the index is missing (None or NaN), first in row {first}; name these series, or "
+            f"drop them with {name}[{name}.index.get_level_values({level_name!r}).notna()]."
+        )
+    _refuse_falling_times(index, name)
+
+
+def _missing(index: pd.Index, level: int) -> Flags:
+    """Tell the rows whose label of a level is missing."""
+    if not isinstance(index, pd.MultiIndex):
+        return np.asarray(index.isna())
+    codes = np.asarray(index.codes[level])
+    unnamed = np.append(index.levels[level].isna(), True)  # the code of what is missing is -1
+    return np.asarray(unnamed[codes], dtype=bool)
+
+
+def _refuse_falling_times(index: pd.Index, name: str) -> None:
+    """Raise ValueError if the times of a series fall; equal ones are looked for elsewhere."""
+    times = index.get_level_values(-1)
+    is_time = isinstance(times, pd.DatetimeIndex | pd.PeriodIndex) or times.dtype.kind in "iu"
+    if index.is_monotonic_increasing or not is_time:
+        return
+    series = np.zeros(len(index), dtype=np.int64)
+    if isinstance(index, pd.MultiIndex):
+        series = pd.factorize(index.droplevel(-1))[0]
+    order = np.argsort(series, kind="stable")
+    series, times = series[order], times[order]
+    falling = (series[1:] == series[:-1]) & np.asarray(times[1:] < times[:-1])
+    if falling.any():
+        row = int(np.argmax(falling))
+        raise ValueError(
+            f"the times of {name} fall: {times[row + 1]} comes after {times[row]}; sort the rows, "
+            f"for example with {name}.sort_index()."
+        )
+
+
+def refuse_other_than_numbers(data: pd.Series | pd.DataFrame, name: str) -> None:
+    """Raise TypeError, naming the column, if one holds texts, categories, dates or objects."""
+    columns = [(data.name, data)] if isinstance(data, pd.Series) else list(data.items())
+    for label, column in columns:
+        if column.dtype.kind in "iufb" or _holds_series(column):
+            continue
+        where = name if isinstance(data, pd.Series) else f"the column {label!r} of {name}"
+        advice = (
+            "encode what is categorical, for example with pandas.get_dummies, or leave it out"
+            if name == "X"
+            else "leave out what is categorical"
+        )
+        raise TypeError(
+            f"{where} holds {column.dtype} values, and not numbers; convert what are numbers with "
+            f".astype('float64'), and {advice}."
+        )
+
+
+def _holds_series(column: pd.Series) -> bool:
+    """Tell a column of sktime's nested frames, whose cells are series."""
+    return column.dtype == object and len(column) > 0 and isinstance(column.iloc[0], pd.Series)
+
+
+@dataclass(frozen=True)
+class Container:
+    """The levels of the index of y and its columns, which later y and X have to share.
+
+    Attributes
+    ----------
+    levels : tuple
+        The names of the index's levels, the last one that of the times.
+    columns : tuple
+        The names of the columns of y.
+    """
+
+    levels: tuple[Any, ...]
+    columns: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, y: pd.DataFrame) -> Self:
+        """Return the container of a frame."""
+        return cls(tuple(y.index.names), tuple(y.columns))
+
+    def check_levels(self, frame: pd.DataFrame, name: str) -> None:
+        """Raise ValueError unless a frame has the levels of series that y has.
+
+        A level without a name goes with any other; the times may be called anything.
+        """
+        given = tuple(frame.index.names)
+        others = [
+            None not in pair and pair[0] != pair[1]
+            for pair in zip(given[:-1], self.levels[:-1], strict=False)
+        ]
+        if len(given) != len(self.levels) or any(others):
+            raise ValueError(
+                f"{name} is {_described(given)}, and y of the fit is {_described(self.levels)}; "
+                f"give {name} in the same form, or fit anew."
+            )
+
+
+def in_order(y: pd.DataFrame, columns: tuple[Any, ...]) -> pd.DataFrame:
+    """Return a frame with its columns in the order of others, taken by name.
+
+    Raises
+    ------
+    ValueError
+        If the names are others. Columns that have none, but numbers, are taken as they come.
+    """
+    given = tuple(y.columns)
+    if given == columns or _unnamed(given) or _unnamed(columns):
+        return y
+    if set(given) != set(columns):
+        raise ValueError(
+            f"y has the columns {list(given)}, and that of the fit had {list(columns)}; give the "
+            "same columns."
+        )
+    return y[list(columns)]
+
+
+def _described(levels: tuple[Any, ...]) -> str:
+    if len(levels) == 1:
+        return "a single series"
+    return f"a panel whose index has the levels {list(levels)}"
+
+
+def _unnamed(columns: tuple[Any, ...]) -> bool:
+    """Tell columns that only count: those of what has no names."""
+    return columns == tuple(range(len(columns)))
