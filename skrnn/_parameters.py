@@ -24,6 +24,8 @@ from typing import Any, ClassVar, Literal, Self, dataclass_transform
 
 import numpy as np
 
+from skrnn._version import Versioned
+
 
 @dataclass(frozen=True)
 class Domain:
@@ -126,7 +128,7 @@ def fitted(*, init: Literal[False] = False) -> Any:
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(parameter, fitted))
-class Parametrised:
+class Parametrised(Versioned):
     """Base of every class whose constructor takes declared parameters and only assigns them.
 
     A class whose other base has a constructor of its own calls it in ``_before_init(self)``.
