@@ -124,7 +124,6 @@ class Network(Parametrised):
         del n_steps
         return self
 
-    @property
     def hidden_width(self) -> int:
         """Return how many features a layer put before or behind the network has."""
         names = ("units", "filters", "width")
