@@ -13,6 +13,8 @@ from skrnn.sequences.reading import read_sequences
 from skrnn.sequences.table import Sequences
 
 PADDING, UNKNOWN = 0, 1
+#: Networks take numbers as 32-bit floats, which are all whole numbers up to this one.
+GREATEST_TOKEN = 2**24
 
 
 def read_tokens(estimator: Any, X: Any, *, reset: bool, n_tokens: int | None = None) -> Sequences:
@@ -47,7 +49,7 @@ def as_tokens(numbers: NDArray[Any], n_tokens: int | None = None) -> NDArray[Any
     Raises
     ------
     ValueError
-        If one is negative or no whole number.
+        If one is negative, no whole number, or too great.
     """
     is_known = ~np.isnan(numbers) if n_tokens is None else numbers < n_tokens
     tokens = np.where(is_known, numbers, UNKNOWN).astype(numbers.dtype)
@@ -57,7 +59,26 @@ def as_tokens(numbers: NDArray[Any], n_tokens: int | None = None) -> NDArray[Any
             f"X holds {numbers[wrong][0]:g}; with embedding_dim each step is the number of a "
             "token, an integer >= 0, where 0 is padding, as TokenSequences gives it."
         )
+    if tokens.max(initial=PADDING) > GREATEST_TOKEN:
+        raise ValueError(
+            f"X holds {tokens.max():g}; the numbers of tokens end at {GREATEST_TOKEN}: number them "
+            "by frequency, as TokenSequences does."
+        )
     return tokens
+
+
+def look_like_tokens(X: Any) -> bool:
+    """Say whether X is an array of texts as `TokenSequences` gives it, some of them padded."""
+    if not isinstance(X, np.ndarray | pd.DataFrame) or X.ndim != 2:
+        return False
+    if isinstance(X, pd.DataFrame) and not (X.dtypes == np.int32).all():
+        return False
+    numbers = np.asarray(X)
+    if numbers.dtype != np.int32 or numbers.size == 0:
+        return False
+    padding = numbers == PADDING
+    at_end = (padding[:, 1:] >= padding[:, :-1]).all()
+    return bool(at_end and padding[:, -1].any() and numbers.min() >= 0 and numbers.max() > UNKNOWN)
 
 
 def count_tokens(sequences: Sequences) -> int:
