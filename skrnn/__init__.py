@@ -1,11 +1,15 @@
 """Recurrent and temporal-convolutional networks as scikit-learn estimators.
 
 Names are imported when first used, so that ``import skrnn`` is quick; Keras comes in at
-the first fit.
+the first fit. With it come the layers of our networks, so that ``keras.saving.load_model`` knows
+them.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from skrnn._backend import spare_keras_a_missing_tensorflow, when_keras_is_imported
+from skrnn._version import __version__ as __version__
 
 if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr__
     from skrnn.estimators.anomaly import SequenceAnomalyDetector
@@ -42,7 +46,8 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
     from skrnn.settings import set_compilation_cache, set_cpu_devices
     from skrnn.streaming import Stream
 
-__version__ = "0.1.0"
+spare_keras_a_missing_tensorflow()
+when_keras_is_imported(lambda: import_module("skrnn.networks.layers"))
 
 _MODULES = ("datasets", "networks")
 

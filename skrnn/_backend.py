@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
-import json
 import os
 import sys
-from pathlib import Path
+from collections.abc import Callable
+from importlib.machinery import ModuleSpec, PathFinder
+from types import ModuleType
 from typing import Any
 
 TRAINABLE_BACKENDS = ("jax", "torch", "tensorflow")
@@ -29,8 +31,7 @@ def load_keras() -> Any:
     BackendError
         If no backend is installed, or the one chosen cannot train.
     """
-    if "keras" not in sys.modules:
-        os.environ["KERAS_BACKEND"] = backend_name()
+    choose_backend()
     import keras
 
     name = backend_name()
@@ -41,6 +42,80 @@ def load_keras() -> Any:
             "before the first import of Keras."
         )
     return keras
+
+
+def choose_backend() -> None:
+    """Put the backend into ``KERAS_BACKEND``, where Keras reads it, unless it runs already.
+
+    Raises
+    ------
+    BackendError
+        If no backend is installed.
+    """
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = backend_name()
+
+
+def spare_keras_a_missing_tensorflow() -> None:
+    """Choose the backend where ``import keras`` alone would look for one that is not installed.
+
+    Keras takes TensorFlow unless told otherwise. Nothing is imported, and any choice that Keras
+    can follow is left alone.
+    """
+    if "keras" in sys.modules or "KERAS_BACKEND" in os.environ:
+        return
+    if not _installed(_named_in_file() or "tensorflow"):
+        with contextlib.suppress(BackendError):  # the first fit says so
+            choose_backend()
+
+
+def when_keras_is_imported(act: Callable[[], object]) -> None:
+    """Call a function at once if Keras is imported, else right after it will have been."""
+    if "keras" in sys.modules:
+        act()
+    else:
+        sys.meta_path.insert(0, _AfterKeras(act))
+
+
+class _AfterKeras:
+    """Have Keras found as always, and call a function once it has been imported."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        self.act = act
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
+        """Return how Keras is to be imported; None for all other modules."""
+        spec = PathFinder.find_spec(name, path, target) if name == "keras" else None
+        if spec is None or spec.loader is None:
+            return None
+        load = spec.loader.exec_module
+
+        def load_and_act(module: ModuleType) -> None:
+            load(module)
+            sys.meta_path.remove(self)
+            self.act()
+
+        spec.loader.exec_module = load_and_act  # type: ignore[method-assign]
+        return spec
+
+
+class Absent:
+    """What stands for a package that is not installed, so that modules which use it import.
+
+    Tools that look through a package import all of its modules; nothing in them runs without
+    the backend that they are for.
+    """
+
+    def __getattr__(self, name: str) -> Absent:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __call__(self, *_: Any, **__: Any) -> Absent:
+        return self
+
+    def __mro_entries__(self, _: tuple[Any, ...]) -> tuple[type, ...]:
+        return ()
 
 
 def backend_name() -> str:
@@ -57,17 +132,28 @@ def backend_name() -> str:
 
 
 def _installed(name: str) -> bool:
-    return importlib.util.find_spec(name) is not None
+    with contextlib.suppress(ImportError, ValueError):  # of a name that is no module's
+        return importlib.util.find_spec(name) is not None
+    return False
 
 
 def _configured_backend() -> str | None:
     """Return the backend that keras.json names, if that is an installed JAX or PyTorch."""
-    home = os.environ.get("KERAS_HOME") or Path.home() / ".keras"
+    chosen = _named_in_file()
+    return chosen if chosen in ("jax", "torch") and _installed(chosen) else None
+
+
+def _named_in_file() -> str | None:
+    """Return the backend that keras.json names, or None."""
+    import json
+
+    home = os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
     try:
-        chosen = json.loads((Path(home) / "keras.json").read_text()).get("backend")
+        with open(os.path.join(home, "keras.json"), encoding="utf-8") as file:
+            chosen = json.load(file).get("backend")
     except (OSError, ValueError, AttributeError):
         return None
-    return chosen if chosen in ("jax", "torch") and _installed(chosen) else None
+    return chosen if isinstance(chosen, str) else None
 
 
 def _first_installed() -> str:

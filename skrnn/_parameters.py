@@ -15,8 +15,6 @@ that has the parameter.
 from __future__ import annotations
 
 import inspect
-import math
-import numbers
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,70 +22,44 @@ from typing import Any, ClassVar, Literal, Self, dataclass_transform
 
 import numpy as np
 
+from skrnn._domains import (
+    BOOLEAN,
+    CALLABLE,
+    FUNCTION,
+    NONE,
+    Domain,
+    integers,
+    one_of,
+    reals,
+    require,
+    satisfying,
+    singles,
+    tuples_of,
+)
+from skrnn._version import Versioned
 
-@dataclass(frozen=True)
-class Domain:
-    """The values that a parameter accepts, as a test and as words; ``|`` unites two."""
-
-    text: str
-    contains: Callable[[Any], bool]
-
-    def __or__(self, other: Domain) -> Domain:
-        return Domain(
-            f"{self.text} or {other.text}",
-            lambda value: self.contains(value) or other.contains(value),
-        )
-
-
-def integers(low: int) -> Domain:
-    """Accept integers of at least ``low``."""
-    return Domain(f"an int >= {low}", lambda value: _is_integer(value) and value >= low)
-
-
-def reals(low: float, high: float = math.inf, *, closed: str = "left") -> Domain:
-    """Accept real numbers from ``low`` to ``high``; ``closed`` names the ends that belong."""
-    left, right = closed in ("left", "both"), closed in ("right", "both")
-    upper = "inf" if math.isinf(high) else f"{high:g}"
-    text = f"a float in {'[' if left else '('}{low:g}, {upper}{']' if right else ')'}"
-
-    def contains(value: Any) -> bool:
-        if not isinstance(value, numbers.Real) or isinstance(value, bool | np.bool_):
-            return False
-        number = float(value)
-        above = number >= low if left else number > low
-        return above and (number <= high if right else number < high)
-
-    return Domain(text, contains)
-
-
-def one_of(*options: str) -> Domain:
-    """Accept one of the given strings."""
-    text = ", ".join(repr(option) for option in options)
-    return Domain(text, lambda value: isinstance(value, str) and value in options)
-
-
-def tuples_of(element: Domain) -> Domain:
-    """Accept non-empty tuples (or lists) whose elements all lie in ``element``."""
-    return Domain(
-        f"a tuple of {element.text.removeprefix('an ').removeprefix('a ')}",
-        lambda value: (
-            isinstance(value, tuple | list) and bool(value) and all(map(element.contains, value))
-        ),
-    )
-
-
-def satisfying(text: str, contains: Callable[[Any], bool]) -> Domain:
-    """Accept what ``contains`` says, described by ``text``."""
-    return Domain(text, contains)
-
-
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
-
-
-NONE = Domain("None", lambda value: value is None)
-BOOLEAN = Domain("a bool", lambda value: isinstance(value, bool | np.bool_))
-CALLABLE = Domain("a callable", callable)
+__all__ = [
+    "BOOLEAN",
+    "CALLABLE",
+    "FUNCTION",
+    "NONE",
+    "REQUIRED",
+    "Domain",
+    "Parameter",
+    "Parametrised",
+    "describe",
+    "fitted",
+    "integers",
+    "one_of",
+    "parameter",
+    "plain",
+    "reals",
+    "require",
+    "satisfying",
+    "singles",
+    "tuples_of",
+    "validate",
+]
 
 
 @dataclass(frozen=True)
@@ -126,7 +98,7 @@ def fitted(*, init: Literal[False] = False) -> Any:
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(parameter, fitted))
-class Parametrised:
+class Parametrised(Versioned):
     """Base of every class whose constructor takes declared parameters and only assigns them.
 
     A class whose other base has a constructor of its own calls it in ``_before_init(self)``.
@@ -153,6 +125,9 @@ class Parametrised:
 
     _attributes: ClassVar[str] = ""
     _own_parameters: ClassVar[Mapping[str, Parameter]] = {}
+
+    def _check_together(self) -> None:
+        """Raise ValueError, or warn, where parameters do not go together."""
 
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """Return the parameters by name; ``deep`` is accepted for scikit-learn's sake."""
@@ -187,15 +162,13 @@ def plain(value: Any) -> Any:
 
 
 def validate(owner: Parametrised) -> None:
-    """Raise ValueError for the first parameter of ``owner`` outside its domain."""
+    """Raise ValueError for the first parameter of ``owner`` outside its domain.
+
+    What parameters say together is looked at afterwards, by the owner.
+    """
     for name, declared in owner._parameters.items():
         require(declared.domain, name, getattr(owner, name), type(owner).__name__)
-
-
-def require(domain: Domain, name: str, value: Any, owner: str) -> None:
-    """Raise ValueError if the argument ``name`` of ``owner`` lies outside its domain."""
-    if not domain.contains(value):
-        raise ValueError(f"{name}={value!r} was given to {owner}, which accepts {domain.text}.")
+    owner._check_together()
 
 
 def describe(parameters: Mapping[str, Parameter]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import os
@@ -40,8 +41,8 @@ _JENA_HEADER = (
     "VPdef (mbar),sh (g/kg),H2OC (mmol/mol),rho (g/m**3),wv (m/s),max. wv (m/s),wd (deg)"
 )
 _JENA_ROWS = 420_551
+_JENA_BYTES = 100_000_000  # more than twice what the CSV file has
 _TIMEOUT = 60.0  # seconds without an answer before a download is given up
-# What reading a damaged file, or fetching one, can raise.
 _DAMAGE = (ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
 _FAILURES = (OSError, HTTPException, *_DAMAGE)
 
@@ -72,8 +73,7 @@ def load_japanese_vowels(split: Split = None) -> tuple[list[FloatArray], StrArra
     References
     ----------
     .. [1] Kudo, M., Toyama, J. and Shimbo, M. (1999). Multidimensional curve classification
-       using passing-through regions. Pattern Recognition Letters 20(11-13), 1103-1111.
-       https://doi.org/10.1016/S0167-8655(99)00077-X
+       using passing-through regions. https://doi.org/10.1016/S0167-8655(99)00077-X
 
     Examples
     --------
@@ -140,8 +140,7 @@ def load_digits_sequences() -> tuple[FloatArray, npt.NDArray[np.int64]]:
 
     References
     ----------
-    .. [1] Alpaydin, E. and Kaynak, C. (1998). Optical recognition of handwritten digits. UCI
-       Machine Learning Repository. https://doi.org/10.24432/C50P49
+    .. [1] Alpaydin, E. and Kaynak, C. (1998), UCI repository, https://doi.org/10.24432/C50P49
 
     Examples
     --------
@@ -180,8 +179,7 @@ def load_airline() -> pd.Series[float]:
     """
     from sktime.datasets import load_airline as load
 
-    series: pd.Series[float] = load()
-    return series
+    return load()
 
 
 def fetch_jena(
@@ -193,8 +191,8 @@ def fetch_jena(
     """Fetch eight years of ten-minute weather records from Jena, Germany.
 
     ``jena_climate_2009_2016.csv`` is read from the folder if it is there, else
-    ``jena_climate_2009_2016.csv.zip``, and nothing is written. With neither, the archive
-    (13.6 MB) is downloaded, and kept in the folder once it has been checked.
+    ``jena_climate_2009_2016.csv.zip``. With neither, or a damaged archive, that (13.6 MB) is
+    downloaded, and kept in the folder once checked.
 
     Parameters
     ----------
@@ -202,19 +200,17 @@ def fetch_jena(
         The folder. None means the one that the environment variable SKRNN_DATA names, else
         ``skrnn`` in scikit-learn's data folder.
     download : bool, default=True
-        Whether to download the archive if the folder holds neither file.
+        Whether to download the archive if need be.
     sha256 : str or None, default=None
-        SHA-256 that the unpacked CSV file must have, in hexadecimal. No checksum is published
-        with the data and none is built in: with None, the file is checked by its column
-        names, row count, time format and lack of empty fields only.
+        SHA-256 that the CSV file must have, in hexadecimal. None, as none is published, checks
+        column names, row count, time format and lack of empty fields only.
 
     Returns
     -------
     frame : pandas.DataFrame of shape (420551, 14), dtype float64
         Indexed by time (a DatetimeIndex without time zone) from 2009-01-01 00:10 to
-        2017-01-01 00:00. Each column name gives its unit, such as "T (degC)". The data are
-        raw: missing wind speeds stand as -9999.0 in "wv (m/s)" and "max. wv (m/s)", and time
-        stamps have repeats and gaps. Clean both before use.
+        2017-01-01 00:00. Column names give units, such as "T (degC)". Clean the raw data first:
+        missing wind speeds are -9999.0 in "wv (m/s)" and "max. wv (m/s)", times repeat or lack.
 
     Raises
     ------
@@ -223,8 +219,7 @@ def fetch_jena(
 
     References
     ----------
-    .. [1] Max Planck Institute for Biogeochemistry, Jena. Weather station data, 2009 to 2016.
-       https://www.bgc-jena.mpg.de/wetter/
+    .. [1] Max Planck Institute for Biogeochemistry, Jena. https://www.bgc-jena.mpg.de/wetter/
 
     Examples
     --------
@@ -240,6 +235,9 @@ def fetch_jena(
             try:
                 return _read_jena(path, sha256)
             except _FAILURES as error:
+                with contextlib.suppress(*_FAILURES):
+                    if download and path.suffix == ".zip":
+                        return _download_jena(folder, sha256)
                 reason = f"{type(error).__name__}: {error}"
                 raise OSError(f"{path} cannot be used: {reason}. Delete it to refetch.") from error
     missing = f"Found neither {_JENA_CSV} nor {_JENA_ZIP} in {folder}"
@@ -284,8 +282,10 @@ def _read_jena(path: Path, sha256: str | None) -> pd.DataFrame:
     if path.suffix == ".csv":
         content = path.read_bytes()
     else:
-        with zipfile.ZipFile(path) as archive:
-            content = archive.read(_JENA_CSV)
+        with zipfile.ZipFile(path) as archive, archive.open(_JENA_CSV) as file:
+            content = file.read(_JENA_BYTES + 1)
+        if len(content) > _JENA_BYTES:
+            raise ValueError(f"its CSV has more than {_JENA_BYTES} bytes")
     digest = hashlib.sha256(content).hexdigest()
     if sha256 is not None and digest != sha256.lower():
         raise ValueError(f"its CSV has SHA-256 {digest}, expected {sha256}")

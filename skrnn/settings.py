@@ -66,7 +66,8 @@ def set_compilation_cache(folder: str | os.PathLike[str]) -> None:
 
     Everything that JAX compiles is kept, however small. Programs are kept apart by the version
     of JAX and by what the processor can do; nothing is ever deleted. Whoever can write into the
-    folder can have their code run by your process, so it should be yours alone.
+    folder can have their code run by your process: a folder that is made here is yours alone, and
+    one that is there already should be.
 
     Parameters
     ----------
@@ -94,7 +95,7 @@ def set_compilation_cache(folder: str | os.PathLike[str]) -> None:
     from jax.experimental.compilation_cache.compilation_cache import reset_cache
 
     place = Path(folder).expanduser().resolve()
-    place.mkdir(parents=True, exist_ok=True)
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)  # no one else's code is run from it
     jax.config.update("jax_compilation_cache_dir", str(place))
     # JAX would keep only what took a second to compile, which most of our programs do not.
     jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._version import Versioned
 from skrnn.engine.feed import encode
 from skrnn.engine.stepping import stepping
 from skrnn.sequences.tokens import as_tokens
 
 
-class Stream:
+class Stream(Versioned):
     """Predict after every step, at the same cost for each, by carrying the state of a network.
 
     A step gives what the estimator predicts for the sequence of all steps so far. Recurrent

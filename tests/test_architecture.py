@@ -17,6 +17,7 @@ FILES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 FLOORS = [
+    {"_version", "_domains"},
     {"_parameters", "_validation", "_backend", "_all_or_nothing"},
     {"settings", "kernels", "sequences"},
     {"networks", "preprocessing"},

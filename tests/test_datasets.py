@@ -335,6 +335,26 @@ def test_jena_damaged_file_is_refused(served, tmp_path, body):
     assert (tmp_path / ZIP).read_bytes() == body  # the user's file is left alone
 
 
+def test_jena_damaged_archive_is_replaced_by_a_good_one(served, tmp_path):
+    (tmp_path / ZIP).write_bytes(DAMAGED["cut"])
+    calls = served(zipped(TEXT))
+    with pytest.raises(OSError, match="Delete it"):
+        datasets.fetch_jena(tmp_path, download=False)
+    assert calls == []
+    check_frame(datasets.fetch_jena(tmp_path))
+    assert (tmp_path / ZIP).read_bytes() == zipped(TEXT)
+    assert listing(tmp_path) == [ZIP]
+
+
+def test_jena_archive_is_unpacked_up_to_a_limit(served, tmp_path, monkeypatch):
+    monkeypatch.setattr(datasets, "_JENA_BYTES", len(TEXT) - 1)
+    served(zipped(TEXT))
+    with pytest.raises(OSError, match=f"more than {len(TEXT) - 1} bytes"):
+        datasets.fetch_jena(tmp_path)
+    monkeypatch.setattr(datasets, "_JENA_BYTES", len(TEXT.encode()))
+    check_frame(datasets.fetch_jena(tmp_path))
+
+
 def test_jena_damaged_csv_file_is_refused(served, tmp_path):
     (tmp_path / CSV).write_text(HEADER + ROWS[:150], encoding="utf-8")
     with pytest.raises(OSError, match=r"cannot be used: .+ 2 of 3 rows") as caught:

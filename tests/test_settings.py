@@ -214,6 +214,19 @@ def test_the_folder_of_jax_itself_comes_first(tmp_path):
     assert not ours.exists()
 
 
+def test_a_folder_that_is_made_is_the_users_alone(tmp_path):
+    theirs = tmp_path / "theirs"
+    theirs.mkdir(mode=0o755)
+    run(f"""
+        os.umask(0o022)
+        skrnn.set_compilation_cache({str(tmp_path / "made" / "here")!r})
+        skrnn.set_compilation_cache({str(theirs)!r})
+        report()
+    """)
+    assert (tmp_path / "made" / "here").stat().st_mode & 0o777 == 0o700
+    assert theirs.stat().st_mode & 0o777 == 0o755
+
+
 def test_a_file_is_no_folder(tmp_path):
     path = tmp_path / "file"
     path.touch()

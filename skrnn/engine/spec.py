@@ -75,7 +75,8 @@ def make_optimizer(spec: Spec) -> Any:
     import keras
 
     if isinstance(spec.optimizer, str):
-        kind = type(keras.optimizers.get(spec.optimizer))
+        kinds = vars(keras.optimizers).items()
+        kind = next(kind for name, kind in kinds if name.lower() == spec.optimizer)
         return kind(learning_rate=1.0, global_clipnorm=spec.global_clipnorm)
     settings = _settings(spec.optimizer)
     _check_settings(spec.optimizer, settings)

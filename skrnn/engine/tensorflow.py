@@ -7,13 +7,18 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
+from skrnn._backend import Absent
 from skrnn.engine.eager import VariableSteps
 from skrnn.engine.feed import Batch, Feed, Inputs
 from skrnn.engine.groups import grouped
 from skrnn.engine.losses import PerSequence, weighted_sum
+
+try:
+    import tensorflow as tf
+except ImportError:
+    tf = Absent()
 
 
 class TensorFlowSteps(VariableSteps):

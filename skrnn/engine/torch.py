@@ -8,13 +8,18 @@ from typing import Any
 
 import keras
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
+from skrnn._backend import Absent
 from skrnn.engine.eager import VariableSteps
 from skrnn.engine.feed import Batch
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.networks import layers
+
+try:
+    import torch
+except ImportError:
+    torch = Absent()
 
 #: From a batch's x and lengths, and whether to train, to the outputs.
 Forward = Callable[[list[Any], bool], Any]

@@ -12,7 +12,7 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skrnn import networks
-from skrnn._parameters import CALLABLE, NONE, one_of, parameter
+from skrnn._parameters import FUNCTION, NONE, one_of, parameter
 from skrnn._validation import check_labels
 from skrnn.engine.losses import CLASSIFICATION
 from skrnn.estimators.base import BaseSequenceEstimator
@@ -26,7 +26,7 @@ class BaseSequenceClassifier(ClassifierMixin, LearnsClasses, BaseSequenceEstimat
 
     loss: Any = parameter(
         default=None,
-        domain=NONE | one_of(*CLASSIFICATION) | CALLABLE,
+        domain=NONE | one_of(*CLASSIFICATION) | FUNCTION,
         doc="""What training makes small: a name, a Keras loss, or a function from one-hot
         targets and logits to one loss for each sequence. None is the cross-entropy.""",
     )

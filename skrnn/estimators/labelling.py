@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.metaestimators import available_if
 
-from skrnn._parameters import BOOLEAN, CALLABLE, NONE, fitted, one_of, parameter
+from skrnn._parameters import BOOLEAN, FUNCTION, NONE, fitted, one_of, parameter
 from skrnn._validation import require_target
 from skrnn.engine.losses import CLASSIFICATION, MULTILABEL, REGRESSION
 from skrnn.engine.step_losses import StepLoss
@@ -68,7 +68,7 @@ class SequenceLabeller(NetworkChoice, TruncatedBackpropagation, FindsEvents, Lea
     )
     loss: Any = parameter(
         default=None,
-        domain=NONE | one_of(*CLASSIFICATION, *MULTILABEL, *REGRESSION) | CALLABLE,
+        domain=NONE | one_of(*CLASSIFICATION, *MULTILABEL, *REGRESSION) | FUNCTION,
         doc="""What training makes small: a name, a Keras loss, or a function from targets and
         outputs (n, n_outputs) to one loss for each step. None is the cross-entropy, the binary
         one for labels, and the mean squared error for numbers, which are standardised.""",

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+import math
 from typing import Any
 
 import numpy as np
 
 from skrnn._parameters import (
     BOOLEAN,
-    CALLABLE,
+    FUNCTION,
     NONE,
     Parametrised,
     integers,
@@ -16,7 +18,9 @@ from skrnn._parameters import (
     parameter,
     reals,
     satisfying,
+    singles,
 )
+from skrnn.networks.base import WIDTH
 from skrnn.sequences.parameters import InputParameters
 
 OPTIMIZERS = (
@@ -39,25 +43,25 @@ class TrainingParameters(Parametrised):
     optimizer: Any = parameter(
         default="adam",
         domain=one_of(*OPTIMIZERS)
-        | satisfying("a keras.optimizers.Optimizer", lambda value: hasattr(value, "apply")),
-        doc="""The optimizer. Of an instance the settings are used, but for its learning rate:
-        ``learning_rate`` and ``schedule`` rule.""",
+        | satisfying("a keras.optimizers.Optimizer", lambda value: _does(value, "apply")),
+        doc="""The optimizer. Of an instance the settings are used. Its learning rate is that of
+        ``learning_rate`` and ``schedule``; an instance with another one is refused.""",
     )
     learning_rate: float = parameter(
         default=0.01,
-        domain=reals(0, closed="neither"),
+        domain=singles(0, closed="neither"),
         doc="Step size of the optimizer, at the first step.",
     )
     schedule: Any = parameter(
         default="cosine",
-        domain=one_of("cosine") | NONE | CALLABLE,
+        domain=one_of("cosine") | NONE | FUNCTION,
         doc="""How the learning rate goes on. "cosine" falls to zero over ``epochs`` and starts
         anew at each fit; None keeps it constant; a Keras schedule, or any callable from the
         number of a step to a rate, is taken as it is.""",
     )
     global_clipnorm: float | None = parameter(
         default=1.0,
-        domain=reals(0, closed="neither") | NONE,
+        domain=singles(0, closed="neither") | NONE,
         doc="""Greatest norm of the gradient of all weights together; a longer one is shortened
         (Pascanu, Mikolov and Bengio, 2013, arXiv:1211.5063). None clips nothing.""",
     )
@@ -93,7 +97,7 @@ class TrainingParameters(Parametrised):
             "a list of keras.callbacks.Callback",
             lambda value: (
                 isinstance(value, list | tuple)
-                and all(hasattr(callback, "on_epoch_end") for callback in value)
+                and all(_does(callback, "on_epoch_end") for callback in value)
             ),
         ),
         doc="Keras callbacks for ``fit`` and ``partial_fit``.",
@@ -101,15 +105,43 @@ class TrainingParameters(Parametrised):
     random_state: Any = parameter(
         default=None,
         domain=NONE
-        | integers(0)
+        | integers(0, 2**32 - 1)
         | satisfying("a numpy RandomState", lambda value: isinstance(value, np.random.RandomState)),
         doc="""Seed of the initial weights, the order of the sequences, dropout and the
-        validation part. An integer gives the same fit each time and touches no global
-        state; None draws from numpy's global generator.""",
+        validation part. An integer, below 2**32, gives the same fit each time and touches no
+        global state; None draws from numpy's global generator.""",
     )
     verbose: int = parameter(
         default=0, domain=integers(0) | BOOLEAN, doc="1 shows a progress bar, 0 nothing."
     )
+
+    def _check_together(self) -> None:
+        """Refuse an optimizer whose own learning rate would have no effect."""
+        super()._check_together()
+        if isinstance(self.optimizer, str) or not hasattr(self.optimizer, "get_config"):
+            return
+        name, own = type(self.optimizer).__name__, self.optimizer.get_config().get("learning_rate")
+        declared = inspect.signature(type(self.optimizer)).parameters.get("learning_rate")
+        if isinstance(own, dict):
+            raise ValueError(
+                f"optimizer={name} has a schedule as its learning rate, which has no effect; give "
+                f"{type(self).__name__} the schedule itself: schedule={own.get('class_name')}(...)."
+            )
+        if own is None or declared is None:
+            return
+        if not any(
+            math.isclose(own, x, rel_tol=1e-6) for x in (declared.default, self.learning_rate)
+        ):
+            raise ValueError(
+                f"optimizer={name} has learning_rate={own:g}, which has no effect: that of "
+                f"{type(self).__name__} is {self.learning_rate:g}. Write {type(self).__name__}("
+                f"optimizer={name}(...), learning_rate={own:g}) without a rate in the optimizer."
+            )
+
+
+def _does(value: Any, method: str) -> bool:
+    """Say whether an object, which is no class, has a method."""
+    return hasattr(value, method) and not isinstance(value, type)
 
 
 class SequenceTrainingParameters(InputParameters, TrainingParameters):
@@ -135,7 +167,7 @@ class SequenceTrainingParameters(InputParameters, TrainingParameters):
     )
     embedding_dim: int | None = parameter(
         default=None,
-        domain=integers(1) | NONE,
+        domain=WIDTH | NONE,
         doc="""Read X as texts: at each step the number of a token, as `TokenSequences` gives it,
         for which the network sees a learned vector of so many numbers (Bengio et al., 2003,
         doi:10.5555/944919.944966). Zeros at the end of a text are padding, on which nothing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from abc import abstractmethod
 from typing import Any
 
@@ -21,7 +22,7 @@ from skrnn.networks import Network
 from skrnn.networks.embedded import Embedded
 from skrnn.preprocessing.scaling import Standardiser
 from skrnn.sequences import Sequences, SequenceShape, check_shape, read_sequences
-from skrnn.sequences.tokens import count_tokens, read_tokens
+from skrnn.sequences.tokens import count_tokens, look_like_tokens, read_tokens
 
 
 class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
@@ -78,9 +79,16 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
 
     def _sequences(self, X: Any, *, reset: bool = False) -> Sequences:
         """Return X as sequences: of a first fit, or such as the fitted estimator takes."""
+        if reset and self.embedding_dim is None:
+            if look_like_tokens(X):
+                warnings.warn(
+                    f"X looks like numbers of tokens, and {type(self).__name__} reads them as "
+                    "measurements; set embedding_dim, for example to 32, to read texts.",
+                    stacklevel=4,
+                )
+            return read_sequences(self, X, reset=True)
         if reset:
-            read = read_sequences if self.embedding_dim is None else read_tokens
-            return read(self, X, reset=True)
+            return read_tokens(self, X, reset=True)
         check_is_fitted(self)
         n_tokens = self._spec.network.n_tokens
         if n_tokens is None:

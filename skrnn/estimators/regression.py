@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import RegressorMixin
 
 from skrnn import networks
-from skrnn._parameters import BOOLEAN, CALLABLE, NONE, fitted, one_of, parameter
+from skrnn._parameters import BOOLEAN, FUNCTION, NONE, fitted, one_of, parameter
 from skrnn._validation import check_target
 from skrnn.engine.losses import REGRESSION
 from skrnn.estimators.base import BaseSequenceEstimator
@@ -24,7 +24,7 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
 
     loss: Any = parameter(
         default=None,
-        domain=NONE | one_of(*REGRESSION) | CALLABLE,
+        domain=NONE | one_of(*REGRESSION) | FUNCTION,
         doc="""What training makes small, in standardised targets: a name, a Keras loss, or a
         function from targets and outputs to one loss for each sequence. None is the mean
         squared error.""",

@@ -68,11 +68,14 @@ class Trainable(TrainingParameters):
     _longest: int = fitted()
 
     def _new_keras_model(self) -> Any:
-        """Return a new Keras model with the fitted weights."""
+        """Return a new Keras model with the fitted weights, called once: Keras exports no other."""
         program = Program(self._spec)
         state = program.fresh_state(0, self._spec.network.rates())
         program.start(program.with_weights(state, self.weights_))
         program.steps.write_back()
+        program.model(
+            [np.zeros([size or 1 for size in x.shape], x.dtype) for x in program.model.inputs]
+        )
         return program.model
 
     def _checked_network(self) -> Network:

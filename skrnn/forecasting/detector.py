@@ -11,12 +11,13 @@ from sklearn.base import clone
 from sktime.detection.base import BaseDetector
 
 from skrnn._all_or_nothing import all_or_nothing
+from skrnn._version import Versioned
 from skrnn.estimators.anomaly import SequenceAnomalyDetector
 from skrnn.forecasting.containers import refuse_empty, refuse_other_than_numbers
 from skrnn.networks import GRU
 
 
-class SequenceDetector(BaseDetector):
+class SequenceDetector(Versioned, BaseDetector):
     """Detect anomalies in a series with sktime's interface to `SequenceAnomalyDetector`.
 
     ``predict`` gives the positions of abnormal steps, those with scores above the detector's

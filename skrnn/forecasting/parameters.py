@@ -7,7 +7,7 @@ from typing import Any
 
 from skrnn._parameters import (
     BOOLEAN,
-    CALLABLE,
+    FUNCTION,
     NONE,
     Domain,
     integers,
@@ -32,7 +32,7 @@ class ForecastingParameters(TrainingParameters):
 
     window_length: int = parameter(
         default=24,
-        domain=integers(1),
+        domain=integers(1, 2**16),
         doc="""Steps of the past that a forecast looks at. What is missing of it, where a series
         is shorter, is taken as not observed.""",
     )
@@ -104,7 +104,7 @@ class ForecastingParameters(TrainingParameters):
     )
     loss: Any = parameter(
         default="mae",
-        domain=one_of(*REGRESSION, "quantile", "gaussian", "student_t") | CALLABLE,
+        domain=one_of(*REGRESSION, "quantile", "gaussian", "student_t") | FUNCTION,
         doc="""What training makes small, in scaled units. The name of a regression loss, a Keras
         loss or a function from targets and forecasts (batch, n_values) to one loss for each
         window: the forecast is a point. "quantile": the pinball loss of all ``quantiles``.

@@ -16,8 +16,13 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-import torch
-from torch.autograd.function import Function, once_differentiable
+from skrnn._backend import Absent
+
+try:
+    import torch
+    from torch.autograd.function import Function, once_differentiable
+except ImportError:
+    torch = Function = once_differentiable = Absent()
 
 #: Numbers of one gate whose derivatives are computed at once; it bounds the memory they take.
 CHUNK = 2**17

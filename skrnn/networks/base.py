@@ -6,7 +6,16 @@ from abc import abstractmethod
 from collections.abc import Hashable
 from typing import Any, ClassVar, Self
 
-from skrnn._parameters import Parametrised, one_of, parameter, reals
+from skrnn._parameters import Parametrised, integers, one_of, parameter, singles
+
+#: Features of a layer: one that is wider has billions of weights.
+WIDTH = integers(1, 2**16)
+#: Layers, or blocks of them, in a network.
+DEPTH = integers(1, 1_000)
+#: Steps that a convolution sees at once: each is a copy of the sequence beside the others.
+KERNEL = 2**10
+#: Steps that a stack of convolutions may look back, where no sequence is that long.
+REACH = 2**16
 
 POOLING = parameter(
     default="last",
@@ -16,7 +25,7 @@ POOLING = parameter(
 )
 DROPOUT = parameter(
     default=0.0,
-    domain=reals(0, 1),
+    domain=singles(0, 1),
     doc="Fraction of the features that training sets to zero between layers.",
 )
 
@@ -124,7 +133,6 @@ class Network(Parametrised):
         del n_steps
         return self
 
-    @property
     def hidden_width(self) -> int:
         """Return how many features a layer put before or behind the network has."""
         names = ("units", "filters", "width")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skrnn._parameters import BOOLEAN, integers, parameter, tuples_of
-from skrnn.networks.base import DROPOUT, POOLING, Network
+from skrnn.networks.base import DROPOUT, KERNEL, POOLING, WIDTH, Network
 
 
 class Conv(Network):
@@ -20,11 +20,11 @@ class Conv(Network):
 
     filters: int | tuple[int, ...] = parameter(
         default=(32, 64, 32),
-        domain=integers(1) | tuples_of(integers(1)),
+        domain=WIDTH | tuples_of(WIDTH),
         doc="Filters of each convolution, one number for each layer.",
     )
     kernel_size: int = parameter(
-        default=5, domain=integers(1), doc="Steps that a convolution sees at once."
+        default=5, domain=integers(1, KERNEL), doc="Steps that a convolution sees at once."
     )
     dropout: float = DROPOUT
     layer_norm: bool = parameter(

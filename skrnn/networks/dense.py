@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from skrnn._parameters import integers, parameter, tuples_of
-from skrnn.networks.base import DROPOUT, Network
+from skrnn._parameters import parameter, tuples_of
+from skrnn.networks.base import DROPOUT, WIDTH, Network
 
 
 class Dense(Network):
@@ -21,7 +21,7 @@ class Dense(Network):
 
     units: int | tuple[int, ...] = parameter(
         default=(32,),
-        domain=integers(1) | tuples_of(integers(1)),
+        domain=WIDTH | tuples_of(WIDTH),
         doc="Units of each dense layer, one number for each layer.",
     )
     dropout: float = DROPOUT

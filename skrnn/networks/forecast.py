@@ -149,7 +149,7 @@ class Forecast(Network):
         n_steps = self.layout.window_length
         if self.segment_length is not None:
             inputs = layers.Segments(self.segment_length)(inputs)
-            inputs = layers.Dense(self.encoder.hidden_width, activation="relu")(inputs)
+            inputs = layers.Dense(self.encoder.hidden_width(), activation="relu")(inputs)
             n_steps //= self.segment_length
         return self.encoder.encode(inputs, layers.FixedLengths(n_steps)(lengths))
 
@@ -212,7 +212,7 @@ class Forecast(Network):
 
         cell = _CELLS.get(type(self.encoder), "gru")
         shape = self.layout.n_targets, self.head.n_parameters
-        decoder = layers.RecurrentDecoder(cell, self.encoder.hidden_width, *shape)
+        decoder = layers.RecurrentDecoder(cell, self.encoder.hidden_width(), *shape)
         return decoder(context, teacher, known)
 
     def __repr__(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from abc import abstractmethod
 from typing import Any, Self
 
@@ -13,10 +14,10 @@ from skrnn._parameters import (
     integers,
     one_of,
     parameter,
-    reals,
+    singles,
     tuples_of,
 )
-from skrnn.networks.base import DROPOUT, POOLING, Network
+from skrnn.networks.base import DEPTH, DROPOUT, KERNEL, POOLING, WIDTH, Network
 
 
 class Recurrent(Network):
@@ -24,12 +25,12 @@ class Recurrent(Network):
 
     units: int | tuple[int, ...] = parameter(
         default=32,
-        domain=integers(1) | tuples_of(integers(1)),
+        domain=WIDTH | tuples_of(WIDTH),
         doc="Units of each recurrent layer, or a tuple with the units of one layer each.",
     )
     n_layers: int = parameter(
         default=1,
-        domain=integers(1),
+        domain=DEPTH,
         doc="Number of recurrent layers, where ``units`` is one number.",
     )
     bidirectional: bool = parameter(
@@ -41,7 +42,7 @@ class Recurrent(Network):
     dropout: float = DROPOUT
     recurrent_dropout: float = parameter(
         default=0.0,
-        domain=reals(0, 1),
+        domain=singles(0, 1),
         doc="""Fraction of the state that training sets to zero on its way to the next step,
         with one mask for all steps of a sequence, of its own for each gate (Gal and
         Ghahramani, 2016, arXiv:1512.05287).""",
@@ -54,16 +55,16 @@ class Recurrent(Network):
     )
     conv_filters: int | None = parameter(
         default=None,
-        domain=integers(1) | NONE,
+        domain=WIDTH | NONE,
         doc="""Filters of a causal Conv1D layer in front of the recurrent ones; None for no
         such layer.""",
     )
     conv_kernel_size: int = parameter(
-        default=5, domain=integers(1), doc="Steps that the Conv1D front sees at once."
+        default=5, domain=integers(1, KERNEL), doc="Steps that the Conv1D front sees at once."
     )
     conv_strides: int = parameter(
         default=1,
-        domain=integers(1),
+        domain=integers(1, KERNEL),
         doc="""Steps from one output of the Conv1D front to the next: it shortens sequences
         by this factor. At most ``conv_kernel_size``.""",
     )
@@ -145,6 +146,16 @@ class Recurrent(Network):
         reverse = layers.Reverse()
         backward = reverse(self._run(reverse(sequence, lengths), units), lengths)
         return layers.Concatenate()([forward, backward])
+
+    def _check_together(self) -> None:
+        """Warn where a number of layers is given twice."""
+        super()._check_together()
+        if isinstance(self.units, tuple | list) and self.n_layers not in (1, len(self.units)):
+            warnings.warn(
+                f"units={self.units!r} gives the units of {len(self.units)} layers, so that "
+                f"n_layers={self.n_layers} is ignored; leave it out.",
+                stacklevel=2,
+            )
 
     def _run(self, sequence: Any, units: int) -> Any:
         """Return the outputs of a new layer, from the states that it is to begin with."""

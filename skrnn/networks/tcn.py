@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any, Self
 
 from skrnn._parameters import BOOLEAN, integers, one_of, parameter
-from skrnn.networks.base import DROPOUT, POOLING, Network
+from skrnn.networks.base import DEPTH, DROPOUT, KERNEL, POOLING, REACH, WIDTH, Network
 
 
 class TCN(Network):
@@ -24,19 +24,19 @@ class TCN(Network):
 
     keeps_missing_steps = True
 
-    filters: int = parameter(default=32, domain=integers(1), doc="Filters of each convolution.")
+    filters: int = parameter(default=32, domain=WIDTH, doc="Filters of each convolution.")
     kernel_size: int = parameter(
-        default=3, domain=integers(2), doc="Steps that a convolution sees at once."
+        default=3, domain=integers(2, KERNEL), doc="Steps that a convolution sees at once."
     )
     n_blocks: int | str = parameter(
         default="auto",
-        domain=integers(1) | one_of("auto"),
+        domain=DEPTH | one_of("auto"),
         doc="""Number of residual blocks; "auto" takes the smallest number whose receptive
         field covers the longest sequence of the fit.""",
     )
     dilation_base: int = parameter(
         default=2,
-        domain=integers(1),
+        domain=integers(1, REACH),
         doc="Block i has the dilation ``dilation_base ** i``.",
     )
     dropout: float = DROPOUT
@@ -67,13 +67,30 @@ class TCN(Network):
         )
 
     def resolve(self, n_steps: int) -> Self:
-        """Return the network with the number of blocks that covers ``n_steps``."""
-        if self.n_blocks != "auto":
-            return self
-        n_blocks = 1
-        while self._reach(n_blocks) < n_steps:
-            n_blocks += 1
-        return type(self)(**self.get_params(deep=False) | {"n_blocks": n_blocks})
+        """Return the network with the number of blocks that covers ``n_steps``.
+
+        Raises
+        ------
+        ValueError
+            If so many blocks are too many, or the number that is set sees far too much.
+        """
+        settings = f"kernel_size={self.kernel_size} and dilation_base={self.dilation_base}"
+        if isinstance(self.n_blocks, str):
+            n_blocks = 1
+            while self._reach(n_blocks) < n_steps and DEPTH.contains(n_blocks):
+                n_blocks += 1
+            if not DEPTH.contains(n_blocks):
+                raise ValueError(
+                    f"with {settings} sequences of {n_steps} steps are covered by no network of "
+                    f"{n_blocks - 1} blocks; give a greater dilation_base, or n_blocks."
+                )
+            return type(self)(**self.get_params(deep=False) | {"n_blocks": n_blocks})
+        if self._reach(self.n_blocks) > max(REACH, 4 * n_steps):
+            raise ValueError(
+                f"n_blocks={self.n_blocks} with {settings} looks back over far more than the "
+                f"{n_steps} steps of the longest sequence; give n_blocks='auto', or less of them."
+            )
+        return self
 
     def encode(self, inputs: Any, lengths: Any) -> Any:
         """Return the pooled outputs of the last block."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from skrnn._parameters import integers, parameter
-from skrnn.networks.base import DROPOUT, POOLING, Network
+from skrnn.networks.base import DEPTH, DROPOUT, POOLING, WIDTH, Network
 
 
 class Transformer(Network):
@@ -18,11 +18,13 @@ class Transformer(Network):
 
     keeps_missing_steps = True
 
-    width: int = parameter(default=32, domain=integers(1), doc="Features of each step inside.")
-    n_heads: int = parameter(default=2, domain=integers(1), doc="Attention heads of each layer.")
-    n_layers: int = parameter(default=2, domain=integers(1), doc="Number of encoder layers.")
+    width: int = parameter(default=32, domain=WIDTH, doc="Features of each step inside.")
+    n_heads: int = parameter(
+        default=2, domain=integers(1, 2**8), doc="Attention heads of each layer."
+    )
+    n_layers: int = parameter(default=2, domain=DEPTH, doc="Number of encoder layers.")
     feedforward: int = parameter(
-        default=64, domain=integers(1), doc="Units of the dense part of each layer."
+        default=64, domain=WIDTH, doc="Units of the dense part of each layer."
     )
     dropout: float = DROPOUT
     pooling: str = parameter(

@@ -11,7 +11,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._all_or_nothing import all_or_nothing
-from skrnn._parameters import Domain, one_of, parameter, reals, satisfying, validate
+from skrnn._parameters import Domain, one_of, parameter, reals, satisfying, singles, validate
 from skrnn._validation import check_weights
 from skrnn.preprocessing.forms import as_list, end_to_end, over_new_steps
 from skrnn.preprocessing.measures import Measure
@@ -105,7 +105,7 @@ class SequenceScaler(
     feature_range: tuple[float, float] = parameter(
         default=(0, 1),
         domain=_rising_pair(
-            "two numbers (low, high), low < high", reals(-np.inf, closed="neither")
+            "two numbers (low, high), low < high", singles(-np.inf, closed="neither")
         ),
         doc='The range of scaled features, for ``method="minmax"``.',
     )

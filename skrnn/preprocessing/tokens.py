@@ -70,7 +70,7 @@ class TokenSequences(TransformerMixin, BaseEstimator, SplittingParameters):
     )
     max_length: int | None = parameter(
         default=None,
-        domain=integers(1) | NONE,
+        domain=integers(1, 2**20) | NONE,
         doc="Length of the sequences; None takes the tokens of the longest text of the fit.",
     )
     keep: str = parameter(

@@ -13,9 +13,8 @@ from skrnn.sequences.reading import read_sequences
 from skrnn.sequences.table import Sequences
 
 PADDING, UNKNOWN = 0, 1
-
-#: A network takes tokens as float32, which tells whole numbers apart up to this one.
-MOST_TOKENS = 2**24
+#: Networks take numbers as 32-bit floats, which are all whole numbers up to this one.
+GREATEST_TOKEN = 2**24
 
 #: Most numbers in the vectors of all tokens: 8 GiB, and training holds four arrays as large.
 MOST_NUMBERS = 2**31
@@ -53,7 +52,7 @@ def as_tokens(numbers: NDArray[Any], n_tokens: int | None = None) -> NDArray[Any
     Raises
     ------
     ValueError
-        If one is negative or no whole number.
+        If one is negative, no whole number, or too great.
     """
     is_known = ~np.isnan(numbers) if n_tokens is None else numbers < n_tokens
     tokens = np.where(is_known, numbers, UNKNOWN).astype(numbers.dtype)
@@ -63,7 +62,26 @@ def as_tokens(numbers: NDArray[Any], n_tokens: int | None = None) -> NDArray[Any
             f"X holds {numbers[wrong][0]:g}; with embedding_dim each step is the number of a "
             "token, an integer >= 0, where 0 is padding, as TokenSequences gives it."
         )
+    if tokens.max(initial=PADDING) > GREATEST_TOKEN:
+        raise ValueError(
+            f"X holds {tokens.max():g}; the numbers of tokens end at {GREATEST_TOKEN}: number them "
+            "by frequency, as TokenSequences does."
+        )
     return tokens
+
+
+def look_like_tokens(X: Any) -> bool:
+    """Say whether X is an array of texts as `TokenSequences` gives it, some of them padded."""
+    if not isinstance(X, np.ndarray | pd.DataFrame) or X.ndim != 2:
+        return False
+    if isinstance(X, pd.DataFrame) and not (X.dtypes == np.int32).all():
+        return False
+    numbers = np.asarray(X)
+    if numbers.dtype != np.int32 or numbers.size == 0:
+        return False
+    padding = numbers == PADDING
+    at_end = (padding[:, 1:] >= padding[:, :-1]).all()
+    return bool(at_end and padding[:, -1].any() and numbers.min() >= 0 and numbers.max() > UNKNOWN)
 
 
 def count_tokens(sequences: Sequences, dim: int) -> int:
@@ -77,12 +95,12 @@ def count_tokens(sequences: Sequences, dim: int) -> int:
     parts = sequences.blocks(np.ones(len(sequences)))
     greatest = max(sequences.steps[rows][held > 0].max(initial=UNKNOWN) for rows, held in parts)
     n_tokens = int(greatest) + 1
-    if n_tokens > MOST_TOKENS or n_tokens * dim > MOST_NUMBERS:
+    if n_tokens * dim > MOST_NUMBERS:
         raise ValueError(
             f"X holds the token {n_tokens - 1}, so that the vocabulary has {n_tokens} tokens, and "
             f"embedding_dim={dim} gives each a vector: {4 * n_tokens * dim / 2**30:.3g} GiB, and "
-            f"training takes four times as much. There may be {MOST_TOKENS} tokens, and "
-            f"{MOST_NUMBERS} numbers in their vectors. Number the tokens that occur from 2 on "
+            f"training takes four times as much. There may be {MOST_NUMBERS} "
+            "numbers in all vectors. Number the tokens that occur from 2 on "
             "without gaps, as TokenSequences does, leave rare ones out with its max_tokens or "
             "min_count, or give a smaller embedding_dim."
         )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import OutlierMixin
 
 from skrnn._parameters import (
-    CALLABLE,
+    FUNCTION,
     NONE,
     fitted,
     integers,
@@ -59,14 +59,14 @@ class BaseAnomalyDetector(NetworkChoice, OutlierMixin, BaseStepwiseEstimator):
     )
     loss: Any = parameter(
         default=None,
-        domain=NONE | one_of(*REGRESSION) | CALLABLE,
+        domain=NONE | one_of(*REGRESSION) | FUNCTION,
         doc="""What training makes small, in standardised features: a name, a Keras loss, or a
         function from steps and outputs (n, n_features) to one loss for each step. None is the
         mean squared error.""",
     )
     smoothing: int = parameter(
         default=1,
-        domain=integers(1),
+        domain=integers(1, 2**16),
         doc="""The score of a step is the root mean square of those of so many latest steps:
         noise of single steps weighs less, and what stays abnormal for a while more.""",
     )

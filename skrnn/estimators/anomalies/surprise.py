@@ -100,7 +100,7 @@ class Reconstruct(Way):
         if isinstance(encoder, Recurrent):
             decoder = make().set_params(bidirectional=False, conv_filters=None)
         else:
-            decoder = GRU(units=encoder.hidden_width)
+            decoder = GRU(units=encoder.hidden_width())
         return Reconstruction(encoder, decoder)
 
     def targets(self, sequences: Sequences) -> Sequences:

@@ -67,7 +67,8 @@ class BaseStepwiseEstimator(BaseSequenceEstimator):
 
     def _prepare(self, sequences: Sequences, *args: Any) -> None:
         super()._prepare(sequences, *args)
-        if not self._spec.network.needs_fixed_length:
+        _, are_cut_alike = self._piece_rule()
+        if are_cut_alike or not self._spec.network.needs_fixed_length:
             self._shape = replace(self._shape, n_steps=None)  # any length can be read
 
     def _step_outputs(self, sequences: Sequences) -> tuple[Sequences, NDArray[np.float64]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import reprlib
 from collections.abc import Callable, Hashable
@@ -13,6 +14,9 @@ import pandas as pd
 
 #: A word or a mark with the space before it, if there is one; joined they are the text again.
 WORD = re.compile(r"\s?(?:\w+|[^\w\s])|\s")
+
+#: What reads like the name of a file.
+_FILE = re.compile(r"\S+\.[A-Za-z]\w{0,4}")
 
 TEXTS = ("characters", "words")
 
@@ -48,6 +52,11 @@ def read_material(X: Any, kind: str) -> Material:
         kind = "characters" if kind == "auto" else kind
         if kind not in TEXTS:
             raise TypeError(f"X is a text, {reprlib.repr(X)}, and tokens={kind!r} takes no texts.")
+        if _FILE.fullmatch(X) or os.path.isfile(X):
+            raise ValueError(
+                f"X={X!r} is the name of a file, and the text itself is wanted: give "
+                f"pathlib.Path({X!r}).read_text(). If it is a text, give it in a list."
+            )
         return Material(kind, [_split(X, kind, "X")], is_one_text=True)
     if not isinstance(X, list | tuple | np.ndarray | pd.Series) or getattr(X, "ndim", 1) == 0:
         raise TypeError(
@@ -57,6 +66,11 @@ def read_material(X: Any, kind: str) -> Material:
     parts = list(X)
     if not parts:
         raise ValueError("X holds no sequence; at least one is required.")
+    if all(isinstance(part, str) and os.path.isfile(part) for part in parts):
+        raise ValueError(
+            f"X holds names of files, such as {parts[0]!r}, and the texts themselves are wanted: "
+            "give [pathlib.Path(name).read_text() for name in X]."
+        )
     kind = _kind_of(parts[0]) if kind == "auto" else kind
     read = _READERS[kind]
     return Material(kind, [read(part, f"sequence {n} of X") for n, part in enumerate(parts)], False)

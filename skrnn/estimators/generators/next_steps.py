@@ -26,7 +26,7 @@ from skrnn.estimators.generators.tokens import Tokens
 from skrnn.estimators.holding_out import hold_out_at_random, hold_out_latest
 from skrnn.estimators.stream_readers import Streamable
 from skrnn.estimators.trainable import Trainable
-from skrnn.networks.base import Network
+from skrnn.networks.base import WIDTH, Network
 from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.tcn import TCN
 from skrnn.preprocessing.scaling import Standardiser
@@ -44,7 +44,7 @@ class NextStepModel(NetworkChoice, Streamable, BaseEstimator, Trainable):
         or 1. "auto" takes characters of texts, rolls for arrays of two axes, else items.""",
     )
     embedding_dim: int = parameter(
-        default=32, domain=integers(1), doc="Numbers that the network learns for each token."
+        default=32, domain=WIDTH, doc="Numbers that the network learns for each token."
     )
     chunk_length: int | None = parameter(
         default=100,

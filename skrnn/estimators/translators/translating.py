@@ -34,7 +34,7 @@ from skrnn.estimators.translators.reading_languages import (
     read_tokens,
 )
 from skrnn.networks import GRU, LSTM, RNN
-from skrnn.networks.base import DROPOUT
+from skrnn.networks.base import DEPTH, DROPOUT, WIDTH
 from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.translator import Translator
 from skrnn.preprocessing.forms import as_list
@@ -68,9 +68,9 @@ class TranslatingEstimator(BaseEstimator, Trainable):
         domain=one_of(*_KINDS),
         doc="The kind of recurrent layers, in the encoder and in the decoder.",
     )
-    units: int = parameter(default=64, domain=integers(1), doc="Units of each recurrent layer.")
+    units: int = parameter(default=64, domain=WIDTH, doc="Units of each recurrent layer.")
     n_layers: int = parameter(
-        default=1, domain=integers(1), doc="Recurrent layers of the encoder, and of the decoder."
+        default=1, domain=DEPTH, doc="Recurrent layers of the encoder, and of the decoder."
     )
     bidirectional: bool = parameter(
         default=True, domain=BOOLEAN, doc="Let the encoder read in both directions."
@@ -82,7 +82,7 @@ class TranslatingEstimator(BaseEstimator, Trainable):
         Manning, 2015, arXiv:1508.04025), beside what the encoder's last state says.""",
     )
     embedding_dim: int = parameter(
-        default=32, domain=integers(1), doc="Numbers in the vector learnt for each token."
+        default=32, domain=WIDTH, doc="Numbers in the vector learnt for each token."
     )
     dropout: float = DROPOUT
     min_count: int = parameter(
@@ -93,13 +93,13 @@ class TranslatingEstimator(BaseEstimator, Trainable):
     )
     beam_width: int = parameter(
         default=1,
-        domain=integers(1),
+        domain=integers(1, 2**10),
         doc="""How many targets ``predict`` tries at once for each source, for the most probable
         one; 1 takes the most probable token at each step. For tokens only.""",
     )
     max_length: int | None = parameter(
         default=None,
-        domain=integers(1) | NONE,
+        domain=integers(1, 2**16) | NONE,
         doc="""Length at which a prediction that does not end is cut off, with a warning; None
         is twice the longest target of the fit.""",
     )

@@ -1,8 +1,8 @@
 """The Keras layers that networks are built from, and the few that Keras lacks."""
 
-from skrnn._backend import load_keras
+from skrnn._backend import choose_backend
 
-load_keras()
+choose_backend()
 
 from keras.layers import (  # noqa: E402  (the backend is chosen first)
     Activation,
