@@ -17,7 +17,8 @@ FILES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 FLOORS = [
-    {"_parameters", "_validation", "_backend", "_all_or_nothing"},
+    {"_parameters", "_conversion", "_backend", "_all_or_nothing"},
+    {"_validation"},
     {"settings", "kernels", "sequences"},
     {"networks", "preprocessing"},
     {"engine"},
