@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import reprlib
+import warnings
 from typing import Any, NoReturn
 
 import numpy as np
@@ -18,16 +19,16 @@ from sklearn.utils.validation import (
     check_consistent_length,
 )
 
+from skrnn._conversion import (
+    as_labels,
+    as_numbers,
+    check_order,
+    column_names,
+    is_mapping,
+    tells_times,
+)
+
 Floats = NDArray[np.floating[Any]]
-
-
-def is_ragged(X: Any) -> bool:
-    """Tell a list of sequences, which may differ in length, from anything array-like."""
-    if isinstance(X, np.ndarray):
-        candidate = X.ndim == 1 and X.dtype == object and len(X) > 0
-    else:
-        candidate = isinstance(X, list | tuple) and len(X) > 0
-    return candidate and isinstance(X[0], np.ndarray | pd.DataFrame | pd.Series)
 
 
 def refuse_texts(X: Any) -> None:
@@ -42,9 +43,29 @@ def refuse_texts(X: Any) -> None:
         )
 
 
-def is_panel(X: Any) -> bool:
-    """Tell a DataFrame whose index has the levels instance and time."""
-    return isinstance(X, pd.DataFrame) and isinstance(X.index, pd.MultiIndex)
+def refuse_mapping(values: Any, name: str) -> None:
+    """Raise TypeError for a dict, which has no order that others could share."""
+    if is_mapping(values):
+        raise TypeError(
+            f"{name} is a {type(values).__name__}; give a list of its values, list({name}.values())"
+            f", or a DataFrame of its columns, pd.DataFrame({name})."
+        )
+
+
+def warn_of_times(X: Any) -> None:
+    """Warn where the rows of X look like the times of one series, and its columns like features."""
+    names = column_names(X)
+    is_named = bool(names) and all(isinstance(name, str) for name in names or ())
+    index = getattr(X, "index", None)
+    if is_named and isinstance(index, pd.Index) and tells_times(index):
+        warnings.warn(
+            f"X is a DataFrame whose index tells times, and its columns {reprlib.repr(names)} are "
+            "read as the steps of one sequence a row. If its rows are the times of a series, put "
+            "SlidingWindow before the estimator in a pipeline; if its columns are steps, say so "
+            "with n_channels=1, or with the number of features that each step has.",
+            UserWarning,
+            stacklevel=2,
+        )
 
 
 def check_table(estimator: Any, X: Any, *, reset: bool) -> Floats:
@@ -65,20 +86,21 @@ def check_cube(estimator: Any, X: Any) -> Floats:
     return _as_floats(estimator, X, allow_nd=True)
 
 
-def check_rows(estimator: Any, X: Any) -> tuple[Floats, NDArray[np.int64]]:
+def check_rows(estimator: Any, X: list[Any]) -> tuple[Floats, NDArray[np.int64]]:
     """Return the steps of a list of sequences as floats and the length of each sequence."""
-    sequences = [np.asarray(sequence) for sequence in X]
+    refuse_other_columns(X, "X")
+    sequences = [as_numbers(sequence, f"sequence {row} of X") for row, sequence in enumerate(X)]
     widths = set()
     for row, sequence in enumerate(sequences):
-        if sequence.ndim != 2:
+        n_dimensions = getattr(sequence, "ndim", 0)
+        if n_dimensions != 2:
             raise ValueError(
-                f"sequence {row} of X has {sequence.ndim} dimension(s); give each sequence as "
+                f"sequence {row} of X has {n_dimensions} dimension(s); give each sequence as "
                 "an array of shape (n_steps, n_features), a univariate one as (n_steps, 1)."
             )
         if 0 in sequence.shape:
             raise ValueError(f"sequence {row} of X is empty: its shape is {sequence.shape}.")
         widths.add(sequence.shape[1])
-    _check_same_columns(X)
     if len(widths) > 1:
         raise ValueError(
             f"the sequences of X have {sorted(widths)} features; "
@@ -88,13 +110,13 @@ def check_rows(estimator: Any, X: Any) -> tuple[Floats, NDArray[np.int64]]:
     return _as_floats(estimator, np.concatenate(sequences)), lengths
 
 
-def _check_same_columns(X: Any) -> None:
+def refuse_other_columns(parts: list[Any], name: str) -> None:
     """Raise ValueError unless the DataFrames of a list have the same columns in one order."""
-    frames = [(row, sequence) for row, sequence in enumerate(X) if hasattr(sequence, "columns")]
+    frames = [(row, part) for row, part in enumerate(parts) if isinstance(part, pd.DataFrame)]
     for row, frame in frames:
-        if list(frame.columns) != list(frames[0][1].columns):
+        if not frame.columns.equals(frames[0][1].columns):
             raise ValueError(
-                f"sequence {row} of X has the columns {list(frame.columns)}, but sequence "
+                f"sequence {row} of {name} has the columns {list(frame.columns)}, but sequence "
                 f"{frames[0][0]} has {list(frames[0][1].columns)}; give all the same columns "
                 "in the same order."
             )
@@ -130,10 +152,8 @@ def check_panel(estimator: Any, X: pd.DataFrame) -> tuple[Floats, NDArray[np.int
 
 
 def _as_floats(estimator: Any, X: Any, *, allow_nd: bool = False) -> Floats:
-    if not hasattr(X, "__array__") and not hasattr(X, "toarray"):
-        X = _as_array(X)
     return check_array(
-        X,
+        as_numbers(X, "X"),
         dtype=[np.float64, np.float32],
         ensure_all_finite=False,
         allow_nd=allow_nd,
@@ -142,27 +162,19 @@ def _as_floats(estimator: Any, X: Any, *, allow_nd: bool = False) -> Floats:
     )
 
 
-def _as_array(X: Any) -> Any:
-    """Return nested lists as an array, refusing rows of different width in our own words."""
-    try:
-        return np.asarray(X)
-    except ValueError as error:
-        raise ValueError(
-            "the rows of X differ in length; give sequences of different length as a list of "
-            "arrays of shape (n_steps, n_features), a univariate one as (n_steps, 1)."
-        ) from error
-
-
-def check_target(estimator: Any, y: Any, n_samples: int) -> NDArray[Any]:
+def check_target(estimator: Any, X: Any, y: Any, n_samples: int) -> NDArray[Any]:
     """Return y as numbers, with one row for each of the ``n_samples`` sequences of X.
 
     Raises
     ------
     ValueError
-        If y is missing, of another length than X, or holds NaN or infinity.
+        If y is missing, of another length or order than X, or holds NaN, infinity, or what is
+        no number.
     """
     require_target(estimator, y)
-    target = _check_y(y, multi_output=True, y_numeric=True, estimator=estimator)
+    values = as_numbers(y, "y")
+    target = _check_y(values, multi_output=True, y_numeric=True, estimator=estimator)
+    check_order(X, y, "y")
     check_consistent_length(np.empty(n_samples), target)
     return target
 
@@ -173,28 +185,27 @@ def require_both(X_val: Any, y_val: Any) -> None:
         raise ValueError("X_val and y_val go together; one of them was given alone.")
 
 
-def check_labels(estimator: Any, y: Any, n_samples: int) -> NDArray[Any]:
+def check_labels(estimator: Any, X: Any, y: Any, n_samples: int) -> NDArray[Any]:
     """Return y as a 1-D array of labels, one for each of the ``n_samples`` sequences of X.
 
     Raises
     ------
     ValueError
-        If y is missing, of another length than X, has several columns, lacks a label, or
-        holds continuous values.
+        If y is missing, of another length or order than X, has several columns, lacks a
+        label, or holds continuous values or what is no label.
     """
     require_target(estimator, y)
-    labels = y.to_numpy() if isinstance(y, pd.Series | pd.Index) else np.asarray(y)
+    labels = as_labels(y, "y", each="sequence")
     if labels.ndim == 2 and labels.shape[1] > 1:
         raise ValueError(
             f"y has {labels.shape[1]} columns; a sequence classifier predicts one label: "
             "wrap it in sklearn.multioutput.MultiOutputClassifier."
         )
     labels = column_or_1d(labels, warn=True)
-    if labels.dtype.kind == "f":
-        assert_all_finite(labels, input_name="y")
-    elif pd.isna(labels).any():
-        raise ValueError("Input y contains NaN; each sequence needs a label.")
-    check_classification_targets(labels)
+    check_order(X, y, "y")
+    assert_all_finite(labels, input_name="y")
+    if labels.dtype != object or isinstance(labels.flat[0], str):  # others are intervals
+        check_classification_targets(labels)
     check_consistent_length(np.empty(n_samples), labels)
     return labels
 
@@ -205,14 +216,17 @@ def require_samples(n_samples: int) -> None:
         raise ValueError("Found X with 0 sample(s) while a minimum of 1 is required.")
 
 
-def check_weights(sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
+def check_weights(X: Any, sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
     """Return one weight for each of the ``n_samples`` sequences of X; None is 1 for all.
 
     Raises
     ------
     ValueError
-        If there are more or fewer, one is negative, or all are 0.
+        If there are more or fewer, in another order, one is negative, or all are 0.
     """
+    check_order(X, sample_weight, "sample_weight")
+    if not np.isscalar(sample_weight):
+        sample_weight = as_numbers(sample_weight, "sample_weight")
     weights = _check_sample_weight(
         sample_weight, np.empty((n_samples, 1)), dtype=np.float64, ensure_non_negative=True
     )
@@ -228,6 +242,7 @@ def require_target(estimator: Any, y: Any) -> None:
             f"This {type(estimator).__name__} estimator requires y to be passed, "
             "but the target y is None."
         )
+    refuse_mapping(y, "y")
 
 
 def fail_missing(row: int, kind: str) -> NoReturn:

@@ -18,7 +18,8 @@ FILES = {
 }
 FLOORS = [
     {"_version", "_domains"},
-    {"_parameters", "_validation", "_backend", "_all_or_nothing"},
+    {"_parameters", "_conversion", "_backend", "_all_or_nothing"},
+    {"_validation"},
     {"settings", "kernels", "sequences"},
     {"networks", "preprocessing"},
     {"engine"},

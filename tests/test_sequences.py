@@ -304,11 +304,11 @@ REFUSED = {
     ),
     "complex numbers": (np.ones((2, 3)) * 1j, {}, ["Complex data not supported"]),
     "a list of complex numbers": ([series(2) * 1j], {}, ["Complex data not supported"]),
-    "text": (np.array([["a", "b"]], dtype=object), {}, ["could not convert string to float: 'a'"]),
+    "text": (np.array([["a", "b"]], dtype=object), {}, ["X holds texts, such as 'a', where"]),
     "a list of text": (
         [np.array([["a"], ["b"]])],
         {},
-        ["could not convert string to float"],
+        ["sequence 0 of X holds texts, such as 'a'"],
     ),
     "three levels": (
         panel([0, 0], [1, 2]).set_index(pd.Index([5, 6]), append=True),

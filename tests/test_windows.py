@@ -540,7 +540,7 @@ REFUSED = {
     ),
     "a cube": (np.zeros((4, 3, 2)), {"window_length": 2}, ["dim 3", "<= 2"]),
     "a scalar": (3.0, {"window_length": 2}, ["scalar"]),
-    "text": (np.array(["a", "b", "c"]), {"window_length": 2}, ["could not convert"]),
+    "text": (np.array(["a", "b", "c"]), {"window_length": 2}, ["data holds texts, such as 'a'"]),
     "repeated times": (
         FRAME.iloc[[0, 1, 1, 2]],
         {"window_length": 2},

@@ -7,6 +7,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn._conversion import as_labels
 from skrnn._parameters import NONE, fitted, one_of, parameter, satisfying
 from skrnn.engine.losses import expects_probabilities
 from skrnn.estimators.base import BaseSequenceEstimator
@@ -53,6 +54,8 @@ class LearnsClasses(BaseSequenceEstimator):
             As in ``fit``, and for a label that is not in ``classes``; the estimator stays
             as it was.
         """
+        if classes is not None:
+            classes = as_labels(classes, "classes", each="class")
         known = getattr(self, "classes_", classes)
         if classes is not None and not np.array_equal(np.unique(classes), np.unique(known)):
             raise ValueError(f"classes={classes!r} were {known!r} in the first call.")

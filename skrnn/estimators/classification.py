@@ -13,7 +13,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from skrnn import networks
 from skrnn._parameters import FUNCTION, NONE, one_of, parameter
-from skrnn._validation import check_labels
+from skrnn._validation import check_labels, check_weights
 from skrnn.engine.losses import CLASSIFICATION
 from skrnn.estimators.base import BaseSequenceEstimator
 from skrnn.estimators.choice import NetworkChoice
@@ -79,6 +79,29 @@ class BaseSequenceClassifier(ClassifierMixin, LearnsClasses, BaseSequenceEstimat
         """Return the logarithm of `predict_proba`, of the same shape."""
         return log_softmax(self._outputs(X), axis=1)
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy: the share of sequences whose label is predicted.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in ``fit``.
+
+        Returns
+        -------
+        float
+            1 is best.
+        """
+        predicted = self.predict(X)
+        labels = check_labels(self, X, y, len(predicted))
+        if (labels.dtype.kind in "biuf") != (predicted.dtype.kind in "biuf"):
+            raise ValueError(
+                f"y holds labels of dtype {labels.dtype}, such as {labels.tolist()[0]!r}, and the "
+                f"fit had the classes {self.classes_!r}; give labels of one kind."
+            )
+        weights = check_weights(X, sample_weight, len(predicted))
+        return float(np.average(labels == predicted, weights=weights))
+
     def _predicted(self, outputs: NDArray[np.float64]) -> NDArray[Any]:
         return self.classes_[np.argmax(outputs, axis=1)]
 
@@ -86,8 +109,7 @@ class BaseSequenceClassifier(ClassifierMixin, LearnsClasses, BaseSequenceEstimat
         return softmax(outputs, axis=1)
 
     def _check_target(self, X: Any, y: Any, sequences: Sequences) -> NDArray[Any]:
-        del X
-        return check_labels(self, y, len(sequences))
+        return check_labels(self, X, y, len(sequences))
 
     def _learn_target(self, y: NDArray[Any], weights: NDArray[np.float64]) -> None:
         del weights

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.metaestimators import available_if
 
 from skrnn._parameters import BOOLEAN, FUNCTION, NONE, fitted, one_of, parameter
-from skrnn._validation import require_target
+from skrnn._validation import check_weights, require_target
 from skrnn.engine.losses import CLASSIFICATION, MULTILABEL, REGRESSION
 from skrnn.engine.step_losses import StepLoss
 from skrnn.estimators.at_steps.events import EventRule
@@ -179,7 +179,7 @@ class SequenceLabeller(NetworkChoice, TruncatedBackpropagation, FindsEvents, Lea
         targets = self._check_target(X, y, sequences)
         sequences, outputs = self._step_outputs(sequences)
         targets = targets.shortened(sequences.lengths)
-        weights = None if sample_weight is None else targets.per_step(np.asarray(sample_weight))
+        weights = targets.per_step(check_weights(X, sample_weight, len(sequences)))
         measure = r2_score if self.task_ == "numbers" else accuracy_score
         return float(measure(targets.values, self._predicted(outputs), sample_weight=weights))
 

@@ -69,7 +69,7 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
         sequences = self._sequences(X, reset=reset)
         y = self._check_target(X, y, sequences)
         sequences = self._without_padding(sequences, reset=reset)
-        weights = check_weights(sample_weight, len(sequences))
+        weights = check_weights(X, sample_weight, len(sequences))
         if purge:
             weights = without_purged(sequences.times, weights, purge)
         if not weights.all():

@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin
 
 from skrnn import networks
 from skrnn._parameters import BOOLEAN, FUNCTION, NONE, fitted, one_of, parameter
-from skrnn._validation import check_target
+from skrnn._validation import check_target, check_weights
 from skrnn.engine.losses import REGRESSION
 from skrnn.estimators.base import BaseSequenceEstimator
 from skrnn.estimators.choice import NetworkChoice
@@ -83,16 +83,32 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         """
         return self._predicted(self._outputs(X))
 
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return R2, the coefficient of determination, averaged over targets.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in ``fit``.
+
+        Returns
+        -------
+        float
+            1 is best; 0 is that of the mean of y.
+        """
+        from sklearn.metrics import r2_score
+
+        predicted = self.predict(X)
+        target = check_target(self, X, y, len(predicted))
+        weights = check_weights(X, sample_weight, len(predicted))
+        return float(r2_score(target, predicted, sample_weight=weights))
+
     def _predicted(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         values = self._target_scaling.inverse_transform(outputs)
         return values[:, 0] if self._target_is_flat else values
 
     def _check_target(self, X: Any, y: Any, sequences: Sequences) -> NDArray[Any]:
-        del X
-        target = check_target(self, y, len(sequences))
-        if np.iscomplexobj(target):
-            raise ValueError("Complex data not supported: y is complex.")
-        return target.astype(np.float64)
+        return check_target(self, X, y, len(sequences)).astype(np.float64)
 
     def _learn_target(self, y: NDArray[Any], weights: NDArray[np.float64]) -> None:
         self._target_is_flat = y.ndim == 1

@@ -11,6 +11,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._all_or_nothing import all_or_nothing
+from skrnn._conversion import check_order
 from skrnn._parameters import validate
 from skrnn._validation import check_weights, require_both
 from skrnn.engine.decoding import Decoder, Outcome, in_chunks, roll_out, search
@@ -203,7 +204,8 @@ class SequenceTranslator(CallbackSupportMixin, TranslatingEstimator):
 
         sources = self._sources(X)
         targets, _ = self._read_target(y, len(sources), reset=False)
-        weights = check_weights(sample_weight, len(sources))
+        check_order(X, y, "y")
+        weights = check_weights(X, sample_weight, len(sources))
         if self.target_ != "numbers":
             predicted = [self._target.decode(outcome) for outcome in self._decoded(sources)]
             right = [given == true for given, true in zip(predicted, targets, strict=True)]

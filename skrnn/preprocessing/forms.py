@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn._validation import Floats, is_panel, is_ragged
+from skrnn._conversion import is_panel, is_ragged
+from skrnn._validation import Floats
 from skrnn.sequences import Sequences, Windows
 
 

@@ -149,7 +149,7 @@ class SequenceScaler(
         for name in ("center_", "scale_"):
             self.__dict__.pop(name, None)
         sequences = read_sequences(self, X, reset=True)
-        weights = check_weights(sample_weight, len(sequences))
+        weights = check_weights(X, sample_weight, len(sequences))
         measure = Measure(self.method, self.feature_range, self.quantile_range)
         learnt = measure.of_features(sequences, weights) if self.per == "feature" else None
         self._shape = SequenceShape(None, sequences.n_features)

@@ -9,11 +9,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import _check_feature_names_in, check_is_fitted, validate_data
+from sklearn.utils.validation import (
+    _check_feature_names_in,
+    assert_all_finite,
+    check_is_fitted,
+)
 
 from skrnn._all_or_nothing import all_or_nothing
+from skrnn._conversion import in_numpy_or_pandas
 from skrnn._parameters import BOOLEAN, Parametrised, fitted, integers, one_of, parameter, validate
-from skrnn._validation import Floats
+from skrnn._validation import Floats, check_table
 from skrnn.preprocessing.output import OwnOutput
 from skrnn.sequences.timeline import (
     Calendar,
@@ -222,10 +227,10 @@ class SlidingWindow(
                 "the estimator."
             )
         index = time_index(X)
-        series = validate_data(
-            self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan"
-        )
-        return np.asarray(series), index
+        X = in_numpy_or_pandas(X)
+        series = check_table(self, X, reset=reset)
+        assert_all_finite(series, allow_nan=True, estimator_name=type(self).__name__)
+        return series, index
 
     def _history(self, index: pd.Index | None) -> int:
         """Return how many of the kept rows come before the rows of ``index``."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from sklearn.feature_extraction.text import CountVectorizer
 
+from skrnn._conversion import in_numpy_or_pandas
 from skrnn._parameters import (
     BOOLEAN,
     CALLABLE,
@@ -85,6 +86,7 @@ def tokens_of(X: Any, splitter: CountVectorizer) -> Iterator[Tokens]:
         raise ValueError(
             f"X is a single text, {reprlib.repr(X)}; give a list of texts, one text as [text]."
         )
+    X = in_numpy_or_pandas(X)
     if not isinstance(X, list | tuple) and getattr(X, "ndim", None) != 1:
         shape = f" of shape {X.shape}" if hasattr(X, "shape") else ""
         raise ValueError(

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._conversion import as_array
 from skrnn._parameters import NONE, integers, one_of, parameter, validate
 from skrnn.preprocessing.splitting import SplittingParameters, Tokens, tokens_of
 from skrnn.sequences.tokens import PADDING, UNKNOWN
@@ -168,7 +169,7 @@ class TokenSequences(TransformerMixin, BaseEstimator, SplittingParameters):
             If X has another shape, or holds what is no number of a token.
         """
         check_is_fitted(self)
-        numbers = np.asarray(X)
+        numbers = as_array(X, "X")
         if numbers.ndim != 2 or numbers.shape[1] != self.max_length_:
             raise ValueError(
                 f"X has the shape {numbers.shape}; inverse_transform takes what transform "

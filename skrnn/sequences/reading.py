@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from skrnn import _validation
+from skrnn._conversion import in_numpy_or_pandas, is_panel, is_ragged
 from skrnn._validation import Floats
 from skrnn.sequences.table import Sequences
 from skrnn.sequences.windows import Windows
@@ -43,26 +45,12 @@ def read_sequences(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     ValueError, TypeError
         If X has a form, width or values that are not accepted.
     """
-    _validation.refuse_texts(X)
     if isinstance(X, Windows):
         _validation.require_samples(len(X))
         _validation.check_width(estimator, X.header(), X.shape[2], reset=reset)
         sequences = X.sequences()
-    elif _validation.is_ragged(X):
-        sequences = _read_list(estimator, X, reset=reset)
-    elif _validation.is_panel(X):
-        steps, lengths = _validation.check_panel(estimator, X)
-        _validation.check_width(estimator, X, steps.shape[1], reset=reset)
-        sequences = Sequences.end_to_end(steps, lengths)
-    elif _n_dimensions(X) > 3:
-        raise ValueError(
-            f"X has {_n_dimensions(X)} dimensions; sequences have 2, (n_samples, n_steps), or "
-            "3, (n_samples, n_steps, n_features)."
-        )
-    elif _n_dimensions(X) == 3:
-        sequences = _from_cube(_read_cube(estimator, X, reset=reset))
     else:
-        sequences = _from_cube(_read_table(estimator, X, reset=reset))
+        sequences = _read_form(estimator, in_numpy_or_pandas(X), reset=reset)
     missing = estimator.missing if reset else getattr(estimator, "_missing", estimator.missing)
     _check_finite(sequences, allow_nan=missing == "mask")
     return sequences
@@ -80,6 +68,28 @@ def check_shape(estimator: Any, sequences: Sequences, fitted: SequenceShape) -> 
         _validation.fail_steps(estimator, text, fitted.n_steps)
 
 
+def _read_form(estimator: Any, X: Any, *, reset: bool) -> Sequences:
+    """Read what numpy, pandas or a list holds as sequences."""
+    _validation.refuse_mapping(X, "X")
+    _validation.refuse_texts(X)
+    if isinstance(X, pd.Series):
+        X = X.to_numpy()
+    if is_ragged(X):
+        return _read_list(estimator, X, reset=reset)
+    if is_panel(X):
+        steps, lengths = _validation.check_panel(estimator, X)
+        _validation.check_width(estimator, X, steps.shape[1], reset=reset)
+        return Sequences.end_to_end(steps, lengths)
+    n_dimensions = _n_dimensions(X)
+    if n_dimensions > 3:
+        raise ValueError(
+            f"X has {n_dimensions} dimensions; sequences have 2, (n_samples, n_steps), or "
+            "3, (n_samples, n_steps, n_features)."
+        )
+    read = _read_cube if n_dimensions == 3 else _read_table
+    return _from_cube(read(estimator, X, reset=reset))
+
+
 def _n_dimensions(X: Any) -> int:
     """Return the number of dimensions of an array, or of nested lists."""
     if isinstance(X, list | tuple):
@@ -89,7 +99,8 @@ def _n_dimensions(X: Any) -> int:
 
 def _read_list(estimator: Any, X: Any, *, reset: bool) -> Sequences:
     steps, lengths = _validation.check_rows(estimator, X)
-    _validation.check_width(estimator, X[0], steps.shape[1], reset=reset)
+    named = next((part for part in X if hasattr(part, "columns")), None)
+    _validation.check_width(estimator, named, steps.shape[1], reset=reset)
     return Sequences.end_to_end(steps, lengths)
 
 
@@ -105,6 +116,8 @@ def _read_cube(estimator: Any, X: Any, *, reset: bool) -> Floats:
 
 def _read_table(estimator: Any, X: Any, *, reset: bool) -> Floats:
     """Return a 2-D X as (n_samples, n_steps, n_channels)."""
+    if reset and estimator.n_channels is None:
+        _validation.warn_of_times(X)
     table = _validation.check_table(estimator, X, reset=reset)
     n_channels = estimator.n_channels or 1
     n_steps, rest = divmod(table.shape[1], n_channels)

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._conversion import as_numbers, in_numpy_or_pandas
 from skrnn.sequences.reading import read_sequences
 from skrnn.sequences.table import Sequences
+from skrnn.sequences.windows import Windows
 
 PADDING, UNKNOWN = 0, 1
 #: Networks take numbers as 32-bit floats, which are all whole numbers up to this one.
@@ -109,15 +111,15 @@ def count_tokens(sequences: Sequences, dim: int) -> int:
 
 def _as_columns(X: Any) -> Any:
     """Return a list of texts as one of arrays (n_steps, 1), and any other form as it is."""
-    is_array = isinstance(X, np.ndarray)
-    if not (isinstance(X, list | tuple) or (is_array and X.dtype == object and X.ndim == 1)):
+    X = X if isinstance(X, Windows) else in_numpy_or_pandas(X)
+    if not isinstance(X, list | tuple):
         return X
     if all(isinstance(text, list | tuple) for text in X):
-        if not is_array and len({len(text) for text in X}) < 2:
+        if len({len(text) for text in X}) < 2:
             return X  # nested lists of one length are an array
-    elif not all(isinstance(text, np.ndarray | pd.Series) for text in X):
+    elif not all(isinstance(text, np.ndarray | pd.Series | list | tuple) for text in X):
         return X
-    return [_as_column(np.asarray(text)) for text in X]
+    return [_as_column(as_numbers(text, f"text {row} of X")) for row, text in enumerate(X)]
 
 
 def _as_column(text: NDArray[Any]) -> NDArray[Any]:

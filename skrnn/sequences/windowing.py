@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
+from skrnn._conversion import as_array, as_numbers, check_same_rows, column_names
 from skrnn._parameters import integers, require
 from skrnn._validation import Floats
 from skrnn.sequences.timeline import Calendar, time_index
@@ -103,9 +103,10 @@ def _check_arguments(
 def _read_series(data: Any) -> tuple[Floats, tuple[str, ...] | None, NDArray[np.int64]]:
     """Return a series as floats, the names of its features, and the rows where parts begin."""
     index = time_index(data)
-    names = getattr(data, "columns", None)
-    if getattr(data, "ndim", None) == 1 or np.ndim(data) == 1:
-        data = np.asarray(data).reshape(-1, 1)
+    names = column_names(data)
+    data = as_numbers(data, "data")
+    if getattr(data, "ndim", None) == 1:
+        data = data.reshape(-1, 1)
     floats = [np.float64, np.float32]
     series = np.asarray(check_array(data, dtype=floats, ensure_all_finite=False, input_name="data"))
     begins = np.zeros(1, dtype=np.int64) if index is None else Calendar.of(index).begins(index)
@@ -115,23 +116,18 @@ def _read_series(data: Any) -> tuple[Floats, tuple[str, ...] | None, NDArray[np.
 def _read_targets(data: Any, targets: Any) -> NDArray[Any]:
     """Return the targets of all rows of data."""
     if targets is None:
-        return np.asarray(data)
-    names = list(getattr(data, "columns", ()))
-    if np.ndim(targets) == 0:
+        return as_array(data, "data")
+    names = column_names(data) or []
+    if isinstance(targets, str) or np.isscalar(targets):
         if targets not in names:
             raise ValueError(
                 f"targets={targets!r} was given to make_windows, and data has "
                 f"{f'the columns {names}' if names else 'no named columns'}; give a column's "
                 "name, or an array of targets."
             )
-        return data[targets].to_numpy()
-    rows, others = (getattr(thing, "index", None) for thing in (data, targets))
-    if isinstance(rows, pd.Index) and isinstance(others, pd.Index) and not rows.equals(others):
-        raise ValueError(
-            "targets has another index than data; give both the same rows in the same order, "
-            "for example with targets.reindex(data.index), or plain arrays."
-        )
-    return np.asarray(targets)
+        return as_array(data[targets], "targets")
+    check_same_rows(data, targets, "targets", "data")
+    return as_array(targets, "targets")
 
 
 def _fail_short(span: int, delay: int, horizon: int, n_rows: int) -> NoReturn:

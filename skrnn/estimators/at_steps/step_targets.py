@@ -10,7 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn._validation import is_panel, is_ragged
+from skrnn._conversion import (
+    as_labels,
+    check_order,
+    check_same_rows,
+    in_numpy_or_pandas,
+    is_panel,
+    is_ragged,
+)
+from skrnn._validation import refuse_other_columns
 from skrnn.engine.sizes import STEP_MULTIPLE, padded_length
 from skrnn.preprocessing.forms import end_to_end, like
 from skrnn.sequences import Sequences, pieces
@@ -102,12 +110,11 @@ def read_step_targets(X: Any, y: Any, sequences: Sequences) -> StepTargets:
     """
     if is_panel(X):
         values = _of_panel(X, y)
-    elif is_ragged(y):
-        values = _of_list(y, sequences)
     else:
-        values = _of_array(np.asarray(y), sequences)
-    if pd.isna(values).any():
-        raise ValueError("Input y contains NaN; each step needs a target.")
+        check_order(X, y, "y")
+        y = in_numpy_or_pandas(y)
+        has_parts = isinstance(y, list | tuple) and len(y) > 0 and all(map(_is_part, y))
+        values = _of_list(y, sequences) if has_parts else _of_array(_targets(y), sequences)
     table = Sequences.end_to_end(values.reshape(len(values), -1), sequences.lengths)
     return StepTargets(table, is_flat=values.ndim == 1)
 
@@ -135,22 +142,22 @@ def in_form_of(X: Any, sequences: Sequences, values: NDArray[Any]) -> Any:
     if is_panel(X):
         kind = pd.Series if values.ndim == 1 else pd.DataFrame
         return kind(values, index=X.index)
-    if is_ragged(X):
+    if is_ragged(X) or sequences.n_steps is None:
         return like(X, np.split(values, np.cumsum(sequences.lengths)[:-1]))
     return values.reshape(len(sequences), -1, *values.shape[1:])
 
 
 def _of_panel(X: pd.DataFrame, y: Any) -> NDArray[Any]:
-    if isinstance(y, pd.Series | pd.DataFrame) and not y.index.equals(X.index):
-        raise ValueError("y has another index than X; give each row of X its target.")
-    values = np.asarray(y)
+    check_same_rows(X, y, "y", "X")
+    values = _targets(y)
     if len(values) != len(X):
         raise ValueError(f"y has {len(values)} rows and X {len(X)}; each step needs a target.")
     return _with_one_axis_or_two(values)
 
 
 def _of_list(y: Any, sequences: Sequences) -> NDArray[Any]:
-    parts = [np.asarray(part) for part in y]
+    refuse_other_columns(y, "y")
+    parts = [_targets(part, f"sequence {row} of y") for row, part in enumerate(y)]
     if len(parts) != len(sequences):
         _fail_number(len(parts), len(sequences))
     for row, (part, length) in enumerate(zip(parts, sequences.lengths, strict=True)):
@@ -161,6 +168,9 @@ def _of_list(y: Any, sequences: Sequences) -> NDArray[Any]:
             )
     if len({part.shape[1:] for part in parts}) > 1:
         raise ValueError("the parts of y differ in their number of targets for a step.")
+    kinds = {part.dtype.kind in "biuf" for part in parts}
+    if len(kinds) > 1:
+        raise ValueError("some parts of y hold numbers, and others do not; give all one kind.")
     return _with_one_axis_or_two(np.concatenate(parts))
 
 
@@ -181,6 +191,15 @@ def _with_one_axis_or_two(values: NDArray[Any]) -> NDArray[Any]:
     if values.ndim > 2:
         raise ValueError(f"y has {values.ndim - 1} axes for each step; it may have one.")
     return values
+
+
+def _is_part(part: Any) -> bool:
+    """Tell whether an element of y holds targets, and is not one itself."""
+    return isinstance(part, list | tuple | pd.DataFrame | pd.Series) or np.ndim(part) > 0
+
+
+def _targets(values: Any, name: str = "y") -> NDArray[Any]:
+    return as_labels(values, name, each="step")
 
 
 def _fail_number(given: int, wanted: int) -> NoReturn:

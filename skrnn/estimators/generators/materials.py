@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from skrnn._conversion import as_numbers, in_numpy_or_pandas
+from skrnn._validation import refuse_other_columns
+
 #: A word or a mark with the space before it, if there is one; joined they are the text again.
 WORD = re.compile(r"\s?(?:\w+|[^\w\s])|\s")
 
@@ -58,6 +61,7 @@ def read_material(X: Any, kind: str) -> Material:
                 f"pathlib.Path({X!r}).read_text(). If it is a text, give it in a list."
             )
         return Material(kind, [_split(X, kind, "X")], is_one_text=True)
+    X = in_numpy_or_pandas(X)
     if not isinstance(X, list | tuple | np.ndarray | pd.Series) or getattr(X, "ndim", 1) == 0:
         raise TypeError(
             f"X is a {type(X).__name__}; give one text, or a list of texts, of sequences of tokens "
@@ -72,13 +76,14 @@ def read_material(X: Any, kind: str) -> Material:
             "give [pathlib.Path(name).read_text() for name in X]."
         )
     kind = _kind_of(parts[0]) if kind == "auto" else kind
+    refuse_other_columns(parts, "X")
     read = _READERS[kind]
     return Material(kind, [read(part, f"sequence {n} of X") for n, part in enumerate(parts)], False)
 
 
 def read_one(sequence: Any, kind: str, name: str) -> Any:
     """Read a single sequence of a kind, called ``name`` in what is raised."""
-    return _READERS[kind](sequence, name)
+    return _READERS[kind](in_numpy_or_pandas(sequence), name)
 
 
 def _kind_of(part: Any) -> str:
@@ -122,7 +127,7 @@ def _items(part: Any, name: str) -> list[Any]:
 
 def _roll(part: Any, name: str) -> Any:
     """Return a roll as an array (n_steps, n_keys) of 0 and 1."""
-    roll = np.asarray(part)
+    roll = np.asarray(as_numbers(part, name))
     if roll.ndim != 2 or 0 in roll.shape:
         raise ValueError(
             f"{name} has the shape {roll.shape}; a roll is an array (n_steps, n_keys) with a step "

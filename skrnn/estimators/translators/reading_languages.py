@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._conversion import as_numbers, in_numpy_or_pandas
+from skrnn._validation import refuse_mapping, refuse_other_columns
 from skrnn.estimators.translators.languages import SPLIT, Tokens
 
 _FORMS = "texts, lists of tokens, or arrays of numbers"
@@ -89,8 +91,11 @@ def read_targets(values: Any) -> tuple[list[NDArray[np.float64]], bool]:
         If a target is empty, differs from others in its axes or its width, or holds NaN.
     """
     if isinstance(values, pd.DataFrame):
-        values = values.to_numpy()
-    parts = [np.asarray(part, dtype=np.float64) for part in values]
+        values = as_numbers(values, "y")
+    parts = [
+        np.asarray(as_numbers(part, f"target {row} of y"), dtype=np.float64)
+        for row, part in enumerate(values)
+    ]
     for row, part in enumerate(parts):
         if part.ndim not in (1, 2) or 0 in part.shape:
             raise ValueError(
@@ -107,10 +112,13 @@ def read_targets(values: Any) -> tuple[list[NDArray[np.float64]], bool]:
     return [part.reshape(len(part), -1) for part in parts], parts[0].ndim == 1
 
 
-def as_array_or_list(values: Any) -> Any:
-    """Return what only knows how to become an array as one; anything else as it is."""
-    convertible = hasattr(values, "__array__") and not hasattr(values, "ndim")
-    return np.asarray(values) if convertible else values
+def in_known_form(values: Any, name: str) -> Any:
+    """Return what any container holds in numpy, pandas or a list, of tables with equal columns."""
+    refuse_mapping(values, name)
+    values = in_numpy_or_pandas(values)
+    if isinstance(values, list):
+        refuse_other_columns(values, name)
+    return values
 
 
 def as_columns(values: Any) -> Any:

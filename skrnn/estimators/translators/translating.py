@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.utils import assert_all_finite
 
+from skrnn._conversion import check_order
 from skrnn._parameters import BOOLEAN, NONE, fitted, integers, one_of, parameter, require
 from skrnn._validation import check_table, check_weights, require_target
 from skrnn.engine.feed import Examples, Inputs
@@ -27,8 +28,8 @@ from skrnn.estimators.translators.languages import (
     VectorLanguage,
 )
 from skrnn.estimators.translators.reading_languages import (
-    as_array_or_list,
     as_columns,
+    in_known_form,
     kind_of,
     read_targets,
     read_tokens,
@@ -129,19 +130,17 @@ class TranslatingEstimator(BaseEstimator, Trainable):
     def _read(
         self, X: Any, y: Any, sample_weight: Any, *, reset: bool
     ) -> tuple[list[Any], list[Any], NDArray[np.float64], bool]:
-        """Return sources, targets and weights, and whether each step of a target has one number.
-
-        An example that weighs nothing takes no part in anything.
-        """
+        """Return sources, targets and weights other than 0, and whether a step has one number."""
         sources = self._read_source(X, reset=reset)
         targets, is_flat = self._read_target(y, len(sources), reset=reset)
-        weights = check_weights(sample_weight, len(sources))
+        check_order(X, y, "y")
+        weights = check_weights(X, sample_weight, len(sources))
         rows = np.flatnonzero(weights)
         return [sources[i] for i in rows], [targets[i] for i in rows], weights[rows], is_flat
 
     def _read_source(self, X: Any, *, reset: bool) -> list[Any]:
         """Return what to encode of each source."""
-        X = as_array_or_list(X)
+        X = in_known_form(X, "X")
         kind = kind_of(X, "X", self.source if reset else self.source_)
         if reset:
             self.source_ = kind
@@ -156,7 +155,7 @@ class TranslatingEstimator(BaseEstimator, Trainable):
     def _read_target(self, y: Any, n_samples: int, *, reset: bool) -> tuple[list[Any], bool]:
         """Return what to encode of each target, and whether each step has one number."""
         require_target(self, y)
-        y = as_array_or_list(y)
+        y = in_known_form(y, "y")
         kind = kind_of(y, "y", self.target if reset else self.target_)
         if reset:
             self.target_ = kind

@@ -1,0 +1,32 @@
+"""Conversion of what users pass: containers of any library to numpy and pandas, values to numbers.
+
+A container is recognized by what it holds, never by its class: by its columns, its shape, and the
+kind of its values.
+"""
+
+from skrnn._conversion.containers import (
+    column_names,
+    in_numpy_or_pandas,
+    is_mapping,
+    is_panel,
+    is_ragged,
+    is_sequence,
+    tells_times,
+)
+from skrnn._conversion.row_order import check_order, check_same_rows
+from skrnn._conversion.values import as_array, as_labels, as_numbers
+
+__all__ = [
+    "as_array",
+    "as_labels",
+    "as_numbers",
+    "check_order",
+    "check_same_rows",
+    "column_names",
+    "in_numpy_or_pandas",
+    "is_mapping",
+    "is_panel",
+    "is_ragged",
+    "is_sequence",
+    "tells_times",
+]

@@ -1,0 +1,192 @@
+"""Containers of any library as numpy arrays, DataFrames, or lists of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
+
+
+def in_numpy_or_pandas(values: Any) -> Any:
+    """Return what a container holds in a form that numpy and pandas know.
+
+    Parameters
+    ----------
+    values : object
+        Arrays and tensors of numpy, PyTorch, JAX, TensorFlow or Dask; tables and columns of
+        pandas, Polars, PyArrow or Dask; lists, and arrays or columns of objects, that hold any
+        of them.
+
+    Returns
+    -------
+    ndarray, DataFrame, Series or list
+        An array in native byte order, NaN or None where it was masked; a DataFrame for a table;
+        a Series for a column of pandas; a list for what holds sequences. What is none of these,
+        such as a text, a list of numbers or a sparse matrix, as it is.
+
+    Raises
+    ------
+    TypeError
+        If a tensor cannot be read, or a table has no values yet.
+    """
+    if holds_plain_numbers(values):
+        return values
+    if isinstance(values, np.ndarray):
+        return _plain(values)
+    if isinstance(values, pd.DataFrame) or values is None or isinstance(values, str | bytes):
+        return values
+    if isinstance(values, list | tuple):
+        holds_tensors = len(values) > 0 and hasattr(values[0], "detach")
+        return _listed(values) if holds_tensors or is_ragged(values) else values
+    if isinstance(values, pd.Series | pd.Index | ExtensionArray):
+        column: pd.Series[Any] = values if isinstance(values, pd.Series) else pd.Series(values)
+        return _listed(column.tolist()) if _holds_sequences(column) else column
+    if isinstance(values, np.generic | Mapping):
+        return values
+    if hasattr(values, "collect"):
+        raise TypeError(
+            f"a {type(values).__name__} was given, which has no values yet; give those that its "
+            "method collect() returns."
+        )
+    if hasattr(values, "compute"):  # Dask's collections
+        computed = values.compute()
+        values = computed if type(computed) is not type(values) else computed.to_numpy()
+        return in_numpy_or_pandas(values)
+    names = column_names(values)
+    if names is not None:
+        return _table(values, names)
+    if hasattr(values, "__array__"):
+        return _plain(_in_memory(values))
+    return values
+
+
+def holds_plain_numbers(values: Any) -> bool:
+    """Tell an array of booleans, integers or floats that needs no conversion: the usual case."""
+    return type(values) is np.ndarray and values.dtype.kind in "biuf" and values.dtype.isnative
+
+
+def is_sequence(element: Any) -> bool:
+    """Tell whether an element of a list is an array, a tensor, a table or a column."""
+    if isinstance(element, str | list | tuple | int | float | np.generic):
+        return False
+    if is_mapping(element):
+        return True
+    shape = getattr(element, "shape", None)
+    return hasattr(element, "__array__") if shape is None else len(shape) > 0
+
+
+def is_ragged(values: Any) -> bool:
+    """Tell a list of sequences, which may differ in length, from anything array-like."""
+    if isinstance(values, list | tuple):
+        # Texts are the elements of long lists.
+        return len(values) > 0 and not isinstance(values[0], str) and any(map(is_sequence, values))
+    if isinstance(values, np.ndarray):
+        return values.ndim == 1 and values.dtype == object and any(map(is_sequence, values))
+    return isinstance(values, pd.Series) and _holds_sequences(values)
+
+
+def is_panel(values: Any) -> bool:
+    """Tell a DataFrame whose index has the levels instance and time."""
+    return isinstance(values, pd.DataFrame) and isinstance(values.index, pd.MultiIndex)
+
+
+def is_mapping(values: Any) -> bool:
+    """Tell a dict and its like from anything else; some sparse matrices are dicts."""
+    return isinstance(values, Mapping) and not hasattr(values, "toarray")
+
+
+def column_names(values: Any) -> list[Any] | None:
+    """Return the names of the columns of a table of any library, or None for anything else."""
+    if is_mapping(values):
+        return list(values)
+    for attribute in ("column_names", "columns"):  # PyArrow has both, and names in the first
+        names = getattr(values, attribute, None)
+        if names is not None and not callable(names):
+            return list(names)
+    return None
+
+
+def tells_times(index: pd.Index) -> bool:
+    """Tell whether an index holds dates, periods or time differences."""
+    dtype = index.dtype
+    return dtype.kind in "mM" or isinstance(dtype, pd.PeriodDtype)
+
+
+def _listed(values: Any) -> list[Any]:
+    """Return elements one by one in a form that numpy and pandas know."""
+    return [
+        _table(element, list(element)) if is_mapping(element) else _element(element)
+        for element in values
+    ]
+
+
+def _element(element: Any) -> Any:
+    return _plain(np.asarray(element)) if np.isscalar(element) else in_numpy_or_pandas(element)
+
+
+def _table(values: Any, names: list[Any]) -> pd.DataFrame:
+    """Return a table of another library, or a mapping of columns, as a DataFrame."""
+    if hasattr(values, "column"):  # PyArrow's, whose names may repeat
+        columns = [values.column(position) for position in range(len(names))]
+    else:
+        columns = [values[name] for name in names]
+    read = [in_numpy_or_pandas(column) for column in columns]
+    frame = pd.DataFrame(dict(enumerate(read)))
+    frame.columns = pd.Index(names)
+    return frame
+
+
+def _in_memory(values: Any) -> NDArray[Any]:
+    """Return a tensor of any device and any precision as an array."""
+    try:
+        if hasattr(values, "detach"):  # PyTorch's
+            values = values.detach().cpu()
+            if str(values.dtype) == "torch.bfloat16":
+                values = values.float()
+        return np.asarray(values)
+    except (TypeError, RuntimeError) as error:
+        raise TypeError(
+            f"a {type(values).__name__} was given that cannot be read as a numpy array ({error}); "
+            "convert it first."
+        ) from error
+
+
+def _plain(array: NDArray[Any]) -> Any:
+    """Return an array without a mask or a foreign byte order; a list for one of sequences."""
+    if isinstance(array, np.ma.MaskedArray):
+        array = _filled(array)
+    array = np.asarray(array)
+    dtype = array.dtype
+    if dtype.kind == "V":
+        if dtype.names is not None and array.ndim == 1:
+            return pd.DataFrame({name: array[name] for name in dtype.names})
+        return array.astype(np.float32)  # bfloat16 and its like, which numpy does not know
+    if not dtype.isnative:
+        array = array.astype(dtype.newbyteorder("="))
+    return _listed(array) if array.ndim == 1 and _holds_sequences(array) else array
+
+
+def _filled(array: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
+    """Return an array with NaN, or None among other values than numbers, for what is masked."""
+    mask = np.ma.getmaskarray(array)
+    if not mask.any():
+        return np.asarray(array.data)
+    is_number = array.dtype.kind in "biuf"
+    kind: Any = object
+    if is_number:
+        kind = np.float32 if array.dtype == np.float32 else np.float64
+    values = np.array(array.data, dtype=kind)
+    values[mask] = np.nan if is_number else None
+    return values
+
+
+def _holds_sequences(column: pd.Series[Any] | NDArray[Any]) -> bool:
+    """Tell whether a column has an array, a list or another sequence in a row."""
+    if column.dtype.kind != "O" or isinstance(column.dtype, pd.CategoricalDtype):
+        return False
+    first = next((value for value in column if value is not None), None)
+    return isinstance(first, list | tuple) or is_sequence(first)

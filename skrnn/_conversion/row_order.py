@@ -1,0 +1,80 @@
+"""The row labels of X and of what goes with it: whether both name the rows in one order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skrnn._conversion.containers import is_panel
+
+
+def check_order(X: Any, other: Any, name: str) -> None:
+    """Raise ValueError if a Series or DataFrame beside X has the rows of X in another order.
+
+    Rows go by position, as in scikit-learn, unless the labels contradict that: where X and the
+    other one share labels, these stand in the same order and at one distance, so that
+    ``X = frame[:-1]`` and ``y = frame["load"][1:]`` go together. A default index says nothing.
+
+    Parameters
+    ----------
+    X : object
+        Its labels are those of the instances of a panel, of the rows of a DataFrame, of the
+        elements of a Series, and the ``index`` of windows; else it has none.
+    other : object
+        y or sample_weight, as the user passed it.
+    name : str
+        What the message calls it.
+    """
+    others = _index_of(other)
+    if others is None:
+        return
+    rows = X.index.get_level_values(0).unique() if is_panel(X) else _index_of(X)
+    if rows is None or len(rows) != len(others) or rows.equals(others):
+        return
+    if _is_default(rows) or _is_default(others):
+        return
+    places = _places(rows, others)
+    common = np.flatnonzero(places >= 0)
+    moved = places[common] - common
+    if len(common) == 0 or (moved == moved[0]).all():
+        return
+    row = common[np.flatnonzero(moved)[0]]
+    index = "X.index.unique(level=0)" if is_panel(X) else "X.index"
+    raise ValueError(
+        f"{name} is in another order than X: {others[row]!r} is row {row} of {name}, and row "
+        f"{places[row]} of X. Align both, for example with {name}.loc[{index}] or "
+        f"{name}.reindex({index}), or give {name}.to_numpy() if it has the order of X."
+    )
+
+
+def check_same_rows(data: Any, other: Any, name: str, data_name: str) -> None:
+    """Raise ValueError if both have an index and these differ."""
+    rows, others = _index_of(data), _index_of(other)
+    if rows is not None and others is not None and not rows.equals(others):
+        raise ValueError(
+            f"{name} has another index than {data_name}; give both the same rows in the same "
+            f"order, for example with {name}.reindex({data_name}.index), or plain arrays."
+        )
+
+
+def _index_of(values: Any) -> pd.Index | None:
+    index = getattr(values, "index", None)
+    return index if isinstance(index, pd.Index) else None
+
+
+def _is_default(index: pd.Index) -> bool:
+    return isinstance(index, pd.RangeIndex) and index.start == 0 and index.step == 1
+
+
+def _places(rows: pd.Index, others: pd.Index) -> NDArray[np.intp]:
+    """Return where in ``rows`` each of ``others`` is, -1 where it is not.
+
+    Repeated labels are told apart by how often they came before.
+    """
+    codes = pd.factorize(rows.append(others), use_na_sentinel=False)[0]
+    both = [pd.Series(part) for part in (codes[: len(rows)], codes[len(rows) :])]
+    keys = [part * len(rows) + part.groupby(part).cumcount() for part in both]
+    return pd.Index(keys[0]).get_indexer(pd.Index(keys[1]))
