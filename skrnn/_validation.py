@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import reprlib
 import warnings
 from typing import Any, NoReturn
@@ -29,6 +30,11 @@ from skrnn._conversion import (
 )
 
 Floats = NDArray[np.floating[Any]]
+
+
+def all_finite(values: NDArray[Any]) -> bool:
+    """Tell whether no value is NaN or infinite; the sum of squares tells it at once of most."""
+    return math.isfinite(np.vdot(values, values)) or bool(np.isfinite(values).all())
 
 
 def refuse_texts(X: Any) -> None:
@@ -232,7 +238,22 @@ def check_weights(X: Any, sample_weight: Any, n_samples: int) -> NDArray[np.floa
     )
     if not weights.any():
         raise ValueError("sample_weight is 0 everywhere; at least one sequence has to count.")
-    return weights
+    return in_range(weights)
+
+
+def in_range(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights of which products and sums neither overflow nor vanish.
+
+    Only their ratios count, so that any may be multiplied by a power of two, which rounds nothing.
+    """
+    greatest = float(weights.max(initial=0.0))
+    if not math.isfinite(greatest):
+        raise ValueError(
+            "the weights, times class_weight if there is one, are infinite; give smaller ones."
+        )
+    if 1e-30 < greatest < 1e30:
+        return weights
+    return np.asarray(np.ldexp(weights, -int(np.frexp(greatest)[1])))
 
 
 def require_target(estimator: Any, y: Any) -> None:
@@ -253,6 +274,26 @@ def fail_missing(row: int, kind: str) -> NoReturn:
         else "replace infinite values before the fit."
     )
     raise ValueError(f"Input X contains {kind}: sequence {row} has it first; {advice}")
+
+
+def fail_overflow(
+    what: str, value: float, where: str | None = None, dtype: str = "float32"
+) -> NoReturn:
+    """Raise the error for a value that is finite, but not once it is scaled, in a dtype."""
+    place = "" if where is None else f": {where}"
+    raise ValueError(
+        f"{what} contains {value:g}{place}; once scaled, it is beyond {dtype}, whose largest value "
+        f"is {np.finfo(dtype).max:.1e}. Correct or clip such values, or give all in another unit."
+    )
+
+
+def fail_outputs(row: int) -> NoReturn:
+    """Raise the error for a sequence of X for which the network gives NaN or infinity."""
+    raise ValueError(
+        f"the outputs of the network for sequence {row} of X are not finite: its values are too "
+        "far from those of the fit, or the weights are too large. Correct or clip the values, or "
+        "fit with a smaller learning_rate."
+    )
 
 
 def fail_steps(estimator: Any, given: str, fitted: int) -> NoReturn:

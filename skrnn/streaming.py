@@ -9,9 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._parameters import NONE, integers, require
+from skrnn._validation import all_finite
 from skrnn._version import Versioned
-from skrnn.engine.feed import encode
+from skrnn.engine.encoding import encode, is_modest, refuse_in_step
 from skrnn.engine.stepping import stepping
+from skrnn.sequences.steps import numbers
 from skrnn.sequences.tokens import as_tokens
 
 
@@ -71,12 +74,11 @@ class Stream(Versioned):
             raise ValueError(f"method={method!r} was given; it may be {' or '.join(streamed)}.")
         if not hasattr(estimator, method):
             raise ValueError(f"{type(estimator).__name__} has no {method}.")
-        if n_streams is not None and n_streams < 1:
-            raise ValueError(f"n_streams={n_streams!r} was given; it may be None or an int >= 1.")
+        require(integers(1) | NONE, "n_streams", n_streams, "Stream")
         self.estimator = copy.copy(estimator)  # a later fit of it is taken over by `update` alone
-        self.n_streams = n_streams
+        self.n_streams = None if n_streams is None else int(n_streams)
         self.method = method
-        self._shape = (n_streams or 1, estimator._shape.n_features)
+        self._shape = (self.n_streams or 1, estimator._shape.n_features)
         self._network = stepping(estimator._spec.network, estimator.weights_, self._shape[0])
         self._reader = estimator._stream_reader(self._shape[0], method)
         self._observed = np.zeros(self._shape[0], dtype=bool)
@@ -89,8 +91,10 @@ class Stream(Versioned):
         Parameters
         ----------
         x : array-like of shape (n_features,), or (n_streams, n_features)
-            The step, in the units of the fit; NaN only where the fit had ``missing="mask"``. Of a
-            generator a token or the keys, or a list of them.
+            The step, in the units of the fit; NaN only where the fit had ``missing="mask"``. After
+            a fit on named features also a dict, a Series, a named tuple or a DataFrame with these
+            names in any order, of pandas or polars. Of a generator a token or the keys, or a list
+            of them.
 
         Returns
         -------
@@ -101,7 +105,10 @@ class Stream(Versioned):
         Raises
         ------
         ValueError
-            If x has another shape, or holds infinity or NaN; the state stays as it was.
+            If x has another shape or other names, holds infinity or NaN, or is so far from the
+            fit that the network overflows; the state stays as it was.
+        FloatingPointError
+            If the network itself has left what is finite.
         """
         steps = self._checked(x)
         values = self._reader(steps, self._outputs(steps).astype(np.float64))
@@ -152,27 +159,73 @@ class Stream(Versioned):
         self.estimator, self._network, self._reader = after, new._network, new._reader
 
     def _checked(self, x: Any) -> NDArray[np.float64]:
-        values = np.asarray(self.estimator._read_step(x, self.n_streams), dtype=np.float64)
+        """Return a step as numbers (n_streams, n_features), some of which may be infinite."""
+        values = numbers(self.estimator._read_step(x, self.n_streams))
         expected = self._shape if self.n_streams is not None else self._shape[1:]
         if values.shape != expected:
             raise ValueError(f"the step has the shape {values.shape}; it has to be {expected}.")
-        if not np.isfinite(values).all() and (
-            self.estimator._missing == "error" or np.isinf(values).any()
-        ):
+        values = values.reshape(self._shape)
+        n_tokens = self.estimator._spec.network.n_tokens
+        if n_tokens is None:
+            return values
+        self._refuse_missing(values)
+        return as_tokens(values, n_tokens)
+
+    def _outputs(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+        masks = self.estimator._missing == "mask"
+        x = self.estimator._scaling.transform_single(values)
+        modest = is_modest(x)
+        if masks or not modest:
+            x = self._encoded(values, masks)
+            modest = is_modest(x)
+        outputs = self._taken(values, x, masks) if modest else self._tried(values, x, masks)
+        if not all_finite(outputs):
+            raise FloatingPointError(
+                "the outputs of the network are no longer finite: its weights, or its state, are "
+                "too large; reset the stream, or fit with a smaller learning_rate."
+            )
+        return outputs
+
+    def _encoded(self, values: NDArray[np.float64], masks: bool) -> NDArray[np.float32]:
+        """Return a step in which values are missing, or too large, or raise for that."""
+        self._refuse_missing(values)
+        refuse = refuse_in_step(values)
+        return encode(values, self.estimator._scaling, indicator=masks, refuse=refuse)
+
+    def _refuse_missing(self, values: NDArray[np.float64]) -> None:
+        """Raise ValueError for infinity, and for NaN unless the fit took that as missing."""
+        masks = self.estimator._missing == "mask"
+        if np.isinf(values).any() or not (masks or np.isfinite(values).all()):
             raise ValueError(
                 "the step holds NaN or infinity; fit with missing='mask' to take NaN as not "
                 "observed."
             )
-        values = values.reshape(self._shape)
-        n_tokens = self.estimator._spec.network.n_tokens
-        return values if n_tokens is None else as_tokens(values, n_tokens)
 
-    def _outputs(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
-        masks = self.estimator._missing == "mask"
-        x = encode(values, self.estimator._scaling, indicator=masks)
+    def _taken(
+        self, values: NDArray[np.float64], x: NDArray[np.float32], masks: bool
+    ) -> NDArray[np.float32]:
+        """Take a step and return the outputs after it."""
         if not masks or self.estimator._spec.network.keeps_missing_steps:
             return self._network(x)
         return self._where_observed(x, np.asarray(~np.isnan(values).all(axis=1)))
+
+    def _tried(
+        self, values: NDArray[np.float64], x: NDArray[np.float32], masks: bool
+    ) -> NDArray[np.float32]:
+        """Take a step that may be too much for the network; if it is, the state stays."""
+        state = [part.copy() for part in self._network.state]
+        observed, latest = self._observed.copy(), self._latest
+        with np.errstate(over="ignore", invalid="ignore"):
+            outputs = self._taken(values, x, masks)
+        if not all_finite(outputs):
+            for part, before in zip(self._network.state, state, strict=True):
+                part[:] = before
+            self._observed, self._latest = observed, latest
+            raise ValueError(
+                f"the step contains {np.nanmax(np.abs(values)):g}, which is too far from the fit: "
+                "the outputs of the network after it are not finite. Correct or clip such values."
+            )
+        return outputs
 
     def _where_observed(
         self, x: NDArray[np.float32], observed: NDArray[np.bool_]

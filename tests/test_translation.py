@@ -20,7 +20,8 @@ from skrnn.engine.decoding import Decoder, search
 from skrnn.engine.program import lease
 from skrnn.engine.step_losses import StepLoss, ending_loss
 from skrnn.engine.training import predict
-from skrnn.estimators.translators.languages import NumberLanguage, TokenLanguage
+from skrnn.estimators.translators.languages import TokenLanguage
+from skrnn.estimators.translators.number_languages import NumberLanguage
 from skrnn.estimators.translators.reading_languages import kind_of, read_targets
 from skrnn.networks import layers
 
@@ -288,7 +289,7 @@ def test_predictions_come_in_the_form_of_the_targets(novice, speller):
 )
 def test_numbers_are_written_as_they_were_given(y, shape):
     read, is_flat = read_targets(y)
-    language = NumberLanguage.learn(read, np.ones(len(read)), is_flat)
+    language = NumberLanguage.learn(read, np.ones(len(read)), "y", is_flat=is_flat)
     written = language.written([language.decode(rows) for rows in language.encode(read)])
     assert isinstance(written, list) == (shape is None)
     for mine, yours in zip(written, y, strict=True):

@@ -47,6 +47,8 @@ class Decoder:
     ----------
     attended : ndarray of shape (n_sources, width, n_steps)
         How the latest step attended to the source.
+    summary : ndarray of shape (n_sources * width, n)
+        What the encoder says of the source of each target.
     """
 
     attended: Array
@@ -58,9 +60,9 @@ class Decoder:
         left = iter(weights)
         self._memory, summary, lengths = _encoded(network, left, sources)
         self._width = width
-        self._summary = np.repeat(summary, width, axis=0)
+        self.summary = np.repeat(summary, width, axis=0)
         self._embedding = Embedding(next(left)) if network.target.n_codes else None
-        self._chain = Chain(recurrent_stages(network.decoder, left, len(self._summary)))
+        self._chain = Chain(recurrent_stages(network.decoder, left, len(self.summary)))
         self._attends = network.attention
         if self._attends:
             self._query, key, self._joining, self._bias = (next(left) for _ in range(4))
@@ -77,7 +79,7 @@ class Decoder:
             The outcome of the step before.
         """
         x = given if self._embedding is None else self._embedding(given)
-        states = self._chain(np.concatenate([self._summary, x], axis=1))
+        states = self._chain(np.concatenate([self.summary, x], axis=1))
         return self._head(self._attend(states) if self._attends else states)
 
     def take(self, sources: Ints, targets: Ints) -> None:
@@ -85,9 +87,9 @@ class Decoder:
         rows = (sources[:, None] * self._width + targets).ravel()
         for stage in self._chain.stages:
             stage.state = [part[rows] for part in stage.state]
-        if len(self._summary) == len(rows):
+        if len(self.summary) == len(rows):
             return
-        self._summary = self._summary[rows]
+        self.summary = self.summary[rows]
         if self._attends:
             self._memory, self._keys = self._memory[sources], self._keys[sources]
             self._beyond = self._beyond[sources]

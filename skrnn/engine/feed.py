@@ -9,6 +9,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.engine.encoding import encode, refuse_in_batch, refuse_in_table
 from skrnn.engine.sizes import (
     PREDICTED_LENGTHS,
     STEP_MULTIPLE,
@@ -103,8 +104,9 @@ class Inputs:
         steps = _aligned_zeros(n_rows, n_channels)
         for first in range(0, len(sequences.steps), BLOCK):
             raw = sequences.steps[first : first + BLOCK]
+            refuse = refuse_in_table(sequences, first)
             steps[before + first : before + first + len(raw)] = encode(
-                raw, self.scaling, indicator=self.indicator
+                raw, self.scaling, indicator=self.indicator, refuse=refuse
             )
         starts = sequences.starts + before
         return replace(
@@ -133,7 +135,8 @@ class Inputs:
         """
         values, real = self.sequences.gather(rows, n_steps, at_end=self.at_end, out=out)
         if self.table is None:
-            values = encode(values, self.scaling, indicator=self.indicator)
+            refuse = refuse_in_batch(self.sequences, rows, values, real)
+            values = encode(values, self.scaling, indicator=self.indicator, refuse=refuse)
             if self.begins is not None:
                 marks = np.zeros((*values.shape[:2], 1), dtype=np.float32)
                 marks[:, 0, 0] = self.begins[rows]
@@ -162,16 +165,6 @@ class Inputs:
             rows = np.arange(start, min(start + CHUNK, len(self)))
             x, lengths = self.batch(rows, n_steps)
             yield _filled_up(x, 0.0), _filled_up(lengths, n_steps), len(rows)
-
-
-def encode(raw: NDArray[Any], scaling: Standardiser, *, indicator: bool) -> NDArray[np.float32]:
-    """Return steps as the network sees them; the last axis holds the features."""
-    values = scaling.transform(raw).astype(np.float32)
-    missing = np.isnan(values)
-    values[missing] = 0.0
-    if not indicator:
-        return values
-    return np.concatenate([values, missing], axis=-1, dtype=np.float32)
 
 
 class Lessons(Protocol):

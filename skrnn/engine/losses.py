@@ -51,19 +51,37 @@ def per_sequence(loss: str | Callable[..., Any]) -> PerSequence:
     return loss
 
 
+def one_for_each(losses: Any, like: Any) -> Any:
+    """Return what a loss gave as one number for each of ``like``, (n,), averaged over other axes.
+
+    Raises
+    ------
+    ValueError
+        If it gave fewer or more.
+    """
+    from keras import ops
+
+    losses = ops.convert_to_tensor(losses)
+    n = like.shape[0]
+    if len(losses.shape) == 0 or losses.shape[0] not in (n, None):
+        raise ValueError(
+            f"the loss returned an array of shape {tuple(losses.shape)} for targets of shape "
+            f"{tuple(like.shape)}; it has to return one for each sequence, or step, of shape "
+            f"({'n' if n is None else n},), so that each can be weighed: average over the last "
+            "axis only."
+        )
+    if losses.shape[0] is None:  # in a graph that is open in this: TensorFlow looks at it then
+        losses = ops.reshape(losses, (ops.shape(like)[0], -1))
+    if len(losses.shape) > 1:
+        losses = ops.mean(losses, axis=tuple(range(1, len(losses.shape))))
+    return losses
+
+
 def weighted_sum(function: PerSequence, target: Any, output: Any, weight: Any) -> Any:
     """Return the losses of a batch summed with ``weight``, which already holds 1/n."""
     from keras import ops
 
-    losses = function(target, output)
-    if len(losses.shape) == 0:
-        raise ValueError(
-            "the loss returned one number for the whole batch; it has to return one for each "
-            "sequence, of shape (batch,), so that each can be weighed."
-        )
-    if len(losses.shape) > 1:
-        losses = ops.mean(losses, axis=tuple(range(1, len(losses.shape))))
-    return ops.sum(losses * weight)
+    return ops.sum(one_for_each(function(target, output), target) * weight)
 
 
 def expects_probabilities(loss: Any) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from skrnn.engine.losses import per_sequence
+from skrnn.engine.losses import one_for_each, per_sequence
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,8 @@ class StepLoss:
         if self.skips_missing:
             values = ops.where(ops.isnan(values), output, values)
         flat = [ops.reshape(tensor, (-1, ops.shape(tensor)[-1])) for tensor in (values, output)]
-        losses = ops.reshape(per_sequence(self.function)(*flat), ops.shape(weights))
+        of_steps = one_for_each(per_sequence(self.function)(*flat), flat[0])
+        losses = ops.reshape(of_steps, ops.shape(weights))
         return ops.sum(losses * weights, axis=1) / ops.maximum(ops.sum(weights, axis=1), 1e-7)
 
 

@@ -24,6 +24,11 @@ ADVICE = (
     "try a smaller learning_rate or a smaller global_clipnorm, and look for outliers in the data."
 )
 
+#: What to do where training diverges, in parameters that every estimator has.
+ADVICE = (
+    "try a smaller learning_rate or a smaller global_clipnorm, and look for outliers in the data."
+)
+
 Observer = Callable[[int, Mapping[str, float], Program], bool | None]
 
 
@@ -146,7 +151,7 @@ def _epochs(
     for first in range(0, plan.epochs, at_once):
         n_epochs = min(at_once, plan.epochs - first)
         steps = range(first * n_batches, (first + n_epochs) * n_batches)
-        rates = [plan.rate(step, n_batches) for step in steps]
+        rates = [_rate(plan, step, n_batches) for step in steps]
         hooks.epoch_begin(first, rates[0])
         now = islice(orders, n_epochs)
         batches = _Counted(chain.from_iterable(examples.batches(o, size, feed) for o in now))
@@ -154,6 +159,16 @@ def _epochs(
         shape = n_epochs, n_batches
         counts = np.reshape(batches.counts, shape)
         yield from np.average(np.reshape(losses, shape), axis=1, weights=counts).tolist()
+
+
+def _rate(plan: Plan, step: int, n_batches: int) -> float:
+    """Return the learning rate of a step."""
+    rate = plan.rate(step, n_batches)
+    if not math.isfinite(rate):
+        raise FloatingPointError(
+            f"schedule returned {rate} for step {step}; it has to return a finite learning rate."
+        )
+    return rate
 
 
 def _orders(n: int, seed: int | None) -> Iterator[NDArray[np.int64]]:
@@ -201,6 +216,17 @@ def _finite(loss: float, epoch: int) -> float:
     if not math.isfinite(loss):
         raise FloatingPointError(f"the loss became {loss} in epoch {epoch + 1}; {ADVICE}")
     return loss
+
+
+def refuse_infinite(weights: Iterable[NDArray[Any]]) -> None:
+    """Raise FloatingPointError if training, its last step included, left weights of no use.
+
+    Those are not finite, or so large, beyond 1e19, that their squares are not.
+    """
+    if not all(math.isfinite(np.vdot(weight, weight)) for weight in weights):
+        raise FloatingPointError(
+            f"training ended with weights that are not finite, or too large for float32; {ADVICE}"
+        )
 
 
 class _Best:

@@ -78,7 +78,7 @@ class SequenceAnomalyDetector(BaseAnomalyDetector):
             one is shorter than ``window_length`` where pieces are reconstructed; the detector
             stays as it was.
         FloatingPointError
-            If the loss stops being finite; the detector stays as it was.
+            If the loss or the weights stop being finite; the detector stays as it was.
         """
         super().fit(X, y, sample_weight, X_val=X_val, y_val=X_val)
         return self._measure(*((X, sample_weight) if X_val is None else (X_val, None)))
@@ -171,11 +171,12 @@ class SequenceAnomalyDetector(BaseAnomalyDetector):
         Returns
         -------
         array (n_samples, n_steps), list of arrays (n_steps_i,), or Series
-            In the form of X. A score is the error of the step: of each feature less the fit's
-            median error, in units of their median absolute deviation times 1.4826, which is a
-            standard deviation where errors are normal; joined over features by the root mean
-            square; then smoothed as the parameters say. It is 0 where nothing was told of the
-            step, as of the first one, or nothing observed.
+            In the form of X; a list for windows of which some are incomplete. A score is the error
+            of the step: of each feature less the fit's median error, in units of their median
+            absolute deviation times 1.4826, which is a standard deviation where errors are normal;
+            joined over features by the root mean square; then smoothed as the parameters say. It
+            is 0 where nothing was told of the step, as of the first one, or nothing observed; and
+            1e100, the worst, where values are so far from the fit that the network overflows.
         """
         sequences = self._sequences(X)
         return in_form_of(X, sequences, np.nan_to_num(self._scores(sequences)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import validate
-from skrnn._validation import require_both
+from skrnn._validation import all_finite, fail_outputs, require_both
 from skrnn.engine.feed import Examples, Inputs
 from skrnn.engine.program import lease
 from skrnn.engine.schedules import constant, schedule
@@ -77,7 +78,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, Streamable, PreparingEstimator
             If a parameter, X, y or sample_weight is not accepted; the estimator stays as
             it was.
         FloatingPointError
-            If the loss stops being finite; the estimator stays as it was.
+            If the loss or the weights stop being finite; the estimator stays as it was.
         """
         validate(self)
         require_both(X_val, y_val)
@@ -91,10 +92,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, Streamable, PreparingEstimator
         kept, held_out = np.arange(len(sequences)), None
         if self.early_stopping and X_val is None:
             kept, held_out = self._hold_out(sequences, targets)
-        if going_on:
-            self._go_on()
-        else:
-            self._prepare(sequences, targets, weights, kept)
+        prepare = self._go_on_with if going_on else partial(self._prepare, sequences)
+        prepare(targets, weights, kept)
         examples, validation = self._examples(sequences, targets, weights), None
         if held_out is not None:
             examples, validation = examples.take(kept), examples.take(held_out)
@@ -121,10 +120,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, Streamable, PreparingEstimator
         validate(self)
         fitted = hasattr(self, "weights_")
         sequences, y, weights = self._read(X, y, sample_weight, reset=not fitted)
-        if fitted:
-            self._go_on()
-        else:
-            self._prepare(sequences, y, weights, np.arange(len(sequences)))
+        prepare = self._go_on_with if fitted else partial(self._prepare, sequences)
+        prepare(y, weights, np.arange(len(sequences)))
         examples = self._examples(sequences, y, weights)
         rate = constant(float(self.learning_rate))
         epochs = min(1, self._n_epochs())
@@ -172,7 +169,12 @@ class BaseSequenceEstimator(CallbackSupportMixin, Streamable, PreparingEstimator
 
     def _outputs(self, X: Any) -> NDArray[np.float64]:
         """Return the network's outputs for X, (n_samples, n_outputs)."""
-        return self._outputs_of(self._inputs(self._without_padding(self._sequences(X))))
+        sequences = self._without_padding(self._sequences(X))
+        outputs = self._outputs_of(self._inputs(sequences))
+        if not all_finite(outputs):
+            rows = np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
+            fail_outputs(int(np.argmin(rows)))
+        return outputs
 
     def _outputs_of(self, inputs: Inputs) -> NDArray[np.float64]:
         """Return the network's outputs for inputs that it sees."""

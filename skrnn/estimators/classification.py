@@ -56,7 +56,8 @@ class BaseSequenceClassifier(ClassifierMixin, LearnsClasses, BaseSequenceEstimat
         NotFittedError
             If there was no fit.
         ValueError, TypeError
-            If X has other features or another length than in the fit, or holds NaN.
+            If X has other features or another length than in the fit, holds NaN, or holds values
+            that are beyond float32 once scaled.
         """
         return self._predicted(self._outputs(X))
 

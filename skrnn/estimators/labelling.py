@@ -119,7 +119,7 @@ class SequenceLabeller(NetworkChoice, TruncatedBackpropagation, FindsEvents, Lea
         ValueError, TypeError
             If a parameter, X, y or sample_weight is not accepted; the labeller stays as it was.
         FloatingPointError
-            If the loss stops being finite; the labeller stays as it was.
+            If the loss or the weights stop being finite; the labeller stays as it was.
         """
         return super().fit(X, y, sample_weight, X_val=X_val, y_val=y_val)
 
@@ -135,7 +135,8 @@ class SequenceLabeller(NetworkChoice, TruncatedBackpropagation, FindsEvents, Lea
         -------
         array, list of arrays, Series or DataFrame
             In the form of X, as y is: an array (n_samples, n_steps) or
-            (n_samples, n_steps, n_targets), a list for a list, pandas with the index of a panel.
+            (n_samples, n_steps, n_targets), a list for a list and for windows of which some are
+            incomplete, pandas with the index of a panel.
 
         Raises
         ------
@@ -217,14 +218,24 @@ class SequenceLabeller(NetworkChoice, TruncatedBackpropagation, FindsEvents, Lea
         counted = values[per_step > 0]
         self._task = Classes.learn(self.classes_, counted, self.class_weight, self.background)
 
-    def _encode_target(self, y: StepTargets) -> NDArray[np.float32]:
-        if self.task_ == "classes":
-            self._refuse_unknown(y.values)
-        elif y.table.n_features != self._task.n_outputs:
+    def _learn_more_of_target(self, y: StepTargets, weights: NDArray[np.float64]) -> None:
+        if isinstance(self._task, Numbers):
+            self._check_width(y)
+            self._task = self._task.with_more(y.values, y.per_step(weights))
+
+    def _check_width(self, y: StepTargets) -> None:
+        """Raise ValueError for another number of targets at a step than in the fit."""
+        if y.table.n_features != self._task.n_outputs:
             raise ValueError(
                 f"y has {y.table.n_features} targets at each step, and had "
                 f"{self._task.n_outputs} before."
             )
+
+    def _encode_target(self, y: StepTargets) -> NDArray[np.float32]:
+        if self.task_ == "classes":
+            self._refuse_unknown(y.values)
+        else:
+            self._check_width(y)
         return y.padded(*self._task.encode(y.values))
 
     def _n_outputs(self, y: StepTargets) -> int:

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._parameters import fitted
-from skrnn._validation import check_weights
+from skrnn._validation import check_weights, in_range
 from skrnn.engine.feed import Examples, Inputs
 from skrnn.engine.spec import Spec
 from skrnn.estimators.holding_out import without_purged
@@ -36,6 +36,9 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
     @abstractmethod
     def _learn_target(self, y: Any, weights: NDArray[np.float64]) -> None:
         """Learn from the targets of a first fit what `_encode_target` needs."""
+
+    def _learn_more_of_target(self, y: Any, weights: NDArray[np.float64]) -> None:
+        """Learn from the targets of a fit that goes on what the first could not tell."""
 
     @abstractmethod
     def _encode_target(self, y: Any) -> NDArray[np.float32]:
@@ -75,7 +78,8 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
         if not weights.all():
             counted = np.flatnonzero(weights)
             sequences, y, weights = sequences.take(counted), y[counted], weights[counted]
-        return sequences, y, self._weigh(y, weights)
+        with np.errstate(over="ignore"):
+            return sequences, y, in_range(self._weigh(y, weights))
 
     def _sequences(self, X: Any, *, reset: bool = False) -> Sequences:
         """Return X as sequences: of a first fit, or such as the fitted estimator takes."""
@@ -117,8 +121,7 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
         Scaling is measured on the rows that are ``kept`` to learn from, not on those held
         out to validate on.
         """
-        counted = np.zeros(len(weights))
-        counted[kept] = weights[kept]
+        counted = _only(kept, weights)
         dim = self.embedding_dim
         self._n_tokens = None if dim is None else count_tokens(sequences, int(dim))
         self._longest = sequences.longest
@@ -140,6 +143,11 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
             n_outputs=self._n_outputs(y),
             **self._compiled_in(),
         )
+
+    def _go_on_with(self, y: Any, weights: NDArray[np.float64], kept: NDArray[np.int64]) -> None:
+        """Take over changed parameters, and the rows that are ``kept`` to learn from."""
+        self._go_on()
+        self._learn_more_of_target(y, _only(kept, weights))
 
     def _resolved_network(self) -> Network:
         network = super()._resolved_network()
@@ -176,3 +184,10 @@ class PreparingEstimator(BaseEstimator, SequenceTrainingParameters, Trainable):
         tags.input_tags.allow_nan = self.missing == "mask"
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _only(kept: NDArray[np.int64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights with zero for all rows but those that are kept."""
+    counted = np.zeros(len(weights))
+    counted[kept] = weights[kept]
+    return counted

@@ -15,7 +15,7 @@ from skrnn._validation import check_target, check_weights
 from skrnn.engine.losses import REGRESSION
 from skrnn.estimators.base import BaseSequenceEstimator
 from skrnn.estimators.choice import NetworkChoice
-from skrnn.preprocessing.scaling import Standardiser
+from skrnn.preprocessing.target_scaling import TargetScaling
 from skrnn.sequences import Sequences
 
 
@@ -32,9 +32,10 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     scale_target: bool = parameter(
         default=True,
         domain=BOOLEAN,
-        doc="Standardise each target by its mean and standard deviation over the fit.",
+        doc="""Standardise each target by its mean and standard deviation over the fit. One that
+        never varies is predicted exactly, until training goes on with others.""",
     )
-    _target_scaling: Standardiser = fitted()
+    _target_scaling: TargetScaling = fitted()
     _target_is_flat: bool = fitted()
 
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
@@ -79,7 +80,8 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         NotFittedError
             If there was no fit.
         ValueError, TypeError
-            If X has other features or another length than in the fit, or holds NaN.
+            If X has other features or another length than in the fit, holds NaN, or holds values
+            that are beyond float32 once scaled.
         """
         return self._predicted(self._outputs(X))
 
@@ -104,7 +106,7 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         return float(r2_score(target, predicted, sample_weight=weights))
 
     def _predicted(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
-        values = self._target_scaling.inverse_transform(outputs)
+        values = self._target_scaling.decode(outputs)
         return values[:, 0] if self._target_is_flat else values
 
     def _check_target(self, X: Any, y: Any, sequences: Sequences) -> NDArray[Any]:
@@ -112,19 +114,23 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
 
     def _learn_target(self, y: NDArray[Any], weights: NDArray[np.float64]) -> None:
         self._target_is_flat = y.ndim == 1
-        columns = y.reshape(len(y), -1)
-        self._target_scaling = (
-            Standardiser.fit(columns, weights)
-            if self.scale_target
-            else Standardiser.identity(columns.shape[1])
-        )
+        columns, scales = y.reshape(len(y), -1), bool(self.scale_target)
+        self._target_scaling = TargetScaling.learn(columns, weights, scales=scales)
+
+    def _learn_more_of_target(self, y: NDArray[Any], weights: NDArray[np.float64]) -> None:
+        columns = self._columns(y)
+        self._target_scaling = self._target_scaling.with_more(columns, weights)
 
     def _encode_target(self, y: NDArray[Any]) -> NDArray[np.float32]:
+        return self._target_scaling.encode(self._columns(y), "Input y")
+
+    def _columns(self, y: NDArray[Any]) -> NDArray[Any]:
+        """Return targets (n_samples, n_outputs), as many as in the fit."""
         columns = y.reshape(len(y), -1)
         n_outputs = len(self._target_scaling.mean)
         if columns.shape[1] != n_outputs:
             raise ValueError(f"y has {columns.shape[1]} outputs, and had {n_outputs} before.")
-        return self._target_scaling.transform(columns).astype(np.float32)
+        return columns
 
     def _loss(self) -> str | Callable[..., Any]:
         if self.loss is None:

@@ -8,6 +8,9 @@ from typing import Any, ClassVar, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.sequences import SequenceShape
+from skrnn.sequences.steps import UNNAMED, feature_names, in_order
+
 Floats = NDArray[np.float64]
 
 
@@ -51,14 +54,17 @@ class Streamable:
         "predict_proba": "_probabilities",
     }
 
+    _shape: SequenceShape
+
     def _opening(self) -> Iterable[NDArray[Any]]:
         """Return steps (n_features,) that a stream takes before those of a sequence."""
         return ()
 
     def _read_step(self, x: Any, n_streams: int | None) -> Any:
         """Return a step of a stream, or of several, as numbers."""
-        del n_streams
-        return x
+        if type(x) in UNNAMED:
+            return x
+        return in_order(x, feature_names(self, self._shape.n_features), n_streams)
 
     def _stream_reader(self, n: int, method: str) -> StreamReader:
         """Return what reads the outputs of ``n`` streams as ``method`` does."""

@@ -17,7 +17,7 @@ from skrnn.engine.program import Program, lease
 from skrnn.engine.progress import ProgressBar
 from skrnn.engine.schedules import Rate
 from skrnn.engine.spec import Spec
-from skrnn.engine.training import Plan, State, train
+from skrnn.engine.training import Plan, State, refuse_infinite, train
 from skrnn.estimators.parameters import TrainingParameters
 from skrnn.networks.base import Network
 
@@ -178,7 +178,9 @@ class Trainable(TrainingParameters):
             observers = [*([ProgressBar(epochs)] if self.verbose else []), *watching]
             callbacks = self.callbacks or ()
             state = train(program, start, lessons, plan, validation, callbacks, observers)
-            self.weights_ = program.weights_of(state.values)
+            weights = program.weights_of(state.values)
+        refuse_infinite(weights)
+        self.weights_ = weights
         self._optimizer_state = state.optimizer if continuing else None
         self._n_trained = n_done + len(state.history["loss"])
         self._take_history(state, n_done=self.n_iter_ if going_on and continuing else 0)

@@ -13,12 +13,13 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._conversion import check_order
 from skrnn._parameters import validate
-from skrnn._validation import check_weights, require_both
+from skrnn._validation import all_finite, check_weights, fail_outputs, require_both
 from skrnn.engine.decoding import Decoder, Outcome, in_chunks, roll_out, search
 from skrnn.engine.schedules import constant, schedule
 from skrnn.estimators.holding_out import hold_out_at_random
 from skrnn.estimators.observing import CallbackSupportMixin, reports, with_callbacks
 from skrnn.estimators.translators.languages import Rows
+from skrnn.estimators.translators.number_languages import NumberLanguage
 from skrnn.estimators.translators.translating import TranslatingEstimator
 
 
@@ -90,7 +91,7 @@ class SequenceTranslator(CallbackSupportMixin, TranslatingEstimator):
         ValueError, TypeError
             If a parameter, X, y or sample_weight is not accepted; the translator stays as it was.
         FloatingPointError
-            If the loss stops being finite; the translator stays as it was.
+            If the loss or the weights stop being finite; the translator stays as it was.
         """
         validate(self)
         require_both(X_val, y_val)
@@ -147,6 +148,8 @@ class SequenceTranslator(CallbackSupportMixin, TranslatingEstimator):
         sources, targets, weights, is_flat = self._read(X, y, sample_weight, reset=not going_on)
         if not going_on:
             self._learn(sources, targets, is_flat, weights)
+        elif isinstance(self._target, NumberLanguage):
+            self._target = self._target.with_more(targets, weights)
         pairs = self._pairs(sources, targets)
         spec = self._make_spec(pairs[1])
         self._spec = self._spec_to_go_on(spec) if going_on else spec
@@ -212,7 +215,7 @@ class SequenceTranslator(CallbackSupportMixin, TranslatingEstimator):
             return float(np.average(right, weights=weights))
         lengths = np.array([len(target) for target in targets])
         rows = np.concatenate(self._decoded(sources, lengths))
-        values = self._numbers().scaling.inverse_transform(rows.astype(np.float64))
+        values = self._numbers().scaling.decode(rows.astype(np.float64))
         per_step = np.repeat(weights, lengths)
         return float(r2_score(np.concatenate(targets), values, sample_weight=per_step))
 
@@ -264,6 +267,10 @@ class SequenceTranslator(CallbackSupportMixin, TranslatingEstimator):
 
         def decode(first: int, last: int) -> list[Outcome]:
             decoder = Decoder(self._translator, self.weights_, sources[first:last], width)
+            if not all_finite(decoder.summary):
+                fail_outputs(
+                    first + int(np.argmin(np.isfinite(decoder.summary).all(axis=1))) // width
+                )
             if self.target_ != "numbers":
                 return search(decoder, width, self.max_length_)
             numbers = self._numbers()
@@ -273,6 +280,9 @@ class SequenceTranslator(CallbackSupportMixin, TranslatingEstimator):
             return roll_out(decoder, numbers.n_values, wanted)
 
         outcomes = in_chunks(decode, len(sources), width)
+        for row, (outcome, _) in enumerate(outcomes):
+            if not all_finite(outcome):
+                fail_outputs(row)
         n_cut = sum(not ended for _, ended in outcomes)
         if n_cut:
             warnings.warn(

@@ -16,7 +16,8 @@ from skrnn.sequences import Sequences, Windows
 
 def end_to_end(sequences: Sequences) -> Sequences:
     """Return the same sequences over a table in which they lie one after the other."""
-    return Sequences.end_to_end(sequences.steps[rows_of(sequences)], sequences.lengths)
+    table = Sequences.end_to_end(sequences.steps[rows_of(sequences)], sequences.lengths)
+    return replace(table, numbers=sequences.numbers)
 
 
 def rows_of(sequences: Sequences) -> NDArray[np.int64]:

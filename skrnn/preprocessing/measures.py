@@ -55,6 +55,16 @@ class Measure:
         return Standardiser(centre, scale)
 
     def _of_columns(self, values: NDArray[Any], weights: NDArray[np.float64]) -> Standardiser:
+        with np.errstate(over="ignore", invalid="ignore"):
+            measured = self._measured(values, weights)
+        if not np.isfinite(measured.scale).all():
+            raise ValueError(
+                "the values of a feature of X lie further apart than float64 can tell; give them "
+                "in another unit."
+            )
+        return measured
+
+    def _measured(self, values: NDArray[Any], weights: NDArray[np.float64]) -> Standardiser:
         if self.method == "minmax":
             return _by_range(values, weights, self.feature_range)
         if self.method == "robust":

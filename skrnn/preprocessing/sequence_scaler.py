@@ -12,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import Domain, one_of, parameter, reals, satisfying, singles, validate
-from skrnn._validation import check_weights
+from skrnn._validation import Floats, all_finite, check_weights, fail_overflow
 from skrnn.preprocessing.forms import as_list, end_to_end, over_new_steps
 from skrnn.preprocessing.measures import Measure
 from skrnn.preprocessing.output import OwnOutput
@@ -256,7 +256,10 @@ class SequenceScaler(
                 np.repeat(each.mean, sequences.lengths, axis=0),
                 np.repeat(each.scale, sequences.lengths, axis=0),
             )
-        steps = change(scaling, sequences.steps).astype(sequences.steps.dtype, copy=False)
+        with np.errstate(over="ignore"):
+            steps = change(scaling, sequences.steps).astype(sequences.steps.dtype, copy=False)
+        if not all_finite(steps):
+            _refuse_infinite(sequences, steps)
         if isinstance(X, Windows) and not self._knows_features():
             return as_list(replace(sequences, steps=steps))
         return over_new_steps(X, sequences, steps, self.layout)
@@ -267,3 +270,12 @@ class SequenceScaler(
         tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _refuse_infinite(sequences: Sequences, steps: Floats) -> None:
+    """Raise ValueError if a step became infinite that some sequence holds."""
+    found = sequences.first_marked(np.isinf(steps))
+    if found is not None:
+        number, value = found
+        where, dtype = f"sequence {number} has it first", steps.dtype.name
+        fail_overflow("Input X", value, where, dtype)

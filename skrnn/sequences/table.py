@@ -40,6 +40,8 @@ class Sequences:
         For windows, the number of rows that two of them have to end more than apart, so that
         they share no row, and the target of the earlier one lies no later than the last row
         of the other.
+    numbers : ndarray of int of shape (n_samples,) or None
+        Which sequence of the user's X each one is, or is a part of; None: they are all of X.
     """
 
     steps: Floats
@@ -48,6 +50,7 @@ class Sequences:
     stride: int = 1
     window: int | None = None
     reach: int = 0
+    numbers: NDArray[np.int64] | None = None
 
     @classmethod
     def end_to_end(cls, steps: Floats, lengths: NDArray[np.int64]) -> Self:
@@ -83,9 +86,19 @@ class Sequences:
         """Return numbers that order the sequences by time: that of rows for windows."""
         return self.ends if self.window else np.arange(len(self))
 
+    @property
+    def numbering(self) -> NDArray[np.int64]:
+        """Return which sequence of the user's X each one is, or is a part of."""
+        return np.arange(len(self)) if self.numbers is None else self.numbers
+
     def take(self, rows: NDArray[np.int64]) -> Self:
         """Return the sequences at ``rows``, over the same table."""
-        return replace(self, starts=self.starts[rows], lengths=self.lengths[rows])
+        return replace(
+            self,
+            starts=self.starts[rows],
+            lengths=self.lengths[rows],
+            numbers=self.numbering[rows],
+        )
 
     def within(self) -> Self:
         """Return the same sequences over the part of the table from the first to the last."""
@@ -200,11 +213,31 @@ class Sequences:
         lengths = np.maximum(latest[table.ends] - table.starts + 1, 1)
         return replace(table, lengths=lengths)
 
-    def first_with(self, marked: NDArray[np.bool_]) -> int:
-        """Return the first sequence that holds a marked row of the table."""
+    def holding(self, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Tell which sequences hold a marked row of the table."""
         marks = replace(self, steps=marked[:, None].astype(np.float32)).contiguous()
         before = np.concatenate([[0], np.cumsum(marks.steps > 0)])
-        return int(np.argmax(before[marks.starts + marks.lengths] > before[marks.starts]))
+        return np.asarray(before[marks.starts + marks.lengths] > before[marks.starts])
+
+    def first_with(self, marked: NDArray[np.bool_]) -> int:
+        """Return the number of the first sequence that holds a marked row of the table."""
+        return int(self.numbering[np.argmax(self.holding(marked))])
+
+    def first_marked(self, marked: NDArray[np.bool_], first: int = 0) -> tuple[int, float] | None:
+        """Return the number of the first sequence that holds a marked value, and the value.
+
+        ``marked`` (n_rows, n_features) is for the rows of the table from ``first`` on; None if no
+        sequence holds any of them.
+        """
+        rows = np.zeros(len(self.steps), dtype=bool)
+        rows[first : first + len(marked)] = marked.any(axis=1)
+        holding = np.flatnonzero(self.holding(rows))
+        if not len(holding):
+            return None
+        one = holding[0]
+        own = self.starts[one] + self.stride * np.arange(self.lengths[one])
+        row = own[rows[own]][0]
+        return int(self.numbering[one]), float(self.steps[row][marked[row - first]][0])
 
 
 def pieces(sequences: Sequences, n_steps: int, *, whole: bool = False) -> Sequences:
@@ -221,4 +254,10 @@ def pieces(sequences: Sequences, n_steps: int, *, whole: bool = False) -> Sequen
         done = np.minimum(done, lengths - n_steps)
     left = lengths - done
     starts = np.repeat(sequences.starts, n_pieces) + done * sequences.stride
-    return Sequences(sequences.steps, starts, np.minimum(left, n_steps), stride=sequences.stride)
+    return Sequences(
+        sequences.steps,
+        starts,
+        np.minimum(left, n_steps),
+        stride=sequences.stride,
+        numbers=np.repeat(sequences.numbering, n_pieces),
+    )

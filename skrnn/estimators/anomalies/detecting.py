@@ -19,8 +19,10 @@ from skrnn._parameters import (
     parameter,
     reals,
 )
+from skrnn._validation import all_finite
 from skrnn.engine.losses import REGRESSION
 from skrnn.engine.step_losses import StepLoss
+from skrnn.engine.training import ADVICE
 from skrnn.estimators.anomalies.score_reader import ScoreReader
 from skrnn.estimators.anomalies.step_errors import UsualErrors, cut_off, quantile, upper_fence
 from skrnn.estimators.anomalies.step_scores import LEAST_PEAK, StepScoring, of_sequences
@@ -129,9 +131,14 @@ class BaseAnomalyDetector(NetworkChoice, OutlierMixin, BaseStepwiseEstimator):
         """Learn nothing: targets are scaled as the sequences are."""
 
     def _encode_target(self, y: StepTargets) -> NDArray[np.float32]:
-        rows = self._scaling.transform(y.values)
+        rows = self._scaling.transform_single(y.values)
         observed = np.logical_not(np.isnan(rows).all(axis=1))
-        return y.padded(rows.astype(np.float32), observed.astype(np.float64))
+        if not observed.any():
+            raise ValueError(
+                "X holds nothing to learn from: no step with a value observed "
+                + ("follows another one." if isinstance(self._way, Forecast) else "is in it.")
+            )
+        return y.padded(rows, observed.astype(np.float64))
 
     def _n_outputs(self, y: StepTargets) -> int:
         return y.table.n_features
@@ -161,13 +168,24 @@ class BaseAnomalyDetector(NetworkChoice, OutlierMixin, BaseStepwiseEstimator):
 
     def _errors(self, table: Sequences) -> Floats:
         """Return errors at each step of sequences that lie end to end, (n, n_features), scaled."""
-        return self._scaling.transform(table.steps) - self._way.told(table, self._outputs_at_steps)
+        told = self._way.told(table, self._finite_or_infinite)  # refuses steps beyond float32
+        with np.errstate(over="ignore"):
+            return self._scaling.transform(table.steps) - told
+
+    def _finite_or_infinite(self, sequences: Sequences) -> Floats:
+        """Return outputs at each step, infinite where the network lost count.
+
+        NaN says that nothing is told of a step, and what was told wrongly is wrong.
+        """
+        outputs = self._outputs_at_steps(sequences)
+        return outputs if all_finite(outputs) else np.where(np.isnan(outputs), np.inf, outputs)
 
     def _measure(self, X: Any, sample_weight: Any) -> Self:
         """Learn from sequences what errors and scores are usual."""
         sequences, _, weights = self._read_whole(X, None, sample_weight, reset=False)
         table = end_to_end(sequences)
         errors, per_step = self._errors(table), np.repeat(weights, table.lengths)
+        _check_errors(errors[per_step > 0])
         spread = Standardiser.fit(self._scaling.transform(table.steps), per_step).scale
         usual = UsualErrors.of(errors, spread, per_step)
         scoring = StepScoring(usual, int(self.smoothing), None)
@@ -196,3 +214,14 @@ class BaseAnomalyDetector(NetworkChoice, OutlierMixin, BaseStepwiseEstimator):
             self.threshold_ = 1.0  # the peak itself
         else:
             self.threshold_ = max(LEAST_THRESHOLD, upper_fence(*steps, FAR_OUT))
+
+
+def _check_errors(errors: Floats) -> None:
+    """Raise unless the errors of the fit can say what is usual."""
+    if np.isinf(errors).any():
+        raise FloatingPointError(
+            "the network's outputs for the sequences of the fit are not finite, so that no error "
+            f"is usual; {ADVICE}"
+        )
+    if np.isnan(errors).all():
+        raise ValueError("there is no step to measure: none with a value observed is told of.")

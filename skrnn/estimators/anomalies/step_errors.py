@@ -10,6 +10,12 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+#: The score of a step with an error that is no longer a number: none that is one comes near it.
+WORST = 1e100
+
+#: Networks compute in float32: errors below its smallest normal number are not told apart.
+LEAST_ERROR = float(np.finfo(np.float32).tiny)
+
 #: Errors smaller than this share of a feature's standard deviation are not told apart.
 LEAST_SCALE = 0.01
 
@@ -44,18 +50,19 @@ class UsualErrors:
             scale[column] = 1.4826 * quantile(deviations, weight, 0.5)
             if scale[column] < least[column]:
                 scale[column] = 1.2533 * np.average(deviations, weights=weight)
-        return cls(centre, np.maximum(scale, least))
+        return cls(centre, np.maximum(scale, np.maximum(least, LEAST_ERROR)))
 
     def joined(self, errors: Floats) -> Floats:
         """Return the root mean square over features of errors (..., n_features), scaled.
 
-        NaN where no feature has an error.
+        NaN where no feature has an error, `WORST` where one is infinite.
         """
         squares = ((errors - self.centre) / self.scale) ** 2
         there = ~np.isnan(squares)
         total = np.where(there, squares, 0.0).sum(axis=-1)
         n = there.sum(axis=-1)
-        return np.sqrt(np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0))
+        joined = np.sqrt(np.divide(total, n, out=np.full(n.shape, np.nan), where=n > 0))
+        return np.minimum(joined, WORST)
 
 
 def cut_off(values: Floats, weights: Floats, share: float) -> float:

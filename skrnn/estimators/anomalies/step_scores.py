@@ -8,13 +8,16 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.estimators.anomalies.step_errors import UsualErrors
+from skrnn.estimators.anomalies.step_errors import WORST, UsualErrors
 from skrnn.sequences import Sequences
 
 Floats = NDArray[np.float64]
 
 #: Scores that are usual make no peak: it is at least one deviation.
 LEAST_PEAK = 1.0
+
+#: Scores from here on come of errors that are infinite, whatever they are smoothed with.
+BEYOND_MEASURE = 1e-10 * WORST
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +83,9 @@ class MovingScores:
         if self._fade is not None:
             found /= self._peak
             fading = np.maximum(self._fade * self._peak, LEAST_PEAK)
-            self._peak[new] = np.maximum(smooth, fading)[new]
+            # A score that measures nothing is no peak: whatever follows would be small beside it.
+            peak = np.where(smooth < BEYOND_MEASURE, np.maximum(smooth, fading), fading)
+            self._peak[new] = peak[new]
         return found
 
     def reset(self, streams: Any) -> None:
@@ -97,5 +102,5 @@ def of_sequences(scores: Floats, lengths: NDArray[np.int64]) -> Floats:
     """Return the root mean square of the step scores of each sequence, 0 without any."""
     starts = np.cumsum(lengths) - lengths
     total = np.add.reduceat(np.nan_to_num(scores) ** 2, starts)
-    n = np.add.reduceat(np.isfinite(scores), starts, dtype=np.int64)
+    n = np.add.reduceat(np.logical_not(np.isnan(scores)), starts, dtype=np.int64)
     return np.sqrt(total / np.maximum(n, 1))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -13,8 +13,9 @@ from scipy.special import expit, softmax
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target
 
+from skrnn._validation import in_range
 from skrnn.engine.losses import CLASSIFICATION, MULTILABEL, REGRESSION
-from skrnn.preprocessing.scaling import Standardiser
+from skrnn.preprocessing.target_scaling import TargetScaling
 
 Floats = NDArray[np.float64]
 
@@ -87,7 +88,7 @@ class Classes(ProbableTask):
             background = present.tolist()[np.argmax(counts)]
         elif background not in classes.tolist():
             raise ValueError(f"background={background!r} is none of the classes {classes!r}.")
-        return cls(classes, weights, background)
+        return cls(classes, in_range(weights), background)
 
     @property
     def n_outputs(self) -> int:
@@ -152,14 +153,19 @@ class Numbers(StepTask):
     """One number or several at each step, standardised for the network."""
 
     losses = REGRESSION
-    scaling: Standardiser
+    scaling: TargetScaling
     is_flat: bool
 
     @classmethod
     def learn(cls, values: NDArray[Any], weights: Floats) -> Self:
         """Return the task of such numbers, measured with these weights."""
         columns = values.reshape(len(values), -1).astype(np.float64)
-        return cls(Standardiser.fit(columns, weights), values.ndim == 1)
+        return cls(TargetScaling.learn(columns, weights), values.ndim == 1)
+
+    def with_more(self, values: NDArray[Any], weights: Floats) -> Self:
+        """Return the task for training that goes on with further numbers."""
+        columns = values.reshape(-1, self.n_outputs).astype(np.float64)
+        return replace(self, scaling=self.scaling.with_more(columns, weights))
 
     @property
     def n_outputs(self) -> int:
@@ -169,11 +175,11 @@ class Numbers(StepTask):
     def encode(self, values: NDArray[Any]) -> tuple[NDArray[Any], Floats]:
         """Return the numbers, standardised."""
         columns = values.reshape(-1, self.n_outputs).astype(np.float64)
-        return self.scaling.transform(columns), np.ones(len(columns))
+        return self.scaling.encode(columns, "Input y"), np.ones(len(columns))
 
     def decode(self, outputs: Floats) -> NDArray[Any]:
         """Return the numbers in their own units."""
-        return _shaped(self.scaling.inverse_transform(outputs), self.is_flat)
+        return _shaped(self.scaling.decode(outputs), self.is_flat)
 
 
 def task_of(values: NDArray[Any]) -> str:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._parameters import NONE, integers, parameter
+from skrnn._validation import all_finite, fail_outputs
 from skrnn.engine.feed import Examples
 from skrnn.estimators.at_steps.step_targets import StepTargets, in_form_of
 from skrnn.estimators.base import BaseSequenceEstimator
@@ -74,7 +75,11 @@ class BaseStepwiseEstimator(BaseSequenceEstimator):
     def _step_outputs(self, sequences: Sequences) -> tuple[Sequences, NDArray[np.float64]]:
         """Return sequences without padding, and the outputs at all of their steps."""
         sequences = self._without_padding(sequences)
-        return sequences, self._outputs_at_steps(sequences)
+        outputs = self._outputs_at_steps(sequences)
+        if not all_finite(outputs):
+            row = int(np.argmin(np.isfinite(outputs).all(axis=1)))
+            fail_outputs(int(np.searchsorted(np.cumsum(sequences.lengths), row, side="right")))
+        return sequences, outputs
 
     def _outputs_at_steps(self, sequences: Sequences) -> NDArray[np.float64]:
         """Return the outputs at each step of sequences in order, (n, n_outputs)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import reprlib
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -96,7 +97,7 @@ class NextStepModel(NetworkChoice, Streamable, BaseEstimator, Trainable):
         ValueError, TypeError
             If a parameter or X is not accepted; the generator stays as it was.
         FloatingPointError
-            If the loss stops being finite; the generator stays as it was.
+            If the loss or the weights stop being finite; the generator stays as it was.
         """
         del y
         validate(self)
@@ -219,7 +220,7 @@ class NextStepModel(NetworkChoice, Streamable, BaseEstimator, Trainable):
     _missing = "error"
 
     @property
-    def _shape(self) -> SequenceShape:
+    def _shape(self) -> SequenceShape:  # type: ignore[override]
         return SequenceShape(None, self._alphabet.n_features)
 
     @property
@@ -232,6 +233,10 @@ class NextStepModel(NetworkChoice, Streamable, BaseEstimator, Trainable):
     def _read_step(self, x: Any, n_streams: int | None) -> NDArray[Any]:
         if n_streams is None:
             return self._alphabet.encode_steps([x])[0]
+        if not isinstance(x, Iterable):
+            raise TypeError(
+                f"the step is {reprlib.repr(x)}; give a list of {n_streams}, one for each stream."
+            )
         return self._alphabet.encode_steps(x)
 
     def _probabilities(self, outputs: NDArray[Any]) -> NDArray[Any]:

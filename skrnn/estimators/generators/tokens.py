@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections import Counter
+from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
@@ -83,7 +85,15 @@ class Tokens(Alphabet):
         return np.array(numbers, dtype=np.float32)[:, None]
 
     def encode_steps(self, steps: Any) -> Floats:
-        """Return the numbers of tokens."""
+        """Return the numbers of tokens.
+
+        Raises
+        ------
+        TypeError
+            If they are none, such as a list.
+        """
+        for token in steps:
+            _refuse_other(token, self.kind)
         return self.encode(steps)
 
     def decode(self, steps: Floats) -> Any:
@@ -150,3 +160,18 @@ class Tokens(Alphabet):
                 "out what is not among the tokens_."
             )
         return steps
+
+
+def _refuse_other(token: Any, kind: str) -> None:
+    """Raise TypeError unless a step of a stream is one token of a kind."""
+    if kind == "characters":
+        accepted, what = isinstance(token, str) and len(token) == 1, "a character"
+    elif kind == "words":
+        accepted, what = isinstance(token, str), "a word"
+    else:
+        accepted, what = isinstance(token, Hashable), "a hashable token"
+    if not accepted:
+        raise TypeError(
+            f"a step of a stream is {reprlib.repr(token)}, and has to be {what}; a list of them, "
+            "one for each stream, is for a Stream with n_streams."
+        )

@@ -1,4 +1,4 @@
-"""What stands on the two sides of a translator: tokens, sequences of numbers, or a vector."""
+"""What stands on the two sides of a translator, and the tokens that may."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from skrnn.engine.decoding import BOUNDARY
 from skrnn.networks.translator import Side
-from skrnn.preprocessing.scaling import Standardiser
 
 Rows = NDArray[np.float32]
 Tokens = list[Hashable]
@@ -175,117 +174,3 @@ class TokenLanguage(TargetLanguage):
     def wanted(self, rows: Rows) -> Rows:
         """Return what the decoder is to give at each step."""
         return np.concatenate([rows, np.full((1, 1), BOUNDARY, np.float32)])
-
-
-@dataclass(frozen=True, eq=False)
-class NumberLanguage(TargetLanguage):
-    """One number or several at each step, standardised for the network.
-
-    Attributes
-    ----------
-    scaling : Standardiser
-        Mean and scale of each.
-    is_flat : bool
-        One number for each step was given, and no axis for several.
-    n_steps : int or None
-        The length that all sequences of the fit share.
-    """
-
-    scaling: Standardiser
-    is_flat: bool
-    n_steps: int | None
-
-    @classmethod
-    def learn(
-        cls, sequences: Sequence[NDArray[Any]], weights: NDArray[np.float64], is_flat: bool
-    ) -> Self:
-        """Return the language of arrays (n_steps_i, n_values), of these weights."""
-        lengths = [len(sequence) for sequence in sequences]
-        scaling = Standardiser.fit(np.concatenate(sequences), np.repeat(weights, lengths))
-        return cls(scaling, is_flat, lengths[0] if len(set(lengths)) == 1 else None)
-
-    @property
-    def n_values(self) -> int:
-        """Return how many numbers there are at a step."""
-        return len(self.scaling.mean)
-
-    @property
-    def n_outputs(self) -> int:
-        """Return how many numbers the network gives at a step."""
-        return self.n_values + self.ends
-
-    @property
-    def side(self) -> Side:
-        """Return what a step of a source holds."""
-        return Side(self.n_values)
-
-    @property
-    def heard(self) -> Side:
-        """Return what the decoder sees at a step: 1 at the first."""
-        return Side(1)
-
-    @property
-    def ends(self) -> bool:
-        """Tell whether each sequence ends by itself, and not after as many steps as all."""
-        return self.n_steps is None
-
-    def check(self, sequences: Sequence[NDArray[Any]]) -> None:
-        """Raise ValueError for another number of values at a step than in the fit."""
-        if sequences[0].shape[1] != self.n_values:
-            raise ValueError(
-                f"y has {sequences[0].shape[1]} numbers at each step, and had {self.n_values} in "
-                "the fit."
-            )
-
-    def encode(self, sequences: Sequence[NDArray[Any]]) -> list[Rows]:
-        """Return standardised numbers."""
-        return [self.scaling.transform(sequence).astype(np.float32) for sequence in sequences]
-
-    def decode(self, rows: Rows) -> NDArray[np.float64]:
-        """Return numbers in their own units."""
-        values = self.scaling.inverse_transform(rows.astype(np.float64))
-        return values[:, 0] if self.is_flat else values
-
-    def written(self, predicted: list[NDArray[np.float64]]) -> Any:
-        """Return a list of arrays, or one array of targets of one length."""
-        return predicted if self.ends else np.stack(predicted)
-
-    def given(self, rows: Rows) -> Rows:
-        """Return 1 for the first step and 0 for the others: no value is fed back."""
-        return (np.arange(len(rows)) == 0).astype(np.float32)[:, None]
-
-    def wanted(self, rows: Rows) -> Rows:
-        """Return what the decoder is to give: values and, if they end by themselves, the end."""
-        if not self.ends:
-            return rows
-        last = np.arange(len(rows)) == len(rows) - 1
-        return np.column_stack([rows, last]).astype(np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class VectorLanguage(Language):
-    """A vector, standardised, that has no order in time.
-
-    Attributes
-    ----------
-    scaling : Standardiser
-        Mean and scale of each of its values.
-    n_rows : int
-        Rows that it is laid over, so that it is about as wide as a step of the target.
-    """
-
-    scaling: Standardiser
-    n_rows: int
-
-    @property
-    def side(self) -> Side:
-        """Return what the rows hold."""
-        n_values = len(self.scaling.mean)
-        return Side(-(-n_values // self.n_rows), n_values=n_values, n_rows=self.n_rows)
-
-    def encode(self, sequences: Sequence[NDArray[Any]]) -> list[Rows]:
-        """Return vectors, standardised and laid over their rows."""
-        vectors = self.scaling.transform(np.stack(list(sequences))).astype(np.float32)
-        laid = np.zeros((len(vectors), self.n_rows * self.side.n_columns), np.float32)
-        laid[:, : vectors.shape[1]] = vectors
-        return list(laid.reshape(len(vectors), self.n_rows, -1))

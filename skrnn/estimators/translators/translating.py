@@ -21,12 +21,11 @@ from skrnn.engine.step_losses import StepLoss, ending_loss
 from skrnn.estimators.trainable import Trainable
 from skrnn.estimators.translators.languages import (
     Language,
-    NumberLanguage,
     Rows,
     TargetLanguage,
     TokenLanguage,
-    VectorLanguage,
 )
+from skrnn.estimators.translators.number_languages import NumberLanguage, VectorLanguage
 from skrnn.estimators.translators.reading_languages import (
     as_columns,
     in_known_form,
@@ -180,7 +179,7 @@ class TranslatingEstimator(BaseEstimator, Trainable):
         longest = max(map(len, targets))
         self.max_length_ = 2 * longest if self.max_length is None else int(self.max_length)
         if self.target_ == "numbers":
-            self._target = NumberLanguage.learn(targets, weights, is_flat)
+            self._target = NumberLanguage.learn(targets, weights, "y", is_flat=is_flat)
         else:
             self._target = TokenLanguage.learn(self.target_, targets, "y")
             self.target_tokens_ = list(self._target.tokens)
@@ -188,7 +187,7 @@ class TranslatingEstimator(BaseEstimator, Trainable):
             scaling = Standardiser.fit(np.stack(sources), weights)
             self._source = VectorLanguage(scaling, n_rows=padded_length(longest + 1, STEP_MULTIPLE))
         elif self.source_ == "numbers":
-            self._source = NumberLanguage.learn(sources, weights, is_flat=False)
+            self._source = NumberLanguage.learn(sources, weights, "X")
         else:
             min_count = int(self.min_count)
             self._source = TokenLanguage.learn(self.source_, sources, "X", min_count)

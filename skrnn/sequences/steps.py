@@ -1,0 +1,96 @@
+"""A single step of a stream, read from what has names and from what has not."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+#: What holds the features in order, without names; looked up, since it is asked at every step.
+UNNAMED = frozenset({np.ndarray, list, tuple, float, int, str})
+
+
+def feature_names(estimator: Any, n_features: int) -> list[str] | None:
+    """Return the names of the features of a step, or None if the fit saw none.
+
+    The columns of a 2-D X that holds a sequence in each row are no features of a step.
+    """
+    names = getattr(estimator, "feature_names_in_", None)
+    return None if names is None or len(names) != n_features else list(names)
+
+
+def in_order(x: Any, names: list[str] | None, n_streams: int | None) -> Any:
+    """Return the values of a step with names in the order of the fit; others as they are.
+
+    Parameters
+    ----------
+    x : dict, named tuple, Series, DataFrame or any other
+        The step. Of a DataFrame, a row for each of ``n_streams``, or one row.
+    names : list of str or None
+        The names of the fit.
+    n_streams : int or None
+        As of the stream.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If names are missing, unknown or twice there; if there are names and the fit had none.
+    """
+    given = _names_of(x)
+    if given is None:
+        return x
+    if names is None:
+        if not isinstance(x, Mapping | tuple):
+            return np.asarray(x) if n_streams is not None else _one_row(np.asarray(x))
+        raise TypeError(
+            f"the step has the names {reprlib.repr(given)}, and the estimator was fitted on "
+            "features without names; give their values in order, as an array."
+        )
+    if sorted(given) != sorted(names):
+        missing, unknown = (sorted(set(a) - set(b)) for a, b in ((names, given), (given, names)))
+        raise ValueError(
+            f"the step has the names {given}, and the features of the fit are {names}: "
+            f"{missing or 'none'} missing, {unknown or 'none'} unknown; give each of them once."
+        )
+    if hasattr(x, "_asdict"):
+        x = x._asdict()
+    columns = [np.asarray(x[name]) for name in names]
+    values = np.stack(columns, axis=-1)
+    return values if n_streams is not None else _one_row(values)
+
+
+def numbers(values: Any) -> NDArray[np.float64]:
+    """Return a step as numbers.
+
+    Raises
+    ------
+    ValueError
+        If it holds anything else.
+    """
+    try:
+        return np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"the step is {reprlib.repr(values)}, which holds more than numbers: {error}; give the "
+            "value of each feature, NaN for one that is missing."
+        ) from error
+
+
+def _names_of(x: Any) -> list[str] | None:
+    """Return the names in a step, or None if it has none that are all texts."""
+    if isinstance(x, pd.Series | Mapping):
+        found = list(x.keys())
+    elif hasattr(x, "columns"):
+        found = list(x.columns)
+    else:
+        found = list(getattr(x, "_fields", ()))
+    return found if found and all(isinstance(name, str) for name in found) else None
+
+
+def _one_row(values: NDArray[Any]) -> NDArray[Any]:
+    """Return the only row of a step that came as a table."""
+    return values[0] if values.ndim == 2 and len(values) == 1 else values
