@@ -20,7 +20,7 @@ FLOORS = [
     {"_version", "_domains"},
     {"_parameters", "_conversion", "_backend", "_all_or_nothing"},
     {"_validation"},
-    {"settings", "kernels", "sequences"},
+    {"_target_validation", "settings", "kernels", "sequences"},
     {"networks", "preprocessing"},
     {"engine"},
     {"estimators"},

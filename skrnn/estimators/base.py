@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import validate
-from skrnn._validation import all_finite, fail_outputs, require_both
+from skrnn._target_validation import require_both
+from skrnn._validation import all_finite, fail_outputs
 from skrnn.engine.feed import Examples, Inputs
 from skrnn.engine.program import lease
 from skrnn.engine.schedules import constant, schedule

@@ -13,7 +13,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 
 from skrnn import networks
 from skrnn._parameters import FUNCTION, NONE, one_of, parameter
-from skrnn._validation import check_labels, check_weights
+from skrnn._target_validation import check_labels, check_weights
 from skrnn.engine.losses import CLASSIFICATION
 from skrnn.estimators.base import BaseSequenceEstimator
 from skrnn.estimators.choice import NetworkChoice

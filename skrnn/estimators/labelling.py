@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.utils.metaestimators import available_if
 
 from skrnn._parameters import BOOLEAN, FUNCTION, NONE, fitted, one_of, parameter
-from skrnn._validation import check_weights, require_target
+from skrnn._target_validation import check_weights, require_target
 from skrnn.engine.losses import CLASSIFICATION, MULTILABEL, REGRESSION
 from skrnn.engine.step_losses import StepLoss
 from skrnn.estimators.at_steps.events import EventRule

@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._parameters import fitted
-from skrnn._validation import check_weights, in_range
+from skrnn._target_validation import check_weights, in_range
 from skrnn.engine.feed import Examples, Inputs
 from skrnn.engine.spec import Spec
 from skrnn.estimators.holding_out import without_purged

@@ -11,7 +11,7 @@ from sklearn.base import RegressorMixin
 
 from skrnn import networks
 from skrnn._parameters import BOOLEAN, FUNCTION, NONE, fitted, one_of, parameter
-from skrnn._validation import check_target, check_weights
+from skrnn._target_validation import check_target, check_weights
 from skrnn.engine.losses import REGRESSION
 from skrnn.estimators.base import BaseSequenceEstimator
 from skrnn.estimators.choice import NetworkChoice

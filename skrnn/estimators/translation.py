@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._conversion import check_order
 from skrnn._parameters import validate
-from skrnn._validation import all_finite, check_weights, fail_outputs, require_both
+from skrnn._target_validation import check_weights, require_both
+from skrnn._validation import all_finite, fail_outputs
 from skrnn.engine.decoding import Decoder, Outcome, in_chunks, roll_out, search
 from skrnn.engine.schedules import constant, schedule
 from skrnn.estimators.holding_out import hold_out_at_random

@@ -12,7 +12,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import Domain, one_of, parameter, reals, satisfying, singles, validate
-from skrnn._validation import Floats, all_finite, check_weights, fail_overflow
+from skrnn._target_validation import check_weights
+from skrnn._validation import Floats, all_finite, fail_overflow
 from skrnn.preprocessing.forms import as_list, end_to_end, over_new_steps
 from skrnn.preprocessing.measures import Measure
 from skrnn.preprocessing.output import OwnOutput

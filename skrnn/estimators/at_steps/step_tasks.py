@@ -13,7 +13,7 @@ from scipy.special import expit, softmax
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target
 
-from skrnn._validation import in_range
+from skrnn._target_validation import in_range
 from skrnn.engine.losses import CLASSIFICATION, MULTILABEL, REGRESSION
 from skrnn.preprocessing.target_scaling import TargetScaling
 

@@ -13,7 +13,8 @@ from sklearn.utils import assert_all_finite
 
 from skrnn._conversion import check_order
 from skrnn._parameters import BOOLEAN, NONE, fitted, integers, one_of, parameter, require
-from skrnn._validation import check_table, check_weights, require_target
+from skrnn._target_validation import check_weights, require_target
+from skrnn._validation import check_table
 from skrnn.engine.feed import Examples, Inputs
 from skrnn.engine.sizes import STEP_MULTIPLE, padded_length
 from skrnn.engine.spec import Spec
