@@ -40,6 +40,8 @@ class Sequences:
         For windows, the number of rows that two of them have to end more than apart, so that
         they share no row, and the target of the earlier one lies no later than the last row
         of the other.
+    ends_at : ndarray of float of shape (n_samples,) or None
+        When each window ends, in usual steps, for windows of several series.
     """
 
     steps: Floats
@@ -48,6 +50,7 @@ class Sequences:
     stride: int = 1
     window: int | None = None
     reach: int = 0
+    ends_at: NDArray[np.float64] | None = None
 
     @classmethod
     def end_to_end(cls, steps: Floats, lengths: NDArray[np.int64]) -> Self:
@@ -79,13 +82,24 @@ class Sequences:
         return self.starts + (self.lengths - 1) * self.stride
 
     @property
-    def times(self) -> NDArray[np.int64]:
-        """Return numbers that order the sequences by time: that of rows for windows."""
+    def times(self) -> NDArray[Any]:
+        """Return numbers that order the sequences by time: that of rows for windows of a series."""
+        if self.ends_at is not None:
+            return self.ends_at
         return self.ends if self.window else np.arange(len(self))
 
     def take(self, rows: NDArray[np.int64]) -> Self:
         """Return the sequences at ``rows``, over the same table."""
-        return replace(self, starts=self.starts[rows], lengths=self.lengths[rows])
+        ends_at = None if self.ends_at is None else self.ends_at[rows]
+        return replace(self, starts=self.starts[rows], lengths=self.lengths[rows], ends_at=ends_at)
+
+    def share_rows(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return whether each sequence reaches over a row that one of those at ``rows`` does."""
+        change = np.zeros(len(self.steps) + 1, dtype=np.int64)
+        np.add.at(change, self.starts[rows], 1)
+        np.add.at(change, self.ends[rows] + 1, -1)
+        covered = np.concatenate([[0], np.cumsum(np.cumsum(change[:-1]) > 0)])
+        return np.asarray(covered[self.ends + 1] > covered[self.starts])
 
     def within(self) -> Self:
         """Return the same sequences over the part of the table from the first to the last."""

@@ -1,0 +1,222 @@
+"""The rows before those that are transformed, and how much of them is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from skrnn._validation import Floats
+from skrnn.sequences.series import TimedSeries
+from skrnn.sequences.timeline import Calendar, Groups
+from skrnn.sequences.times import kind_of
+
+
+@dataclass(frozen=True, eq=False)
+class Joined:
+    """Rows with their history before them.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_history + n_rows, n_features)
+        Group after group, the history of each before its rows.
+    places : ndarray of int of shape (n_rows,)
+        Where each row of the table stands.
+    begins : ndarray of int
+        The places at which a part begins that no window reaches out of.
+    is_open : ndarray of bool, beside ``begins``
+        Whether there may be rows before that part, which were not passed.
+    """
+
+    values: Floats
+    places: NDArray[np.int64]
+    begins: NDArray[np.int64]
+    is_open: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """The end of the fitted rows of each group, and their beginning, to know them again.
+
+    Attributes
+    ----------
+    keys : Index or None
+        The key of each fitted group.
+    is_whole : ndarray of bool of shape (n_groups,)
+        Whether all fitted rows of a group are kept.
+    tail, head : ndarray of shape (n_kept, n_features)
+        The last and the first rows, group after group.
+    tail_codes, head_codes : ndarray of int of shape (n_kept,)
+        The group of each.
+    tail_times : Index or None
+        The time of each row of the tail.
+    first_times : Index or None
+        The time of the first row of each group.
+    calendar : Calendar or None
+        The usual steps, where times are known.
+    """
+
+    keys: pd.Index | None
+    is_whole: NDArray[np.bool_]
+    tail: Floats
+    tail_codes: NDArray[np.int64]
+    tail_times: pd.Index | None
+    head: Floats
+    head_codes: NDArray[np.int64]
+    first_times: pd.Index | None
+    calendar: Calendar | None
+
+    @classmethod
+    def of(cls, series: TimedSeries, n_kept: int) -> Self:
+        """Keep the last ``n_kept`` rows of each group."""
+        groups, times = series.groups, series.times
+        rank, sizes = groups.rank(), groups.sizes
+        last = np.flatnonzero(rank >= np.repeat(sizes - n_kept, sizes))
+        first = np.flatnonzero(rank <= n_kept)
+        return cls(
+            keys=groups.keys,
+            is_whole=sizes <= n_kept,
+            tail=series.values[last],
+            tail_codes=groups.codes[last],
+            tail_times=None if times is None else times[last],
+            head=series.values[first],
+            head_codes=groups.codes[first],
+            first_times=None if times is None else times[groups.starts],
+            calendar=None if times is None else Calendar.of(times, groups),
+        )
+
+    def join(
+        self, series: TimedSeries, *, continues: bool, on_gap: str, tolerance: float
+    ) -> Joined:
+        """Put the history of each group before its rows.
+
+        Raises
+        ------
+        ValueError
+            If there is a gap under ``on_gap="raise"``.
+        """
+        link = self._link(series, continues=continues)
+        late_before, late = self._gaps(series, link, on_gap, tolerance, continues=continues)
+        groups, n_before = series.groups, len(link.rows)
+        both, values = groups, series.values
+        if n_before:
+            both = Groups.ordered(groups.keys, np.concatenate([link.codes, groups.codes]))
+            before = self.tail[link.rows].astype(values.dtype, copy=False)
+            values = both.sort(np.concatenate([before, values]))
+        begins = both.sort(np.concatenate([late_before, late]))
+        own = both.places()[n_before:]
+        is_open, first = np.zeros(len(begins), dtype=bool), own[groups.starts]
+        is_open[first] = begins[first]  # a gap after the history: rows may have been left out
+        begins[both.starts] = True
+        is_open[both.starts] |= ~self._knows_beginning(series, link)
+        at = np.flatnonzero(begins)
+        return Joined(values, own[groups.places()], at, is_open[at])
+
+    def _link(self, series: TimedSeries, *, continues: bool) -> _Link:
+        """Find the kept rows that come before those of a series."""
+        groups, times = series.groups, self._comparable(series.times)
+        if self.keys is None or groups.keys is None:
+            numbers = np.zeros(len(groups.starts), dtype=np.int64)
+        else:
+            numbers = np.asarray(self.keys.get_indexer(groups.keys), dtype=np.int64)
+        codes_of = np.full(len(self.is_whole), -1, dtype=np.int64)
+        codes_of[numbers[numbers >= 0]] = np.flatnonzero(numbers >= 0)
+        codes = codes_of[self.tail_codes]
+        used = codes >= 0
+        if times is not None and self.tail_times is not None and not continues:
+            used &= np.asarray(self.tail_times < times[groups.starts][codes])
+        elif not continues:
+            used[:] = False
+        rows = np.flatnonzero(used)
+        return _Link(numbers, times, codes[rows], rows)
+
+    def _comparable(self, times: pd.Index | None) -> pd.Index | None:
+        """Return times in the zone of the fitted ones, or None if they do not compare."""
+        if times is None or self.tail_times is None or kind_of(times) != kind_of(self.tail_times):
+            return None
+        if isinstance(times, pd.DatetimeIndex) and times.tz is not None:
+            return times.tz_convert(getattr(self.tail_times, "tz", None))
+        return times
+
+    def _gaps(
+        self,
+        series: TimedSeries,
+        link: _Link,
+        on_gap: str,
+        tolerance: float,
+        *,
+        continues: bool,
+    ) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return the gaps of the history, and those of a series after it."""
+        late_before = np.zeros(len(link.rows), dtype=bool)
+        late = np.zeros(len(series.values), dtype=bool)
+        if self.calendar is None or self.tail_times is None or on_gap == "ignore":
+            return late_before, late
+        kept, before = self.tail_times[link.rows], None
+        if on_gap == "restart":
+            fitted = Groups.ordered(None, self.tail_codes[link.rows])
+            every = np.arange(len(self.is_whole))
+            late_before = self.calendar.gaps(kept, fitted, every, tolerance)
+        if link.times is None:
+            return late_before, late
+        late = self.calendar.gaps(link.times, series.groups, link.numbers, tolerance)
+        starts = series.groups.starts
+        last = np.full(len(starts), -1, dtype=np.int64)
+        last[link.codes] = np.arange(len(kept))  # of several rows of a group, the last remains
+        if len(kept) and not continues:
+            before, has = kept[last], last >= 0
+            late[starts[has]] = self.calendar.is_late(
+                before[has], link.times[starts[has]], link.numbers[has], tolerance
+            )
+        if on_gap == "raise":
+            series.refuse_gaps(late, self.calendar, link.numbers, before)
+        return late_before, late
+
+    def _knows_beginning(self, series: TimedSeries, link: _Link) -> NDArray[np.bool_]:
+        """Return of each group whether nothing comes before its rows and the history of them."""
+        has_history = np.isin(np.arange(len(link.numbers)), link.codes)
+        known = np.where(has_history, self.is_whole[link.numbers], self._is_beginning(series, link))
+        return np.asarray(known & (link.numbers >= 0))
+
+    def _is_beginning(self, series: TimedSeries, link: _Link) -> NDArray[np.bool_]:
+        """Return of each group whether it begins with the first fitted rows, in time and value."""
+        groups, numbers = series.groups, link.numbers
+        sizes = np.bincount(self.head_codes, minlength=len(self.is_whole))
+        begins, rank, of = np.cumsum(sizes) - sizes, groups.rank(), numbers[groups.codes]
+        here = np.flatnonzero((of >= 0) & (rank < sizes[of]))
+        theirs = self.head[begins[of[here]] + rank[here]]
+        # What a scaler returns from transform may differ from its fit_transform by rounding.
+        size = float(np.abs(np.nan_to_num(theirs)).max(initial=0.0))
+        close = np.isclose(series.values[here], theirs, atol=1e-6 * size, equal_nan=True)
+        differs = groups.codes[here][~close.all(axis=1)]
+        same = ~np.isin(np.arange(len(numbers)), differs)
+        if link.times is not None and self.first_times is not None:
+            same &= np.asarray(link.times[groups.starts] == self.first_times[numbers])
+        elif series.times is not None and self.first_times is not None:
+            same[:] = False  # times of another kind
+        return same
+
+
+@dataclass(frozen=True, eq=False)
+class _Link:
+    """The kept rows that come before those of a series.
+
+    Attributes
+    ----------
+    numbers : ndarray of int of shape (n_groups,)
+        The number that each group had in the fit, -1 for one that it did not have.
+    times : Index or None
+        The times of the series in the zone of the fit; None if they do not compare.
+    codes : ndarray of int of shape (n_history,)
+        The group of each row of the history, as the series counts them.
+    rows : ndarray of int of shape (n_history,)
+        The rows of the tail that are the history.
+    """
+
+    numbers: NDArray[np.int64]
+    times: pd.Index | None
+    codes: NDArray[np.int64]
+    rows: NDArray[np.int64]
