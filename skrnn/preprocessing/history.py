@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Self
 
@@ -13,6 +14,29 @@ from skrnn._validation import Floats
 from skrnn.sequences.series import TimedSeries
 from skrnn.sequences.timeline import Calendar, Groups
 from skrnn.sequences.times import kind_of
+from skrnn.sequences.windows import Windows
+
+
+@dataclass(frozen=True, eq=False)
+class Link:
+    """The kept rows that come before those of a series.
+
+    Attributes
+    ----------
+    numbers : ndarray of int of shape (n_groups,)
+        The number that each group had in the fit, -1 for one that it did not have.
+    times : Index or None
+        The times of the series in the zone of the fit; None if they do not compare.
+    codes : ndarray of int of shape (n_history,)
+        The group of each row of the history, as the series counts them.
+    rows : ndarray of int of shape (n_history,)
+        The rows of the tail that are the history.
+    """
+
+    numbers: NDArray[np.int64]
+    times: pd.Index | None
+    codes: NDArray[np.int64]
+    rows: NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,14 +51,20 @@ class Joined:
         Where each row of the table stands.
     begins : ndarray of int
         The places at which a part begins that no window reaches out of.
-    is_open : ndarray of bool, beside ``begins``
-        Whether there may be rows before that part, which were not passed.
+    starts : ndarray of int of shape (n_groups,)
+        The places at which the groups begin.
+    cut_off : ndarray of int
+        The places of first rows of X that a gap separates from their history.
+    link : Link
+        What was kept of the groups.
     """
 
     values: Floats
     places: NDArray[np.int64]
     begins: NDArray[np.int64]
-    is_open: NDArray[np.bool_]
+    starts: NDArray[np.int64]
+    cut_off: NDArray[np.int64]
+    link: Link
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,21 +131,31 @@ class History:
         link = self._link(series, continues=continues)
         late_before, late = self._gaps(series, link, on_gap, tolerance, continues=continues)
         groups, n_before = series.groups, len(link.rows)
-        both, values = groups, series.values
+        both = Groups.ordered(groups.keys, np.concatenate([link.codes, groups.codes]))
+        values = series.values
         if n_before:
-            both = Groups.ordered(groups.keys, np.concatenate([link.codes, groups.codes]))
             before = self.tail[link.rows].astype(values.dtype, copy=False)
             values = both.sort(np.concatenate([before, values]))
         begins = both.sort(np.concatenate([late_before, late]))
         own = both.places()[n_before:]
-        is_open, first = np.zeros(len(begins), dtype=bool), own[groups.starts]
-        is_open[first] = begins[first]  # a gap after the history: rows may have been left out
+        cut_off = own[groups.starts[late[groups.starts]]]
         begins[both.starts] = True
-        is_open[both.starts] |= ~self._knows_beginning(series, link)
-        at = np.flatnonzero(begins)
-        return Joined(values, own[groups.places()], at, is_open[at])
+        places, at = own[groups.places()], np.flatnonzero(begins)
+        return Joined(values, places, at, both.starts, cut_off, link)
 
-    def _link(self, series: TimedSeries, *, continues: bool) -> _Link:
+    def lacks_rows(self, series: TimedSeries, joined: Joined) -> NDArray[np.bool_]:
+        """Return of each row whether its part may go on before the rows that were passed.
+
+        The fitted rows begin where they begin, and a gap inside X is one of the series; but
+        before a first row that is none of the fit there may be others.
+        """
+        is_open = np.isin(joined.begins, joined.cut_off)
+        unknown = joined.starts[~self._knows_beginning(series, joined.link)]
+        is_open |= np.isin(joined.begins, unknown)
+        part = np.searchsorted(joined.begins, joined.places, side="right") - 1
+        return np.asarray(is_open[part])
+
+    def _link(self, series: TimedSeries, *, continues: bool) -> Link:
         """Find the kept rows that come before those of a series."""
         groups, times = series.groups, self._comparable(series.times)
         if self.keys is None or groups.keys is None:
@@ -131,7 +171,7 @@ class History:
         elif not continues:
             used[:] = False
         rows = np.flatnonzero(used)
-        return _Link(numbers, times, codes[rows], rows)
+        return Link(numbers, times, codes[rows], rows)
 
     def _comparable(self, times: pd.Index | None) -> pd.Index | None:
         """Return times in the zone of the fitted ones, or None if they do not compare."""
@@ -144,7 +184,7 @@ class History:
     def _gaps(
         self,
         series: TimedSeries,
-        link: _Link,
+        link: Link,
         on_gap: str,
         tolerance: float,
         *,
@@ -156,7 +196,7 @@ class History:
         if self.calendar is None or self.tail_times is None or on_gap == "ignore":
             return late_before, late
         kept, before = self.tail_times[link.rows], None
-        if on_gap == "restart":
+        if on_gap == "restart" and len(kept):
             fitted = Groups.ordered(None, self.tail_codes[link.rows])
             every = np.arange(len(self.is_whole))
             late_before = self.calendar.gaps(kept, fitted, every, tolerance)
@@ -175,23 +215,20 @@ class History:
             series.refuse_gaps(late, self.calendar, link.numbers, before)
         return late_before, late
 
-    def _knows_beginning(self, series: TimedSeries, link: _Link) -> NDArray[np.bool_]:
+    def _knows_beginning(self, series: TimedSeries, link: Link) -> NDArray[np.bool_]:
         """Return of each group whether nothing comes before its rows and the history of them."""
         has_history = np.isin(np.arange(len(link.numbers)), link.codes)
         known = np.where(has_history, self.is_whole[link.numbers], self._is_beginning(series, link))
         return np.asarray(known & (link.numbers >= 0))
 
-    def _is_beginning(self, series: TimedSeries, link: _Link) -> NDArray[np.bool_]:
+    def _is_beginning(self, series: TimedSeries, link: Link) -> NDArray[np.bool_]:
         """Return of each group whether it begins with the first fitted rows, in time and value."""
         groups, numbers = series.groups, link.numbers
         sizes = np.bincount(self.head_codes, minlength=len(self.is_whole))
         begins, rank, of = np.cumsum(sizes) - sizes, groups.rank(), numbers[groups.codes]
         here = np.flatnonzero((of >= 0) & (rank < sizes[of]))
         theirs = self.head[begins[of[here]] + rank[here]]
-        # What a scaler returns from transform may differ from its fit_transform by rounding.
-        size = float(np.abs(np.nan_to_num(theirs)).max(initial=0.0))
-        close = np.isclose(series.values[here], theirs, atol=1e-6 * size, equal_nan=True)
-        differs = groups.codes[here][~close.all(axis=1)]
+        differs = groups.codes[here][_differ(series.values[here], theirs)]
         same = ~np.isin(np.arange(len(numbers)), differs)
         if link.times is not None and self.first_times is not None:
             same &= np.asarray(link.times[groups.starts] == self.first_times[numbers])
@@ -200,23 +237,27 @@ class History:
         return same
 
 
-@dataclass(frozen=True, eq=False)
-class _Link:
-    """The kept rows that come before those of a series.
+def tell_incomplete(incomplete: str, n_lacking: int, windows: Windows) -> None:
+    """Warn, or raise ValueError, if windows lack steps that may have been there."""
+    if n_lacking == 0:
+        return
+    text = (
+        f"{n_lacking} of {len(windows)} windows lack steps: these rows neither are the fitted "
+        "ones nor continue them, and the rows before them were not passed. Pass the "
+        f"{windows.span - 1} rows before them as well and drop their predictions; set "
+        "continues=True if they follow the fitted rows at once; or set "
+        'incomplete="ignore" if shorter windows will do.'
+    )
+    if incomplete == "raise":
+        raise ValueError(text)
+    warnings.warn(text, stacklevel=3)
 
-    Attributes
-    ----------
-    numbers : ndarray of int of shape (n_groups,)
-        The number that each group had in the fit, -1 for one that it did not have.
-    times : Index or None
-        The times of the series in the zone of the fit; None if they do not compare.
-    codes : ndarray of int of shape (n_history,)
-        The group of each row of the history, as the series counts them.
-    rows : ndarray of int of shape (n_history,)
-        The rows of the tail that are the history.
-    """
 
-    numbers: NDArray[np.int64]
-    times: pd.Index | None
-    codes: NDArray[np.int64]
-    rows: NDArray[np.int64]
+def _differ(rows: Floats, others: Floats) -> NDArray[np.bool_]:
+    """Return whether rows differ by more than rounding, as fit_transform from transform may."""
+    differ = (rows != others).any(axis=1)
+    if differ.any():
+        size = float(np.abs(np.nan_to_num(others)).max(initial=0.0))
+        close = np.isclose(rows, others, atol=1e-6 * size, equal_nan=True)
+        differ = ~close.all(axis=1)
+    return np.asarray(differ)

@@ -22,7 +22,7 @@ from skrnn._parameters import (
     validate,
 )
 from skrnn._validation import Floats
-from skrnn.preprocessing.history import History
+from skrnn.preprocessing.history import History, tell_incomplete
 from skrnn.preprocessing.output import OwnOutput
 from skrnn.sequences.frames import GROUPS_DOMAIN, TIME_DOMAIN, key_names, read_rows
 from skrnn.sequences.series import TimedSeries
@@ -200,9 +200,10 @@ class SlidingWindow(
             tolerance=float(self.gap_tolerance),
         )
         windows = self._windows(joined.values, joined.places, joined.begins, series)
-        lacks = windows.lengths < windows.window_length
-        part = np.searchsorted(joined.begins, joined.places, side="right") - 1
-        self._tell_incomplete(int((lacks & joined.is_open[part]).sum()), windows)
+        is_short = windows.lengths < windows.window_length
+        if self.incomplete != "ignore" and is_short.any():
+            is_short &= self._history.lacks_rows(series, joined)
+            tell_incomplete(self.incomplete, int(is_short.sum()), windows)
         return windows
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
@@ -256,21 +257,6 @@ class SlidingWindow(
                 stacklevel=5,
             )
 
-    def _tell_incomplete(self, n_lacking: int, windows: Windows) -> None:
-        """Warn, or raise ValueError, if windows lack steps that may have been there."""
-        if n_lacking == 0 or self.incomplete == "ignore":
-            return
-        text = (
-            f"{n_lacking} of {len(windows)} windows lack steps: these rows neither are the fitted "
-            f"ones nor continue them, and the rows before them were not passed. Pass the "
-            f"{windows.span - 1} rows before them as well and drop their predictions; set "
-            "continues=True if they follow the fitted rows at once; or set "
-            'incomplete="ignore" if shorter windows will do.'
-        )
-        if self.incomplete == "raise":
-            raise ValueError(text)
-        warnings.warn(text, stacklevel=3)
-
     def _read(self, X: Any, *, reset: bool) -> TimedSeries:
         """Return the rows of X, checked, in order of their groups."""
         if getattr(X, "ndim", 0) == 3:
@@ -289,7 +275,7 @@ class SlidingWindow(
         )
         series = TimedSeries.of(rows, np.asarray(values), self._columns["time"])
         if reset and rows.has_names and not self.continues:
-            warn_of_names(rows.labels, stacklevel=5)
+            warn_of_names(rows.labels, "X", stacklevel=5)
         return series
 
     def _windows(

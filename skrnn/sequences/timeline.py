@@ -48,7 +48,8 @@ class Groups:
     def of(cls, keys: pd.Index | None, n_rows: int) -> Self:
         """Put the rows of a table in order of their groups."""
         if keys is None:
-            return cls.ordered(None, np.zeros(n_rows, dtype=np.int64))
+            whole = np.zeros(n_rows, dtype=np.int64)
+            return cls(None, whole, None, whole[:1])
         codes, unique = pd.factorize(keys)
         return cls.ordered(pd.Index(unique), codes.astype(np.int64))
 
@@ -103,7 +104,8 @@ def check_rising(times: pd.Index, groups: Groups, name: str = "the index of X") 
         return
     place = int(np.argmin(rising)) + 1
     fault = "is repeated" if times[place] == times[place - 1] else "is earlier than the row before"
-    cure = "X.sort_index()" if name == "the index of X" else "sort_values"
+    is_index, table = name.startswith("the index of "), name.removeprefix("the index of ")
+    cure = f"{table}.sort_index()" if is_index else "sort_values or sort"
     several = '; rows of several series need groups="column"' if groups.keys is None else ""
     raise ValueError(
         f"{name} has to rise, but row {groups.row(place)}, {times[place]}{groups.text(place)}, "
@@ -176,7 +178,7 @@ class Calendar:
         differences = as_numbers(after) - as_numbers(before)
         usual_steps = np.where(groups < 0, self.step, self.steps[groups])
         late = np.asarray(differences > (1 + tolerance) * usual_steps)
-        for offset in {offset for offset in self.offsets if offset is not None}:
+        for offset in {offset for offset in self.offsets if self._varies(offset)}:
             of = np.isin(groups, [n for n, own in enumerate(self.offsets) if own == offset])
             if all(own == offset for own in self.offsets):
                 of |= groups < 0
@@ -185,6 +187,12 @@ class Calendar:
                 usual = (before[of] + offset) - before[of]
             late[of] = np.asarray(after[of] - before[of] > (1 + tolerance) * usual)
         return late
+
+    def _varies(self, offset: Any) -> bool:
+        """Return whether the steps of a frequency differ in length."""
+        is_day = isinstance(offset, pd.offsets.Day) and self.kind == "dates"
+        is_fixed = offset is None or is_day or isinstance(offset, pd.offsets.Tick)
+        return not is_fixed or (offset is not None and not np.isfinite(self.step))
 
     def gaps(
         self, times: pd.Index, groups: Groups, numbers: NDArray[np.int64], tolerance: float
@@ -199,7 +207,7 @@ class Calendar:
     def positions(self, times: pd.Index) -> NDArray[np.float64]:
         """Return how many usual steps each time lies after the earliest one."""
         times = self._in_unit(times)
-        offset = next((offset for offset in self.offsets if offset is not None), None)
+        offset = next((offset for offset in self.offsets if self._varies(offset)), None)
         numbers = as_numbers(times)
         numbers = numbers - numbers.min()
         if offset is not None and isinstance(times, pd.DatetimeIndex):

@@ -67,21 +67,22 @@ def as_numbers(times: pd.Index) -> np.ndarray[Any, np.dtype[Any]]:
     return times.to_numpy(dtype=np.float64)
 
 
-def warn_of_names(labels: pd.Index | None, stacklevel: int) -> None:
+def warn_of_names(labels: pd.Index | None, table: str, stacklevel: int) -> None:
     """Warn that an index of names says nothing about time."""
     if labels is None or len(labels) == 0:
         return
     warnings.warn(
-        f"the index of X holds names, such as {labels[0]!r}, which are no times: order, gaps and "
+        f"the index of {table} holds names, such as {labels[0]!r}, which are no times: order, gaps and "
         "history cannot be seen, and rows are taken in the order in which they stand. Set an "
         'index of times, name their column with time="column", or drop the names with '
-        "X.reset_index(drop=True).",
+        f"{table}.reset_index(drop=True).",
         stacklevel=stacklevel + 1,
     )
 
 
 def _refuse_hidden_times(labels: pd.Index, name: str) -> None:
     """Raise ValueError for text that holds dates or numbers."""
+    table = name.removeprefix("the index of ") if name.startswith("the index of ") else "X"
     known = labels[labels.notna()]
     sample = pd.Index(known[:: max(1, len(known) // SAMPLE)][:SAMPLE], dtype=object)
     for holds, cure, reads in (
@@ -94,8 +95,8 @@ def _refuse_hidden_times(labels: pd.Index, name: str) -> None:
             continue
         raise ValueError(
             f"{name} holds {holds} as text, such as {sample[0]!r}, whose order and gaps cannot be "
-            f"seen; convert them first, for example with X.index = {cure}(X.index) or, for a "
-            f"column, X[name] = {cure}(X[name])."
+            f"seen; convert them first, with {table}.index = {cure}({table}.index) or, for a "
+            f"column, {table}[name] = {cure}({table}[name])."
         )
 
 

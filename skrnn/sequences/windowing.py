@@ -152,7 +152,7 @@ def _read_series(data: Any, time: Any, groups: Any) -> tuple[TimedSeries, Any]:
     floats = [np.float64, np.float32]
     checked = check_array(features, dtype=floats, ensure_all_finite=False, input_name="data")
     if rows.has_names:
-        warn_of_names(rows.labels, stacklevel=3)
+        warn_of_names(rows.labels, "data", stacklevel=3)
     return TimedSeries.of(rows, np.asarray(checked), time, "data"), rows.names
 
 

@@ -129,14 +129,17 @@ def in_form_of(X: Any, sequences: Sequences, values: NDArray[Any]) -> Any:
 
     Returns
     -------
-    Series or DataFrame with the index of a panel; list of arrays for a list; else an array of
-    shape (n_samples, n_steps) or (n_samples, n_steps, n).
+    Series or DataFrame with the index of a panel; list of arrays for a list, and for windows
+    some of which lack steps; else an array of shape (n_samples, n_steps) or
+    (n_samples, n_steps, n).
     """
     if is_panel(X):
         kind = pd.Series if values.ndim == 1 else pd.DataFrame
         return kind(values, index=X.index)
     if is_ragged(X):
         return like(X, np.split(values, np.cumsum(sequences.lengths)[:-1]))
+    if (sequences.lengths != sequences.lengths[0]).any():
+        return np.split(values, np.cumsum(sequences.lengths)[:-1])
     return values.reshape(len(sequences), -1, *values.shape[1:])
 
 
