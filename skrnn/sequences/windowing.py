@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -90,36 +91,17 @@ def make_windows(
     >>> windows.shape, y.shape
     ((71, 24, 1), (71, 6))
     """
-    sizes = {
-        "window_length": window_length,
-        "sampling_rate": sampling_rate,
-        "stride": stride,
-        "horizon": horizon,
-    }
-    for name, value in sizes.items():
-        require(integers(1), name, value, "make_windows")
-    require(integers(0), "delay", delay, "make_windows")
+    shape = Shape(window_length, sampling_rate, stride, delay, horizon)
     _check_columns(time, groups, on_gap, gap_tolerance)
     series, names = _read_series(data, time, groups)
     values = _read_targets(data, targets, names)
     check_consistent_length(series.values, values)
-    span = checked_span(int(series.groups.sizes.max()), window_length, sampling_rate)
     calendar = None if series.times is None else Calendar.of(series.times, series.groups)
     late = series.gaps(calendar, on_gap, gap_tolerance)
-    reach = delay + horizon - 1
-    ends, n_possible = _complete(series, late, span, reach, stride)
-    if len(ends) == 0:
-        _fail_short(span, delay, horizon, series, is_cut=n_possible > 0)
-    if len(ends) < n_possible / 2:
-        warnings.warn(
-            f"the times have {late.sum()} gaps, so that only {len(ends)} of {n_possible} windows "
-            f"are complete with their targets: {WHY_GAPS}",
-            stacklevel=2,
-        )
+    ends = _complete_ends(series, late, shape)
     late[series.groups.starts] = True
     rows = ends if series.groups.order is None else series.groups.order[ends]
-    order = np.argsort(rows, kind="stable")
-    ends, rows = ends[order], rows[order]
+    ends, rows = ends[np.argsort(rows, kind="stable")], np.sort(rows)
     times, asked = series.step_times(calendar), ends[:, None] + delay + np.arange(horizon)
     wanted = series.groups.sort(values)[asked].reshape(len(ends), -1)
     windows = windows_at(
@@ -128,12 +110,37 @@ def make_windows(
         np.flatnonzero(late),
         window_length,
         sampling_rate,
-        target_reach=max(0, reach - 1, _reach_in_time(times, series, ends, reach)),
-        feature_names=text_names(names),
+        target_reach=max(0, shape.reach - 1, _reach_in_time(times, series, ends, shape.reach)),
+        feature_names=text_names(names) if hasattr(type(data), "columns") else None,
         index=None if series.labels is None else series.labels[rows],
         times=None if times is None else times[rows],
     )
     return windows, wanted[:, 0] if wanted.shape[1] == 1 else wanted
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How windows and their targets lie in a series, in rows."""
+
+    window_length: int
+    sampling_rate: int
+    stride: int
+    delay: int
+    horizon: int
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            require(integers(0 if name == "delay" else 1), name, value, "make_windows")
+
+    @property
+    def span(self) -> int:
+        """Return how many rows a window reaches over."""
+        return (self.window_length - 1) * self.sampling_rate + 1
+
+    @property
+    def reach(self) -> int:
+        """Return how many rows after a window its last target lies."""
+        return self.delay + self.horizon - 1
 
 
 def _check_columns(time: Any, groups: Any, on_gap: Any, gap_tolerance: Any) -> None:
@@ -147,7 +154,7 @@ def _read_series(data: Any, time: Any, groups: Any) -> tuple[TimedSeries, Any]:
     """Return a series in order of its groups, and the names of its features."""
     rows = read_rows(data, time=time, groups=groups, name="data")
     features = rows.features
-    if getattr(features, "ndim", None) == 1 or np.ndim(features) == 1:
+    if rows.names is None and np.ndim(features) == 1:
         features = np.asarray(features).reshape(-1, 1)
     floats = [np.float64, np.float32]
     checked = check_array(features, dtype=floats, ensure_all_finite=False, input_name="data")
@@ -156,20 +163,27 @@ def _read_series(data: Any, time: Any, groups: Any) -> tuple[TimedSeries, Any]:
     return TimedSeries.of(rows, np.asarray(checked), time, "data"), rows.names
 
 
-def _complete(
-    series: TimedSeries, late: NDArray[np.bool_], span: int, reach: int, stride: int
-) -> tuple[NDArray[np.int64], int]:
-    """Return where windows end that are complete with their targets, and how many could be.
+def _complete_ends(series: TimedSeries, late: NDArray[np.bool_], shape: Shape) -> NDArray[np.int64]:
+    """Return where windows end that are complete with their targets.
 
     Strides count from the first row of each group.
     """
-    rank, sizes = series.groups.rank(), series.groups.sizes
+    rank, sizes, span = series.groups.rank(), series.groups.sizes, shape.span
+    checked_span(int(sizes.max()), shape.window_length, shape.sampling_rate)
     left = np.repeat(sizes, sizes) - rank
-    fits = (rank >= span - 1) & (left > reach) & ((rank - span + 1) % stride == 0)
-    ends = np.flatnonzero(fits)
+    fits = (rank >= span - 1) & (left > shape.reach) & ((rank - span + 1) % shape.stride == 0)
+    possible = np.flatnonzero(fits)
     n_late = np.concatenate([[0], np.cumsum(late)])
-    is_whole = n_late[ends + reach + 1] == n_late[ends - span + 2]
-    return ends[is_whole], len(ends)
+    ends = possible[n_late[possible + shape.reach + 1] == n_late[possible - span + 2]]
+    if len(ends) == 0:
+        _fail_short(shape, int(sizes.max()), is_cut=len(possible) > 0)
+    if len(ends) < len(possible) / 2:
+        warnings.warn(
+            f"the times have {late.sum()} gaps, so that only {len(ends)} of {len(possible)} "
+            f"windows are complete with their targets: {WHY_GAPS}",
+            stacklevel=3,
+        )
+    return ends
 
 
 def _reach_in_time(
@@ -205,17 +219,15 @@ def _read_targets(data: Any, targets: Any, features: Any) -> NDArray[Any]:
     return np.asarray(targets)
 
 
-def _fail_short(
-    span: int, delay: int, horizon: int, series: TimedSeries, *, is_cut: bool
-) -> NoReturn:
-    total = span + delay + horizon - 1
+def _fail_short(shape: Shape, n_rows: int, *, is_cut: bool) -> NoReturn:
+    total = shape.span + shape.reach
     rows = (
         f"no {total} rows follow each other without a gap in the times of data"
         if is_cut
-        else f"the series has {series.groups.sizes.max()}"
+        else f"the series has {n_rows}"
     )
     raise ValueError(
-        f"a window of {span} rows with delay={delay} and horizon={horizon} reaches over "
-        f"{total} rows, and {rows}; give more rows, or a shorter window_length, delay or horizon"
-        f"{', or a greater gap_tolerance if the clock jitters' if is_cut else ''}."
+        f"a window of {shape.span} rows with delay={shape.delay} and horizon={shape.horizon} "
+        f"reaches over {total} rows, and {rows}; give more rows, or a shorter window_length, "
+        f"delay or horizon{', or a greater gap_tolerance if the clock jitters' if is_cut else ''}."
     )
