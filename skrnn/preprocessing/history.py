@@ -244,9 +244,9 @@ def tell_incomplete(incomplete: str, n_lacking: int, windows: Windows) -> None:
     text = (
         f"{n_lacking} of {len(windows)} windows lack steps: these rows neither are the fitted "
         "ones nor continue them, and the rows before them were not passed. Pass the "
-        f"{windows.span - 1} rows before them as well and drop their predictions; set "
-        "continues=True if they follow the fitted rows at once; or set "
-        'incomplete="ignore" if shorter windows will do.'
+        f"{windows.span - 1} rows before them as well and drop their predictions (then "
+        'incomplete="ignore" keeps this warning away), or set continues=True if they follow the '
+        "fitted rows at once."
     )
     if incomplete == "raise":
         raise ValueError(text)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -115,10 +114,7 @@ def as_table(X: Any) -> Any:
         return X.to_frame()
     if isinstance(X, pd.DataFrame):
         return X
-    # Any other frame comes from a library that was imported to make it.
-    if not sys.modules.keys() & {"polars", "pyarrow", "modin", "cudf", "duckdb", "ibis", "pyspark"}:
-        return None
-    import narwhals.stable.v2 as nw
+    import narwhals.stable.v2 as nw  # those who pass arrays need not wait for it
 
     frame = nw.from_native(X, pass_through=True, allow_series=True)
     if isinstance(frame, nw.Series):

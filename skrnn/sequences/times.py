@@ -73,8 +73,8 @@ def warn_of_names(labels: pd.Index | None, table: str, stacklevel: int) -> None:
         return
     warnings.warn(
         f"the index of {table} holds names, such as {labels[0]!r}, which are no times: order, "
-        "gaps and history cannot be seen, and rows are taken in the order in which they stand. Set an "
-        'index of times, name their column with time="column", or drop the names with '
+        "gaps and history cannot be seen, and rows are taken in the order in which they stand. "
+        'Set an index of times, name their column with time="column", or drop the names with '
         f"{table}.reset_index(drop=True).",
         stacklevel=stacklevel + 1,
     )
