@@ -149,11 +149,11 @@ class History:
         The fitted rows begin where they begin, and a gap inside X is one of the series; but
         before a first row that is none of the fit there may be others.
         """
-        is_open = np.isin(joined.begins, joined.cut_off)
-        unknown = joined.starts[~self._knows_beginning(series, joined.link)]
-        is_open |= np.isin(joined.begins, unknown)
+        is_open = np.zeros(len(joined.values), dtype=bool)
+        is_open[joined.cut_off] = True
+        is_open[joined.starts[~self._knows_beginning(series, joined.link)]] = True
         part = np.searchsorted(joined.begins, joined.places, side="right") - 1
-        return np.asarray(is_open[part])
+        return np.asarray(is_open[joined.begins[part]])
 
     def _link(self, series: TimedSeries, *, continues: bool) -> Link:
         """Find the kept rows that come before those of a series."""
@@ -217,7 +217,8 @@ class History:
 
     def _knows_beginning(self, series: TimedSeries, link: Link) -> NDArray[np.bool_]:
         """Return of each group whether nothing comes before its rows and the history of them."""
-        has_history = np.isin(np.arange(len(link.numbers)), link.codes)
+        has_history = np.zeros(len(link.numbers), dtype=bool)
+        has_history[link.codes] = True
         known = np.where(has_history, self.is_whole[link.numbers], self._is_beginning(series, link))
         return np.asarray(known & (link.numbers >= 0))
 
@@ -228,8 +229,8 @@ class History:
         begins, rank, of = np.cumsum(sizes) - sizes, groups.rank(), numbers[groups.codes]
         here = np.flatnonzero((of >= 0) & (rank < sizes[of]))
         theirs = self.head[begins[of[here]] + rank[here]]
-        differs = groups.codes[here][_differ(series.values[here], theirs)]
-        same = ~np.isin(np.arange(len(numbers)), differs)
+        same = np.ones(len(numbers), dtype=bool)
+        same[groups.codes[here][_differ(series.values[here], theirs)]] = False
         if link.times is not None and self.first_times is not None:
             same &= np.asarray(link.times[groups.starts] == self.first_times[numbers])
         elif series.times is not None and self.first_times is not None:
