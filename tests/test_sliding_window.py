@@ -27,6 +27,11 @@ LENGTHS = st.integers(1, 5)
 RATES = st.integers(1, 3)
 
 
+def sliding(window_length, **params):
+    """Return a window that takes rows whose history was not passed without a word."""
+    return SlidingWindow(window_length, incomplete="ignore", **params)
+
+
 def rows_of(n_rows=N, n_features=2, seed=0):
     return np.random.default_rng(seed).normal(size=(n_rows, n_features))
 
@@ -211,7 +216,7 @@ def test_rows_that_overlap_the_fitted_ones_have_no_row_twice_and_none_from_later
 ):
     window_length, rate, n_fitted = split
     X = frame_of(kind)
-    got = SlidingWindow(window_length, sampling_rate=rate).fit(X[:n_fitted]).transform(X[first:])
+    got = sliding(window_length, sampling_rate=rate).fit(X[:n_fitted]).transform(X[first:])
     whole = expected_windows(X.to_numpy(), window_length, rate)[first:]
     # Kept are the rows that the first row after the fit sees, and none of earlier ones.
     reach = (window_length - 1) * rate
@@ -229,7 +234,9 @@ def test_rows_that_overlap_the_fitted_ones_have_no_row_twice_and_none_from_later
 def test_without_times_rows_have_no_history(kind, split):
     window_length, rate, n_fitted = split
     X = frame_of(kind)
-    window = SlidingWindow(window_length, sampling_rate=rate).fit(X[:n_fitted])
+    window = sliding(window_length, sampling_rate=rate)
+    with pytest.warns(UserWarning, match="the index of X holds names, such as .*, which are no"):
+        window.fit(X[:n_fitted])
     rest = expected_windows(X.to_numpy()[n_fitted:], window_length, rate)
     assert_windows(window.transform(X[n_fitted:]), rest)
     window.fit(X.to_numpy()[:n_fitted])
@@ -257,7 +264,9 @@ def test_rows_that_are_said_to_continue_do_so_whatever_their_index(kind, split, 
 
 def test_a_refit_forgets_the_history_and_the_times_before():
     X = frame_of("dates")
-    window = SlidingWindow(3).fit(X[:10]).fit(frame_of("strings")[:10])
+    window = sliding(3).fit(X[:10])
+    with pytest.warns(UserWarning, match="holds names, such as 'row 0'"):
+        window.fit(frame_of("strings")[:10])
     assert_windows(window.transform(X[10:]), expected_windows(X.to_numpy()[10:], 3))
     window.fit(X[:10])
     assert_windows(window.transform(X[10:]), expected_windows(X.to_numpy(), 3)[10:])
@@ -265,7 +274,7 @@ def test_a_refit_forgets_the_history_and_the_times_before():
 
 def test_rows_before_the_fitted_ones_have_no_history():
     X = frame_of("months")
-    window = SlidingWindow(3).fit(X[12:])
+    window = sliding(3).fit(X[12:])
     assert_windows(window.transform(X[:12]), expected_windows(X.to_numpy()[:12], 3))
 
 
@@ -289,7 +298,7 @@ def test_rows_of_another_type_take_the_history_in_theirs():
     ],
 )
 def test_times_of_another_kind_continue_nothing(fitted, other):
-    window = SlidingWindow(3).fit(frame_of(fitted)[:12])
+    window = sliding(3).fit(frame_of(fitted)[:12])
     got = np.asarray(window.transform(frame_of(other)[12:]))
     assert np.isnan(got[0, :2]).all()
     assert not np.isnan(got[:, 2]).any()
@@ -297,7 +306,7 @@ def test_times_of_another_kind_continue_nothing(fitted, other):
 
 @pytest.mark.parametrize("fitted", ["a range", "months"])
 def test_the_usual_step_of_another_kind_of_times_is_not_compared(fitted):
-    window = SlidingWindow(3).fit(frame_of(fitted)[:12])
+    window = sliding(3).fit(frame_of(fitted)[:12])
     X = frame_of("dates")[12:]
     assert_windows(window.transform(X), expected_windows(X.to_numpy(), 3))
 
@@ -331,7 +340,7 @@ def test_a_gap_after_the_fit_does_what_on_gap_says(kind, on_gap, split, dropped)
     kept = np.array([row for row in range(N) if row < n_fitted or row not in dropped])
     anew = {t for t, (a, b) in enumerate(pairwise(kept), start=1) if b - a > 1}
     X = frame_of(kind).iloc[kept]
-    window = SlidingWindow(window_length, sampling_rate=rate, on_gap=on_gap).fit(X[:n_fitted])
+    window = sliding(window_length, sampling_rate=rate, on_gap=on_gap).fit(X[:n_fitted])
     if on_gap == "raise" and any(first > n_fitted - (window_length > 1) for first in anew):
         with pytest.raises(ValueError, match=r"gap\(s\), the first before row"):
             window.transform(X[n_fitted:])
@@ -402,8 +411,8 @@ def test_a_step_a_tenth_longer_than_the_usual_one_is_no_gap_and_a_longer_one_is(
     for index in (pd.Index(times), pd.to_timedelta(times, unit="s")):
         X = pd.DataFrame(rows_of(16), index=index)
         expected = expected_windows(X.to_numpy(), 3, anew={12} if is_gap else ())
-        assert_windows(SlidingWindow(3).fit_transform(X), expected)
-        assert_windows(SlidingWindow(3).fit(X[:12]).transform(X[12:]), expected[12:])
+        assert_windows(sliding(3).fit_transform(X), expected)
+        assert_windows(sliding(3).fit(X[:12]).transform(X[12:]), expected[12:])
 
 
 def test_a_gap_in_the_history_is_a_gap_for_rows_after_it():
@@ -435,7 +444,7 @@ def test_a_series_far_from_the_fitted_one_starts_anew():
     index = pd.date_range("2024-01-01", periods=N, freq="D")
     X = frame_of("dates").set_axis(index)
     later = X.set_axis(index + pd.Timedelta(days=100))
-    assert_windows(SlidingWindow(3).fit(X).transform(later), expected_windows(X.to_numpy(), 3))
+    assert_windows(sliding(3).fit(X).transform(later), expected_windows(X.to_numpy(), 3))
 
 
 def test_one_fitted_row_tells_no_usual_step():
@@ -615,7 +624,7 @@ def test_windows_stay_windows_whatever_output_is_set(output):
 @pytest.mark.parametrize("output", ["pandas", "default"])
 def test_a_pipeline_that_sets_its_output_ends_in_windows(output):
     X = frame_of("dates")
-    pipeline = make_pipeline(StandardScaler(), SlidingWindow(3)).set_output(transform=output)
+    pipeline = make_pipeline(StandardScaler(), sliding(3)).set_output(transform=output)
     fitted = X.to_numpy()[:12]
     scaled = (X.to_numpy() - fitted.mean(axis=0)) / fitted.std(axis=0)
     expected = expected_windows(scaled, 3)
@@ -636,6 +645,10 @@ def test_a_clone_has_the_parameters_and_no_history():
         "sampling_rate": 2,
         "continues": True,
         "on_gap": "ignore",
+        "gap_tolerance": 0.1,
+        "time": None,
+        "groups": None,
+        "incomplete": "warn",
     }
     with pytest.raises(NotFittedError):
         other.transform(rows_of())
@@ -646,7 +659,7 @@ def name_of(check):
 
 
 def suite():
-    return [check for _, check in estimator_checks_generator(SlidingWindow(window_length=3))]
+    return [check for _, check in estimator_checks_generator(sliding(3))]
 
 
 @pytest.mark.parametrize("number", range(len(suite())), ids=[name_of(check) for check in suite()])
@@ -654,10 +667,10 @@ def test_scikit_learn_suite(number):
     check = suite()[number]
     if name_of(check) in ROWS_BY_THEMSELVES:
         with pytest.raises(AssertionError, match="is not invariant when applied to a"):
-            check(SlidingWindow(window_length=3))
+            check(sliding(3))
         return
     try:
-        check(SlidingWindow(window_length=3))
+        check(sliding(3))
     except SkipTest as reason:
         pytest.fail(f"{name_of(check)} skipped itself: {reason}")
 

@@ -160,6 +160,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, Streamable, PreparingEstimator
                 sequences.times,
                 fraction=self.validation_fraction,
                 gap=max(int(self.purge), sequences.reach),
+                share_rows=None if sequences.ends_at is None else sequences.share_rows,
             )
         return hold_out_at_random(
             len(sequences),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,17 +47,26 @@ def hold_out_at_random(
     return np.sort(kept), np.sort(held_out)
 
 
-def hold_out_latest(times: Rows, *, fraction: float, gap: int) -> tuple[Rows, Rows]:
+def hold_out_latest(
+    times: NDArray[Any],
+    *,
+    fraction: float,
+    gap: int,
+    share_rows: Callable[[Rows], NDArray[np.bool_]] | None = None,
+) -> tuple[Rows, Rows]:
     """Return the rows to learn from and the latest ones, to validate on.
 
     Parameters
     ----------
-    times : ndarray of int of shape (n_samples,)
-        When each sequence ends.
+    times : ndarray of shape (n_samples,)
+        When each sequence ends, in steps.
     fraction : float
         The share held out, in (0, 1).
     gap : int
-        What is learnt from ends more than so long before the first one held out.
+        What is learnt from ends more than so many steps before the first one held out: the
+        step after the gap is no later than it.
+    share_rows : callable, optional
+        Whether each sequence shares a row with those given, where times do not tell.
 
     Raises
     ------
@@ -66,7 +76,10 @@ def hold_out_latest(times: Rows, *, fraction: float, gap: int) -> tuple[Rows, Ro
     n_held_out = _share(len(times), fraction)
     order = np.argsort(times, kind="stable")
     held_out = np.sort(order[-n_held_out:])
-    kept = np.setdiff1d(np.flatnonzero(times < times[held_out].min() - gap), held_out)
+    is_earlier = times <= times[held_out].min() - gap - 1
+    if share_rows is not None:
+        is_earlier &= ~share_rows(held_out)
+    kept = np.setdiff1d(np.flatnonzero(is_earlier), held_out)
     if len(kept) == 0:
         raise ValueError(
             f"early_stopping=True holds out the latest {n_held_out} of {len(times)} sequences, "
@@ -77,7 +90,9 @@ def hold_out_latest(times: Rows, *, fraction: float, gap: int) -> tuple[Rows, Ro
     return kept, held_out
 
 
-def without_purged(times: Rows, weights: NDArray[np.float64], purge: int) -> NDArray[np.float64]:
+def without_purged(
+    times: NDArray[Any], weights: NDArray[np.float64], purge: int
+) -> NDArray[np.float64]:
     """Return the weights with zero for sequences that end in the last ``purge`` times.
 
     Raises

@@ -6,7 +6,6 @@ import warnings
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import (
@@ -16,17 +15,23 @@ from sklearn.utils.validation import (
 )
 
 from skrnn._all_or_nothing import all_or_nothing
-from skrnn._conversion import in_numpy_or_pandas
-from skrnn._parameters import BOOLEAN, Parametrised, fitted, integers, one_of, parameter, validate
-from skrnn._validation import Floats, check_table
-from skrnn.preprocessing.output import OwnOutput
-from skrnn.sequences.timeline import (
-    Calendar,
-    kind_of,
-    one_after_the_other,
-    rows_before,
-    time_index,
+from skrnn._parameters import (
+    BOOLEAN,
+    Parametrised,
+    fitted,
+    integers,
+    one_of,
+    parameter,
+    reals,
+    validate,
 )
+from skrnn._validation import Floats, check_table
+from skrnn.preprocessing.history import History, tell_incomplete
+from skrnn.preprocessing.output import OwnOutput
+from skrnn.sequences.frames import GROUPS_DOMAIN, TIME_DOMAIN, key_names, read_rows
+from skrnn.sequences.series import TimedSeries
+from skrnn.sequences.timeline import GAP_TOLERANCE, WHY_GAPS
+from skrnn.sequences.times import warn_of_names
 from skrnn.sequences.windows import Windows, checked_span, text_names, windows_at
 
 
@@ -42,9 +47,13 @@ class SlidingWindow(
 
     Rows that continue those of the fit, such as the test fold of ``TimeSeriesSplit``, get the
     end of the fitted rows as their history. Whether they do is told by a pandas index of
-    dates, periods or numbers; steps before a sliding window in a pipeline should therefore
-    keep DataFrames, as ``StandardScaler().set_output(transform="pandas")`` does. Plain
-    arrays have no index: see ``continues``.
+    dates, periods or numbers, or by the column ``time`` of any frame (pandas, polars, pyarrow,
+    dask); steps before a sliding window in a pipeline should therefore keep frames, as
+    ``StandardScaler().set_output(transform="pandas")`` does. Plain arrays have no times: see
+    ``continues``. Several series in one table are told apart by ``groups``; each has its own
+    order, gaps and history.
+
+    ``fit`` replaces the history; two threads must not fit one object at the same time.
 
     Parameters
     ----------
@@ -91,14 +100,38 @@ class SlidingWindow(
     on_gap: str = parameter(
         default="restart",
         domain=one_of("restart", "ignore", "raise"),
-        doc="""What a gap in the time index does, a step more than a tenth longer than the
-        usual one. "restart" lets no window span it, "ignore" takes rows as they follow each
-        other, "raise" refuses it.""",
+        doc="""What a gap in time does, a step longer than the usual one of its series.
+        "restart" lets no window span it, "ignore" takes rows as they follow each other,
+        "raise" refuses it.""",
+    )
+    gap_tolerance: float = parameter(
+        default=GAP_TOLERANCE,
+        domain=reals(0),
+        doc="""The share of the usual step by which a step may be longer and is no gap, for
+        clocks that jitter.""",
+    )
+    time: str | None = parameter(
+        default=None,
+        domain=TIME_DOMAIN,
+        doc="""The column, or the level of a pandas index, that tells the time of each row; it
+        is no feature. None takes a pandas index; other frames have no times then.""",
+    )
+    groups: str | tuple[str, ...] | None = parameter(
+        default=None,
+        domain=GROUPS_DOMAIN,
+        doc="""The column or columns (or levels of a pandas index) that tell which series a row
+        belongs to; they are no features. No window holds rows of two groups, whose rows may
+        interleave. An estimator then purges and validates by time over all groups.""",
+    )
+    incomplete: str = parameter(
+        default="warn",
+        domain=one_of("warn", "raise", "ignore"),
+        doc="""What ``transform`` does about windows that lack steps because the rows before
+        were not passed: X neither are the fitted rows nor continue them.""",
     )
     _cut: tuple[int, int] = fitted()
-    _tail: Floats = fitted()
-    _tail_index: pd.Index | None = fitted()
-    _calendar: Calendar | None = fitted()
+    _columns: dict[str, Any] = fitted()
+    _history: History = fitted()
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Learn the usual step of the time index, and keep the end of the rows as history.
@@ -139,7 +172,7 @@ class SlidingWindow(
             One window for each row.
         """
         del y
-        return self._windows(*self._fit(X), 0)
+        return self._fit(X)
 
     def transform(self, X: Any) -> Windows:
         """Return the windows that end at the rows of X.
@@ -159,15 +192,23 @@ class SlidingWindow(
         NotFittedError
             If there was no fit.
         ValueError
-            If X has other columns than in ``fit``, or a time index that is refused.
+            If X has other columns than in ``fit``, times that are refused, or windows that lack
+            steps under ``incomplete="raise"``.
         """
         check_is_fitted(self)
-        series, index = self._read(X, reset=False)
-        n_before = self._history(index)
-        if n_before:
-            history = self._tail[:n_before].astype(series.dtype, copy=False)
-            series = np.concatenate([history, series])
-        return self._windows(series, self._begins(index, n_before), n_before)
+        series = self._read(X, reset=False)
+        joined = self._history.join(
+            series,
+            continues=bool(self.continues),
+            on_gap=self.on_gap,
+            tolerance=float(self.gap_tolerance),
+        )
+        windows = self._windows(joined.values, joined.places, joined.begins, series)
+        is_short = windows.lengths < windows.window_length
+        if self.incomplete != "ignore" and is_short.any():
+            is_short &= self._history.lacks_rows(series, joined)
+            tell_incomplete(self.incomplete, int(is_short.sum()), windows)
+        return windows
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return names for the columns of ``Windows.flat``, such as load_lag_2 and load_lag_0.
@@ -183,84 +224,72 @@ class SlidingWindow(
             Lags are in rows.
         """
         check_is_fitted(self)
+        if input_features is not None:
+            others = {self._columns["time"], *key_names(self._columns["groups"])}
+            input_features = [name for name in input_features if name not in others]
         names = _check_feature_names_in(self, input_features)
         window_length, sampling_rate = self._cut
         lags = [step * sampling_rate for step in reversed(range(window_length))]
         return np.array([f"{name}_lag_{lag}" for lag in lags for name in names], dtype=object)
 
     @all_or_nothing
-    def _fit(self, X: Any) -> tuple[Floats, NDArray[np.int64]]:
-        """Fit, and return the series and the rows that no window reaches over."""
+    def _fit(self, X: Any) -> Windows:
+        """Fit, and return the windows of the fitted rows."""
         validate(self)
-        series, index = self._read(X, reset=True)
-        span = checked_span(len(series), self.window_length, self.sampling_rate)
-        kept = slice(len(series) - span + 1, None)
         self._cut = int(self.window_length), int(self.sampling_rate)
-        self._calendar = None if index is None else Calendar.of(index)
-        self._tail = series[kept].copy()
-        self._tail_index = None if index is None else index[kept]
-        begins = self._begins(index, 0)
-        self._warn_of_pieces(len(series), begins)
-        return series, begins
+        self._columns = {"time": self.time, "groups": self.groups}
+        series = self._read(X, reset=True)
+        groups = series.groups
+        span = checked_span(int(groups.sizes.max()), *self._cut)
+        self._history = History.of(series, span - 1)
+        late = series.gaps(self._history.calendar, self.on_gap, float(self.gap_tolerance))
+        self._warn_of_pieces(groups.sizes, late)
+        late[groups.starts] = True
+        return self._windows(series.values, groups.places(), np.flatnonzero(late), series)
 
-    def _warn_of_pieces(self, n_rows: int, begins: NDArray[np.int64]) -> None:
+    def _warn_of_pieces(self, sizes: NDArray[np.int64], late: NDArray[np.bool_]) -> None:
         """Warn if gaps keep most windows from being complete."""
-        n_before = len(self._tail)
-        pieces = np.diff(np.append(begins, n_rows))
-        n_complete = np.maximum(pieces - n_before, 0).sum()
-        if len(begins) > 1 and n_complete < (n_rows - n_before) / 2:
+        n_before = (self._cut[0] - 1) * self._cut[1]
+        n_possible = np.maximum(sizes - n_before, 0).sum()
+        n_gaps, starts = int(late.sum()), np.cumsum(sizes) - sizes
+        begins = np.union1d(np.flatnonzero(late), starts)
+        n_complete = np.maximum(np.diff(begins, append=len(late)) - n_before, 0).sum()
+        if n_gaps and n_complete < n_possible / 2:
             warnings.warn(
-                f"the time index has {len(begins) - 1} gaps, so that only {n_complete} of {n_rows} "
-                "windows are complete: rows may have been drawn at random (split them in order "
-                "of time), or their days may be trading days (give the index that frequency, or "
-                'take on_gap="ignore").',
-                stacklevel=4,
+                f"the times have {n_gaps} gaps, so that only {n_complete} of {len(late)} windows "
+                f"are complete: {WHY_GAPS}",
+                stacklevel=5,
             )
 
-    def _read(self, X: Any, *, reset: bool) -> tuple[Floats, pd.Index | None]:
-        if isinstance(X, pd.Series):
-            X = X.to_frame()
+    def _read(self, X: Any, *, reset: bool) -> TimedSeries:
+        """Return the rows of X, checked, in order of their groups."""
         if getattr(X, "ndim", 0) == 3:
             raise ValueError(
                 f"X has 3 dimensions, {np.shape(X)}; SlidingWindow takes the rows of one series, "
                 "(n_rows, n_features), and makes the windows itself: pass windows straight to "
                 "the estimator."
             )
-        index = time_index(X)
-        X = in_numpy_or_pandas(X)
-        series = check_table(self, X, reset=reset)
-        assert_all_finite(series, allow_nan=True, estimator_name=type(self).__name__)
-        return series, index
+        rows = read_rows(X, **self._columns)
+        values = check_table(self, rows.features, reset=reset)
+        assert_all_finite(values, allow_nan=True, estimator_name=type(self).__name__)
+        series = TimedSeries.of(rows, np.asarray(values), self._columns["time"])
+        if reset and rows.has_names and not self.continues:
+            warn_of_names(rows.labels, "X", stacklevel=5)
+        return series
 
-    def _history(self, index: pd.Index | None) -> int:
-        """Return how many of the kept rows come before the rows of ``index``."""
-        if self.continues:
-            return len(self._tail)
-        return rows_before(self._tail_index, index)
-
-    def _windows(self, series: Floats, begins: NDArray[np.int64], n_before: int) -> Windows:
-        rows = np.arange(n_before, len(series))
+    def _windows(
+        self,
+        values: Floats,
+        places: NDArray[np.int64],
+        begins: NDArray[np.int64],
+        series: TimedSeries,
+    ) -> Windows:
+        """Return a window for each row of a table."""
         names = text_names(getattr(self, "feature_names_in_", None))
-        return windows_at(series, rows, begins, *self._cut, names)
-
-    def _begins(self, index: pd.Index | None, n_before: int) -> NDArray[np.int64]:
-        """Return the rows, of the history and of X after it, that no window reaches over."""
-        calendar, tail, own = self._calendar, self._tail_index, np.zeros(1, dtype=np.int64)
-        if calendar is None or tail is None or self.on_gap == "ignore":
-            return own
-        if index is not None and calendar.kind != kind_of(index):
-            index = None
-        history = tail[:n_before]
-        if index is not None and n_before and not self.continues:
-            index, history = one_after_the_other(history, index), history[:0]
-        if self.on_gap == "raise":
-            if index is not None:
-                calendar.fail_gaps(index, n_before - len(history))
-            return own
-        begins = own if index is None else calendar.begins(index) + len(history)
-        if len(history):  # the first row of X goes on from the history, which has gaps itself
-            begins = np.concatenate([calendar.begins(history), begins[1:]])
-        return begins
+        times = series.step_times(self._history.calendar)
+        about = {"feature_names": names, "index": series.labels, "times": times}
+        window_length, sampling_rate = self._cut
+        return windows_at(values, places, begins, window_length, sampling_rate, **about)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -42,6 +42,8 @@ class Sequences:
         of the other.
     numbers : ndarray of int of shape (n_samples,) or None
         Which sequence of the user's X each one is, or is a part of; None: they are all of X.
+    ends_at : ndarray of float of shape (n_samples,) or None
+        When each window ends, in usual steps, for windows of several series.
     """
 
     steps: Floats
@@ -51,6 +53,7 @@ class Sequences:
     window: int | None = None
     reach: int = 0
     numbers: NDArray[np.int64] | None = None
+    ends_at: NDArray[np.float64] | None = None
 
     @classmethod
     def end_to_end(cls, steps: Floats, lengths: NDArray[np.int64]) -> Self:
@@ -82,8 +85,10 @@ class Sequences:
         return self.starts + (self.lengths - 1) * self.stride
 
     @property
-    def times(self) -> NDArray[np.int64]:
-        """Return numbers that order the sequences by time: that of rows for windows."""
+    def times(self) -> NDArray[Any]:
+        """Return numbers that order the sequences by time: that of rows for windows of a series."""
+        if self.ends_at is not None:
+            return self.ends_at
         return self.ends if self.window else np.arange(len(self))
 
     @property
@@ -98,7 +103,16 @@ class Sequences:
             starts=self.starts[rows],
             lengths=self.lengths[rows],
             numbers=self.numbering[rows],
+            ends_at=None if self.ends_at is None else self.ends_at[rows],
         )
+
+    def share_rows(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return whether each sequence reaches over a row that one of those at ``rows`` does."""
+        change = np.zeros(len(self.steps) + 1, dtype=np.int64)
+        np.add.at(change, self.starts[rows], 1)
+        np.add.at(change, self.ends[rows] + 1, -1)
+        covered = np.concatenate([[0], np.cumsum(np.cumsum(change[:-1]) > 0)])
+        return np.asarray(covered[self.ends + 1] > covered[self.starts])
 
     def within(self) -> Self:
         """Return the same sequences over the part of the table from the first to the last."""

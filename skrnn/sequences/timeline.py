@@ -1,4 +1,4 @@
-"""The time index of a series: its order, its usual step and its gaps."""
+"""Series in one table: their order in time, their usual steps and their gaps."""
 
 from __future__ import annotations
 
@@ -10,141 +10,246 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-#: A step this much longer than the usual one is a gap; clocks that jitter make none.
-TOLERANCE = 1.1
+from skrnn.sequences.times import as_numbers, kind_of
+
+#: The share of the usual step by which a step may be longer and is no gap.
+GAP_TOLERANCE = 0.1
+
+#: What may be behind many gaps, and what to do.
+WHY_GAPS = (
+    "rows may have been drawn at random (split them in order of time), their clock may jitter "
+    "(raise gap_tolerance, the share of a step that is tolerated), or their days may be trading "
+    'days (give the index that frequency, or take on_gap="ignore").'
+)
 
 
-def time_index(X: Any) -> pd.Index | None:
-    """Return the index of a DataFrame or Series if it tells times, else None.
+@dataclass(frozen=True, eq=False)
+class Groups:
+    """The series that the rows of a table belong to, and the order in which each is whole.
 
-    Dates, periods, time differences and numbers tell times; strings do not.
-
-    Raises
-    ------
-    ValueError
-        If the index has several levels, or a time that is missing, repeated or falls.
+    Attributes
+    ----------
+    keys : Index or None
+        The key of each group; None for a single series.
+    codes : ndarray of int of shape (n_rows,)
+        The number of each row's group, group after group.
+    order : ndarray of int of shape (n_rows,) or None
+        The row of the table that stands at each place in that order; None where the table has it.
+    starts : ndarray of int of shape (n_groups,)
+        Where each group begins.
     """
-    index = getattr(X, "index", None)
-    if not isinstance(index, pd.Index):
-        return None
-    if isinstance(index, pd.MultiIndex):
-        raise ValueError(
-            f"X has an index of {index.nlevels} levels; windows are taken from one series, with "
-            "one row for each time: window each instance by itself."
-        )
-    if kind_of(index) is None:
-        return None
-    if index.hasnans:
-        raise ValueError("the index of X has missing times; drop those rows first.")
-    check_rising(index)
-    return index
+
+    keys: pd.Index | None
+    codes: NDArray[np.int64]
+    order: NDArray[np.int64] | None
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, keys: pd.Index | None, n_rows: int) -> Self:
+        """Put the rows of a table in order of their groups."""
+        if keys is None:
+            whole = np.zeros(n_rows, dtype=np.int64)
+            return cls(None, whole, None, whole[:1])
+        codes, unique = pd.factorize(keys)
+        return cls.ordered(pd.Index(unique), codes.astype(np.int64))
+
+    @classmethod
+    def ordered(cls, keys: pd.Index | None, codes: NDArray[np.int64]) -> Self:
+        """Put rows of these groups in order."""
+        order = None
+        if np.any(codes[1:] < codes[:-1]):
+            order = np.argsort(codes, kind="stable")
+            codes = codes[order]
+        starts = np.flatnonzero(np.diff(codes, prepend=-1)).astype(np.int64)
+        return cls(keys, codes, order, starts)
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """Return the number of rows of each group."""
+        return np.diff(self.starts, append=len(self.codes)).astype(np.int64)
+
+    def sort(self, rows: Any) -> Any:
+        """Return rows of the table in the order of the groups; a copy only if they are not."""
+        return rows if self.order is None else rows[self.order]
+
+    def places(self) -> NDArray[np.int64]:
+        """Return where each row of the table stands in the order."""
+        if self.order is None:
+            return np.arange(len(self.codes))
+        places = np.empty_like(self.order)
+        places[self.order] = np.arange(len(self.order))
+        return places
+
+    def rank(self) -> NDArray[np.int64]:
+        """Return the number of rows of its group that come before each row, in order."""
+        return np.arange(len(self.codes)) - np.repeat(self.starts, self.sizes)
+
+    def row(self, place: int) -> int:
+        """Return the row of the table at a place of the order."""
+        return place if self.order is None else int(self.order[place])
+
+    def text(self, place: int) -> str:
+        """Return what names the group at a place of the order, for messages."""
+        return "" if self.keys is None else f" of the group {self.keys[self.codes[place]]!r}"
 
 
-def check_rising(index: pd.Index) -> None:
-    """Raise ValueError unless each time is later than the one before."""
-    rising = np.asarray(index[1:] > index[:-1])
+def check_rising(times: pd.Index, groups: Groups, name: str = "the index of X") -> None:
+    """Raise ValueError unless each time is later than the one before in its group.
+
+    ``times`` are in the order of the groups.
+    """
+    rising = np.asarray(times[1:] > times[:-1])
+    rising[groups.starts[1:] - 1] = True
     if rising.all():
         return
-    row = int(np.argmin(rising)) + 1
-    fault = "is repeated" if index[row] == index[row - 1] else "is earlier than the row before"
+    place = int(np.argmin(rising)) + 1
+    fault = "is repeated" if times[place] == times[place - 1] else "is earlier than the row before"
+    is_index, table = name.startswith("the index of "), name.removeprefix("the index of ")
+    cure = f"{table}.sort_index()" if is_index else "sort_values or sort"
+    several = '; rows of several series need groups="column"' if groups.keys is None else ""
     raise ValueError(
-        f"the index of X has to rise, but row {row}, {index[row]}, {fault}; sort the series with "
-        "X.sort_index() and remove repeated times, and split it in order of time, not at random."
+        f"{name} has to rise, but row {groups.row(place)}, {times[place]}{groups.text(place)}, "
+        f"{fault}; sort the series with {cure} and remove repeated times, and split it "
+        f"in order of time, not at random{several}."
     )
-
-
-def rows_before(kept: pd.Index | None, index: pd.Index | None) -> int:
-    """Return how many kept times come before those of ``index``, 0 where they do not compare."""
-    if kept is None or index is None or kind_of(kept) != kind_of(index):
-        return 0
-    return int(np.sum(np.asarray(kept < index[0])))
-
-
-def one_after_the_other(kept: pd.Index, index: pd.Index) -> pd.Index:
-    """Return kept times and, in their time zone, those that come after them."""
-    if isinstance(index, pd.DatetimeIndex) and index.tz is not None:
-        index = index.tz_convert(getattr(kept, "tz", None))
-    return kept.append(index)
-
-
-def kind_of(index: pd.Index) -> str | None:
-    """Return what the times of an index compare with, or None if it tells no times."""
-    if isinstance(index, pd.DatetimeIndex):
-        return "aware dates" if index.tz is not None else "dates"
-    if isinstance(index, pd.PeriodIndex):
-        return f"periods of {index.freqstr}"
-    if isinstance(index, pd.TimedeltaIndex):
-        return "time differences"
-    is_number = pd.api.types.is_numeric_dtype(index.dtype)
-    return "numbers" if is_number and not pd.api.types.is_bool_dtype(index.dtype) else None
 
 
 @dataclass(frozen=True, eq=False)
 class Calendar:
-    """How the times of a series usually follow each other.
+    """How the times of each series usually follow each other.
 
     Attributes
     ----------
-    offset : pandas offset or None
-        The frequency of dates that follow one without exception, such as business days.
-    step : float
-        Otherwise the median difference from one time to the next, in ``unit``.
-    unit : str
-        That of dates and time differences; else empty.
     kind : str
         What the times compare with.
+    unit : str
+        That of dates and time differences; else empty.
+    step : float
+        The median difference from one time to the next over all groups, in ``unit``.
+    steps : ndarray of shape (n_groups,)
+        That of each group.
+    offsets : tuple of pandas offset or None
+        The frequency that the dates of a group follow without exception, such as business days.
     """
 
-    offset: Any
-    step: float
-    unit: Any
     kind: str
+    unit: Any
+    step: float
+    steps: NDArray[np.float64]
+    offsets: tuple[Any, ...]
 
     @classmethod
-    def of(cls, index: pd.Index) -> Self:
-        """Learn the usual step of an index."""
-        offset = None
-        if isinstance(index, pd.DatetimeIndex):
-            name = index.freq or (pd.infer_freq(index) if len(index) >= 3 else None)
-            offset = pd.tseries.frequencies.to_offset(name) if name else None
-        differences = np.diff(_numbers(index))
-        step = float(np.median(differences)) if len(differences) else np.inf
-        return cls(offset, step, getattr(index, "unit", ""), str(kind_of(index)))
+    def of(cls, times: pd.Index, groups: Groups) -> Self:
+        """Learn the usual steps of times in the order of their groups."""
+        differences = np.diff(as_numbers(times))
+        within = np.ones(len(differences), dtype=bool)
+        within[groups.starts[1:] - 1] = False
+        step = float(np.median(differences[within])) if within.any() else np.inf
+        n_groups = len(groups.starts)
+        if n_groups <= 1:
+            return cls(
+                kind_of(times),
+                getattr(times, "unit", ""),
+                step,
+                np.full(n_groups, step),
+                tuple(_frequency(times) for _ in range(n_groups)),
+            )
+        by_group = pd.Series(differences[within]).groupby(groups.codes[1:][within])
+        summary = by_group.agg(["median", "min", "max", "count"])
+        known = summary[summary["count"] > 1]  # one step tells no gap from a usual one
+        steps = np.full(n_groups, step)
+        steps[known.index] = known["median"]
+        irregular = set(known.index[known["min"] != known["max"]])
+        parts = zip(groups.starts, groups.starts + groups.sizes, strict=True)
+        offsets = tuple(
+            _frequency(times[first:last]) if group in irregular else None
+            for group, (first, last) in enumerate(parts)
+        )
+        return cls(kind_of(times), getattr(times, "unit", ""), step, steps, offsets)
 
-    def begins(self, index: pd.Index) -> NDArray[np.int64]:
-        """Return the rows where a part without gaps begins; the first row is one of them."""
-        if self.offset is not None and isinstance(index, pd.DatetimeIndex):
+    def is_late(
+        self, before: pd.Index, after: pd.Index, groups: NDArray[np.int64], tolerance: float
+    ) -> NDArray[np.bool_]:
+        """Return whether ``after`` is later than a usual step after ``before``.
+
+        ``groups`` are the numbers that the groups had when the steps were learned, -1 for others.
+        """
+        before, after = self._in_unit(before), self._in_unit(after)
+        differences = as_numbers(after) - as_numbers(before)
+        usual_steps = np.where(groups < 0, self.step, self.steps[groups])
+        late = np.asarray(differences > (1 + tolerance) * usual_steps)
+        for offset in {offset for offset in self.offsets if self._varies(offset)}:
+            of = np.isin(groups, [n for n, own in enumerate(self.offsets) if own == offset])
+            if all(own == offset for own in self.offsets):
+                of |= groups < 0
             with warnings.catch_warnings():  # a calendar with holidays is added date by date
                 warnings.simplefilter("ignore", pd.errors.PerformanceWarning)
-                usual = (index[:-1] + self.offset) - index[:-1]
-            late = np.asarray(index[1:] - index[:-1] > TOLERANCE * usual)
-        else:
-            if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
-                index = index.as_unit(self.unit)
-            late = np.diff(_numbers(index)) > TOLERANCE * self.step
-        return np.concatenate([[0], np.flatnonzero(late) + 1])
+                usual = (before[of] + offset) - before[of]
+            late[of] = np.asarray(after[of] - before[of] > (1 + tolerance) * usual)
+        return late
 
-    def fail_gaps(self, index: pd.Index, n_before: int = 0) -> None:
-        """Raise ValueError if there is a gap; the first ``n_before`` rows are not X's own."""
-        rows = self.begins(index)[1:]
-        if len(rows) == 0:
-            return
-        row = rows[0]
-        usual = self.offset.freqstr if self.offset is not None else self._text(index)
-        raise ValueError(
-            f"the index of X has {len(rows)} gap(s), the first before row {row - n_before}: "
-            f"{index[row]} comes after {index[row - 1]}, and the usual step is {usual}; "
-            'on_gap="restart" lets no window span a gap, "ignore" takes rows as they follow.'
-        )
+    def _varies(self, offset: Any) -> bool:
+        """Return whether the steps of a frequency differ in length."""
+        is_day = isinstance(offset, pd.offsets.Day) and self.kind == "dates"
+        is_fixed = offset is None or is_day or isinstance(offset, pd.offsets.Tick)
+        return not is_fixed or (offset is not None and not np.isfinite(self.step))
 
-    def _text(self, index: pd.Index) -> str:
-        if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex):
-            return str(pd.Timedelta(np.timedelta64(round(self.step), self.unit)))
-        return f"{self.step:g}"
+    def gaps(
+        self, times: pd.Index, groups: Groups, numbers: NDArray[np.int64], tolerance: float
+    ) -> NDArray[np.bool_]:
+        """Return whether a gap lies before each row; ``numbers`` are those of its groups here."""
+        late = np.zeros(len(times), dtype=bool)
+        if len(times) > 1:
+            late[1:] = self.is_late(times[:-1], times[1:], numbers[groups.codes[1:]], tolerance)
+            late[groups.starts] = False
+        return late
+
+    def positions(self, times: pd.Index) -> NDArray[np.float64]:
+        """Return how many usual steps each time lies after the earliest one."""
+        times = self._in_unit(times)
+        offset = next((offset for offset in self.offsets if self._varies(offset)), None)
+        numbers = as_numbers(times)
+        numbers = numbers - numbers.min()
+        if offset is not None and isinstance(times, pd.DatetimeIndex):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", pd.errors.PerformanceWarning)
+                first, last = times.min() - offset, times.max() + offset
+                grid = pd.date_range(first, last, freq=offset).as_unit(self.unit)
+            marks = (grid.asi8 - times.asi8.min()).astype(np.float64)
+            places = np.interp(numbers, marks, np.arange(len(marks), dtype=np.float64))
+            return np.round(places - places.min(), 6)
+        if not np.isfinite(self.step):
+            return np.unique(numbers, return_inverse=True)[1].astype(np.float64)
+        return np.round(numbers / self.step, 6)
+
+    def _in_unit(self, times: Any) -> Any:
+        return times.as_unit(self.unit) if self.unit else times
+
+    def usual(self, number: int) -> str:
+        """Return the usual step of a group in words."""
+        offset = self.offsets[number] if number >= 0 else None
+        if offset is not None:
+            return str(offset.freqstr)
+        step = self.steps[number] if number >= 0 else self.step
+        if self.unit:
+            return str(pd.Timedelta(np.timedelta64(round(step), self.unit)))
+        return f"{step:g}"
 
 
-def _numbers(index: pd.Index) -> NDArray[Any]:
-    """Return times as numbers: in units of the index, periods, or as they are."""
-    if isinstance(index, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex):
-        return index.asi8
-    return index.to_numpy(dtype=np.float64)
+def fail_gap(name: str, n_gaps: int, row: int, pair: tuple[Any, Any], usual: str) -> None:
+    """Raise the error for gaps under ``on_gap="raise"``."""
+    before, after = pair
+    raise ValueError(
+        f"{name} has {n_gaps} gap(s), the first before row {row}: {after} comes after {before}, "
+        f'and the usual step is {usual}; on_gap="restart" lets no window span a gap, '
+        '"ignore" takes rows as they follow. If the clock jitters, raise gap_tolerance, the '
+        "share of a step that is tolerated."
+    )
+
+
+def _frequency(times: pd.Index) -> Any:
+    """Return the frequency that dates follow without exception, or None."""
+    if not isinstance(times, pd.DatetimeIndex):
+        return None
+    name = times.freq or (pd.infer_freq(times) if len(times) >= 3 else None)
+    return pd.tseries.frequencies.to_offset(name) if name else None

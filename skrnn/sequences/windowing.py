@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
+import warnings
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,9 +13,11 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
 from skrnn._conversion import as_array, as_numbers, check_same_rows, column_names
-from skrnn._parameters import integers, require
-from skrnn._validation import Floats
-from skrnn.sequences.timeline import Calendar, time_index
+from skrnn._parameters import integers, one_of, reals, require
+from skrnn.sequences.frames import GROUPS_DOMAIN, TIME_DOMAIN, Rows, read_rows
+from skrnn.sequences.series import TimedSeries
+from skrnn.sequences.timeline import GAP_TOLERANCE, WHY_GAPS, Calendar
+from skrnn.sequences.times import warn_of_names
 from skrnn.sequences.windows import Windows, checked_span, text_names, windows_at
 
 
@@ -26,13 +30,18 @@ def make_windows(
     stride: int = 1,
     delay: int = 1,
     horizon: int = 1,
+    time: str | None = None,
+    groups: str | tuple[str, ...] | None = None,
+    on_gap: str = "restart",
+    gap_tolerance: float = GAP_TOLERANCE,
 ) -> tuple[Windows, NDArray[Any]]:
     """Return all complete windows of a series, each with the targets that come after it.
 
     Parameters
     ----------
-    data : array-like or DataFrame of shape (n_rows, n_features) or (n_rows,)
-        The series, one row for each time. No window spans a gap in a DataFrame's time index.
+    data : array-like or frame of shape (n_rows, n_features) or (n_rows,)
+        The series, one row for each time: an array, or a frame of pandas, polars, pyarrow or
+        dask.
     targets : array-like of shape (n_rows,) or (n_rows, n_targets), or str, default=None
         What is to be predicted, row by row beside ``data``: an array, or the name of a column
         of ``data``. None takes ``data`` itself.
@@ -46,11 +55,24 @@ def make_windows(
         Rows from the last row of a window to its first target: 1 is the next row.
     horizon : int, default=1
         How many rows of targets belong to a window.
+    time : str, default=None
+        The column, or the level of a pandas index, that tells the time of each row. None takes a
+        pandas index; other frames have no times then.
+    groups : str or tuple of str, default=None
+        The column or columns that tell which series a row belongs to. No window, with its
+        targets, holds rows of two groups, whose rows may interleave.
+    on_gap : {"restart", "ignore", "raise"}, default="restart"
+        What a gap in time does, a step longer than the usual one of its series. "restart" lets
+        no window, with its targets, span it, "ignore" takes rows as they follow each other,
+        "raise" refuses it.
+    gap_tolerance : float, default=0.1
+        The share of the usual step by which a step may be longer and is no gap.
 
     Returns
     -------
     windows : Windows
-        The windows, for any estimator of this package; they copy nothing.
+        The windows, for any estimator of this package, in the order in which the rows that end
+        them stand in ``data``. They copy nothing, but for rows of groups that interleave.
     y : ndarray of shape (n_windows,) or (n_windows, horizon * n_targets)
         The targets of each window: all of its first row, then all of the next. 1-D where
         there is one number for each window.
@@ -59,7 +81,7 @@ def make_windows(
     ------
     ValueError
         If an argument is not accepted, the window is longer than the series, the targets
-        lie beyond its end, or its time index falls or repeats.
+        lie beyond its end, times fall or repeat, or a column of dates or text is no feature.
 
     Examples
     --------
@@ -69,54 +91,115 @@ def make_windows(
     >>> windows.shape, y.shape
     ((71, 24, 1), (71, 6))
     """
-    _check_arguments(window_length, sampling_rate, stride, horizon, delay)
-    series, names, begins = _read_series(data)
-    values = _read_targets(data, targets)
-    check_consistent_length(series, values)
-    span = checked_span(len(series), window_length, sampling_rate)
-    reach = delay + horizon - 1
-    ends = np.arange(span - 1, len(series) - reach, stride)
-    first, last = (np.searchsorted(begins, ends + r, "right") for r in (1 - span, reach))
-    ends = ends[first == last]
-    if len(ends) == 0:
-        _fail_short(span, delay, horizon, len(series))
-    windows = windows_at(series, ends, begins, window_length, sampling_rate, names)
-    wanted = values[ends[:, None] + delay + np.arange(horizon)].reshape(len(ends), -1)
-    reached = replace(windows, target_reach=max(0, reach - 1))
-    return reached, wanted[:, 0] if wanted.shape[1] == 1 else wanted
+    shape = Shape(window_length, sampling_rate, stride, delay, horizon)
+    _check_columns(time, groups, on_gap, gap_tolerance)
+    read = read_rows(data, time=time, groups=groups, name="data")
+    series = _read_series(read, time)
+    values = _read_targets(data, targets, read)
+    check_consistent_length(series.values, values)
+    calendar = None if series.times is None else Calendar.of(series.times, series.groups)
+    late = series.gaps(calendar, on_gap, gap_tolerance)
+    ends = _complete_ends(series, late, shape)
+    late[series.groups.starts] = True
+    rows = ends if series.groups.order is None else series.groups.order[ends]
+    ends, rows = ends[np.argsort(rows, kind="stable")], np.sort(rows)
+    times, asked = series.step_times(calendar), ends[:, None] + delay + np.arange(horizon)
+    wanted = series.groups.sort(values)[asked].reshape(len(ends), -1)
+    windows = windows_at(
+        series.values,
+        ends,
+        np.flatnonzero(late),
+        window_length,
+        sampling_rate,
+        target_reach=max(0, shape.reach - 1, _reach_in_time(times, series, ends, shape.reach)),
+        feature_names=text_names(read.names) if hasattr(type(data), "columns") else None,
+        index=None if series.labels is None else series.labels[rows],
+        times=None if times is None else times[rows],
+    )
+    return windows, wanted[:, 0] if wanted.shape[1] == 1 else wanted
 
 
-def _check_arguments(
-    window_length: Any, sampling_rate: Any, stride: Any, horizon: Any, delay: Any
-) -> None:
-    positive = {
-        "window_length": window_length,
-        "sampling_rate": sampling_rate,
-        "stride": stride,
-        "horizon": horizon,
-    }
-    for name, value in positive.items():
-        require(integers(1), name, value, "make_windows")
-    require(integers(0), "delay", delay, "make_windows")
+@dataclass(frozen=True)
+class Shape:
+    """How windows and their targets lie in a series, in rows."""
+
+    window_length: int
+    sampling_rate: int
+    stride: int
+    delay: int
+    horizon: int
+
+    def __post_init__(self) -> None:
+        for name, value in vars(self).items():
+            require(integers(0 if name == "delay" else 1), name, value, "make_windows")
+
+    @property
+    def span(self) -> int:
+        """Return how many rows a window reaches over."""
+        return (self.window_length - 1) * self.sampling_rate + 1
+
+    @property
+    def reach(self) -> int:
+        """Return how many rows after a window its last target lies."""
+        return self.delay + self.horizon - 1
 
 
-def _read_series(data: Any) -> tuple[Floats, tuple[str, ...] | None, NDArray[np.int64]]:
-    """Return a series as floats, the names of its features, and the rows where parts begin."""
-    index = time_index(data)
-    names = column_names(data)
-    data = as_numbers(data, "data")
-    if getattr(data, "ndim", None) == 1:
-        data = data.reshape(-1, 1)
+def _check_columns(time: Any, groups: Any, on_gap: Any, gap_tolerance: Any) -> None:
+    require(TIME_DOMAIN, "time", time, "make_windows")
+    require(GROUPS_DOMAIN, "groups", groups, "make_windows")
+    require(one_of("restart", "ignore", "raise"), "on_gap", on_gap, "make_windows")
+    require(reals(0), "gap_tolerance", gap_tolerance, "make_windows")
+
+
+def _read_series(rows: Rows, time: Any) -> TimedSeries:
+    """Return a series in order of its groups."""
+    values = as_numbers(rows.features, "data")
+    if getattr(values, "ndim", None) == 1:
+        values = values.reshape(-1, 1)
     floats = [np.float64, np.float32]
-    series = np.asarray(check_array(data, dtype=floats, ensure_all_finite=False, input_name="data"))
-    begins = np.zeros(1, dtype=np.int64) if index is None else Calendar.of(index).begins(index)
-    return series, text_names(names), begins
+    checked = check_array(values, dtype=floats, ensure_all_finite=False, input_name="data")
+    if rows.has_names:
+        warn_of_names(rows.labels, "data", stacklevel=3)
+    return TimedSeries.of(rows, np.asarray(checked), time, "data")
 
 
-def _read_targets(data: Any, targets: Any) -> NDArray[Any]:
+def _complete_ends(series: TimedSeries, late: NDArray[np.bool_], shape: Shape) -> NDArray[np.int64]:
+    """Return where windows end that are complete with their targets.
+
+    Strides count from the first row of each group.
+    """
+    rank, sizes, span = series.groups.rank(), series.groups.sizes, shape.span
+    checked_span(int(sizes.max()), shape.window_length, shape.sampling_rate)
+    left = np.repeat(sizes, sizes) - rank
+    fits = (rank >= span - 1) & (left > shape.reach) & ((rank - span + 1) % shape.stride == 0)
+    possible = np.flatnonzero(fits)
+    n_late = np.concatenate([[0], np.cumsum(late)])
+    ends = possible[n_late[possible + shape.reach + 1] == n_late[possible - span + 2]]
+    if len(ends) == 0:
+        _fail_short(shape, int(sizes.max()), is_cut=len(possible) > 0)
+    if len(ends) < len(possible) / 2:
+        warnings.warn(
+            f"the times have {late.sum()} gaps, so that only {len(ends)} of {len(possible)} "
+            f"windows are complete with their targets: {WHY_GAPS}",
+            stacklevel=3,
+        )
+    return ends
+
+
+def _reach_in_time(
+    times: NDArray[np.float64] | None, series: TimedSeries, ends: NDArray[np.int64], reach: int
+) -> int:
+    """Return how many steps after the window's next one its last target may lie."""
+    if times is None:
+        return 0
+    ordered = series.groups.sort(times)
+    return math.ceil((ordered[ends + reach] - ordered[ends]).max()) - 1
+
+
+def _read_targets(data: Any, targets: Any, rows: Rows) -> NDArray[Any]:
     """Return the targets of all rows of data."""
     if targets is None:
-        return as_array(data, "data")
+        return as_array(rows.features, "data")
     names = column_names(data) or []
     if isinstance(targets, str) or np.isscalar(targets):
         if targets not in names:
@@ -130,14 +213,15 @@ def _read_targets(data: Any, targets: Any) -> NDArray[Any]:
     return as_array(targets, "targets")
 
 
-def _fail_short(span: int, delay: int, horizon: int, n_rows: int) -> NoReturn:
-    total = span + delay + horizon - 1
+def _fail_short(shape: Shape, n_rows: int, *, is_cut: bool) -> NoReturn:
+    total = shape.span + shape.reach
     rows = (
-        f"the series has {n_rows}"
-        if total > n_rows
-        else f"no {total} rows follow each other without a gap in the index of data"
+        f"no {total} rows follow each other without a gap in the times of data"
+        if is_cut
+        else f"the series has {n_rows}"
     )
     raise ValueError(
-        f"a window of {span} rows with delay={delay} and horizon={horizon} reaches over "
-        f"{total} rows, and {rows}; give more rows, or a shorter window_length, delay or horizon."
+        f"a window of {shape.span} rows with delay={shape.delay} and horizon={shape.horizon} "
+        f"reaches over {total} rows, and {rows}; give more rows, or a shorter window_length, "
+        f"delay or horizon{', or a greater gap_tolerance if the clock jitters' if is_cut else ''}."
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,8 +12,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils._array_api import get_namespace
 
+from skrnn._parameters import integers, require
 from skrnn._validation import Floats
 from skrnn.sequences.table import Sequences
+from skrnn.sequences.window_checks import as_integers, check_counts, check_places, check_series
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,6 +42,18 @@ class Windows:
         Rows after the window's next one that its target reaches into, where that is known.
     feature_names : tuple of str or None, default=None
         Names of the features.
+    index : Index of shape (n_windows,) or None, default=None
+        The label of the row that is the last step of each window, in a pandas index.
+    times : ndarray of float of shape (n_windows,) or None, default=None
+        When each window ends, in usual steps of time, for windows of several series in one
+        table; None lets the rows tell their order in time.
+
+    Raises
+    ------
+    TypeError
+        If numbers of rows are no integers, or the series holds no floats.
+    ValueError
+        If the series is not 2-D, or a window does not lie in it.
 
     Examples
     --------
@@ -62,6 +77,17 @@ class Windows:
     sampling_rate: int = 1
     target_reach: int = 0
     feature_names: tuple[str, ...] | None = None
+    index: pd.Index | None = None
+    times: NDArray[np.float64] | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("window_length", 1), ("sampling_rate", 1), ("target_reach", 0)):
+            require(integers(least), name, getattr(self, name), "Windows")
+        ends, lengths = as_integers(self.ends, "ends"), as_integers(self.lengths, "lengths")
+        vars(self).update(ends=ends, lengths=lengths)
+        check_series(self.series)
+        check_counts(len(ends), lengths=lengths, index=self.index, times=self.times)
+        check_places(ends, lengths, len(self.series), self.window_length, self.sampling_rate)
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -103,10 +129,20 @@ class Windows:
         if np.ndim(ends) == 0 and all(part is Ellipsis for part in rest):
             first = ends - (lengths - 1) * self.sampling_rate
             return self.series[first : ends + 1 : self.sampling_rate]
-        taken = replace(self, ends=np.atleast_1d(ends), lengths=np.atleast_1d(lengths))
+        taken = self._taken(rows, np.atleast_1d(ends), np.atleast_1d(lengths))
         if all(part is Ellipsis for part in rest):
             return taken
         return np.asarray(taken)[(slice(None) if np.ndim(ends) else 0, *rest)]
+
+    def _taken(self, rows: Any, ends: NDArray[np.int64], lengths: NDArray[np.int64]) -> Windows:
+        """Return the windows at ``rows``, which are not checked again."""
+        taken = copy(self)  # as a pickle does, it calls no constructor
+        vars(taken).update(ends=ends, lengths=lengths)
+        if self.index is not None or self.times is not None:
+            at = np.atleast_1d(np.arange(len(self))[rows])
+            index = None if self.index is None else self.index.take(at)
+            vars(taken).update(index=index, times=None if self.times is None else self.times[at])
+        return taken
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         if copy is False:
@@ -179,6 +215,7 @@ class Windows:
             stride=self.sampling_rate,
             window=self.window_length,
             reach=max(self.span - 1, self.target_reach),
+            ends_at=self.times,
         )
 
     def header(self) -> pd.DataFrame | None:
@@ -192,12 +229,15 @@ def windows_at(
     begins: NDArray[np.int64],
     window_length: int,
     sampling_rate: int,
-    feature_names: tuple[str, ...] | None,
+    **about: Any,
 ) -> Windows:
-    """Return the windows that end at ``rows``; none reaches over a row where a part begins."""
+    """Return the windows that end at ``rows``; none reaches over a row where a part begins.
+
+    ``about`` are further attributes of the windows.
+    """
     first = begins[np.searchsorted(begins, rows, side="right") - 1]
     lengths = np.minimum(window_length, (rows - first) // sampling_rate + 1)
-    return Windows(series, rows, lengths, window_length, sampling_rate, feature_names=feature_names)
+    return Windows(series, rows, lengths, window_length, sampling_rate, **about)
 
 
 def checked_span(n_rows: int, window_length: int, sampling_rate: int) -> int:

@@ -145,7 +145,7 @@ def in_form_of(X: Any, sequences: Sequences, values: NDArray[Any]) -> Any:
         return kind(values, index=X.index)
     if is_ragged(X) or sequences.n_steps is None:
         return like(X, np.split(values, np.cumsum(sequences.lengths)[:-1]))
-    if sequences.lengths.min() < sequences.lengths.max():
+    if (sequences.lengths != sequences.lengths[0]).any():
         return np.split(values, np.cumsum(sequences.lengths)[:-1])
     return values.reshape(len(sequences), -1, *values.shape[1:])
 

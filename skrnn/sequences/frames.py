@@ -1,0 +1,233 @@
+"""Tables of rows: the times and groups that their columns or index hold, and the features."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+from pandas.api.types import infer_dtype
+
+from skrnn._parameters import NONE, satisfying, tuples_of
+from skrnn.sequences.times import as_times
+
+NAME = satisfying("a column's name", lambda value: isinstance(value, str) and bool(value))
+TIME_DOMAIN = NAME | NONE
+GROUPS_DOMAIN = NAME | tuples_of(NAME) | NONE
+
+_NOT_FEATURES = {
+    "string": "text",
+    "datetime64": "dates",
+    "datetime": "dates",
+    "date": "dates",
+    "timedelta64": "time differences",
+    "timedelta": "time differences",
+    "time": "times of day",
+    "period": "periods",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What the rows of a table hold, in the order in which they stand.
+
+    Attributes
+    ----------
+    features : array-like or frame
+        All columns but those of times and groups.
+    times : Index or None
+        The time of each row, where it is known.
+    groups : Index or None
+        The key of each row's group; with several columns a MultiIndex.
+    labels : Index or None
+        The index of a pandas frame.
+    names : list or None
+        The names of the features.
+    """
+
+    features: Any
+    times: pd.Index | None = None
+    groups: pd.Index | None = None
+    labels: pd.Index | None = None
+    names: list[Any] | None = None
+
+    @property
+    def has_names(self) -> bool:
+        """Return whether the rows have an index that tells no times."""
+        return self.times is None and self.labels is not None
+
+
+def read_rows(X: Any, *, time: Any, groups: Any, name: str = "X") -> Rows:
+    """Return the features, times and groups of an array or of any frame that narwhals reads.
+
+    Parameters
+    ----------
+    X : array-like or frame
+        Arrays have neither times nor groups.
+    time, groups : str, tuple of str or None
+        Names of columns or of levels of a pandas index.
+    name : str
+        What messages call X.
+
+    Raises
+    ------
+    ValueError
+        If a name is not found, times or keys are missing or hidden in text, or a feature is a
+        column of dates or text.
+    """
+    keys = key_names(groups)
+    table = as_table(X)
+    if isinstance(table, pd.DataFrame):
+        rows = _from_pandas(table, time, keys, name)
+    elif table is not None:
+        rows = _from_narwhals(table, time, keys, name)
+    elif time is not None or keys:
+        raise ValueError(
+            f"time={time!r} and groups={groups!r} name columns, and {name} is of type "
+            f"{type(X).__name__}, whose columns have no names; give a DataFrame."
+        )
+    else:
+        return Rows(X)
+    if rows.times is not None and rows.times.hasnans:
+        raise ValueError(f"{_times_of(time, name)} has missing times; drop those rows first.")
+    if keys and rows.times is None:
+        raise ValueError(
+            f"groups={groups!r} was given without times, and rows of different groups are "
+            'compared by time; name the column of times with time="column".'
+        )
+    return rows
+
+
+def key_names(groups: Any) -> tuple[str, ...]:
+    """Return the names of the columns that groups are told by."""
+    return () if groups is None else (groups,) if isinstance(groups, str) else tuple(groups)
+
+
+def as_table(X: Any) -> Any:
+    """Return a pandas or narwhals DataFrame for a frame or a series, and None for an array."""
+    if isinstance(X, np.ndarray | list | tuple):
+        return None
+    if type(X).__module__.split(".")[0] == "dask" and hasattr(X, "divisions"):
+        X = X.compute()
+    if isinstance(X, pd.Series):
+        return X.to_frame()
+    if isinstance(X, pd.DataFrame):
+        return X
+    import narwhals.stable.v2 as nw  # those who pass arrays need not wait for it
+
+    frame = nw.from_native(X, pass_through=True, allow_series=True)
+    if isinstance(frame, nw.Series):
+        return frame.to_frame()
+    if isinstance(frame, nw.LazyFrame):
+        frame = frame.collect()
+    if not isinstance(frame, nw.DataFrame):
+        return None
+    return frame.to_pandas() if frame.implementation.is_pandas_like() else frame
+
+
+def _from_pandas(frame: pd.DataFrame, time: Any, keys: tuple[str, ...], name: str) -> Rows:
+    found = {key: _labels_of(frame, key, name) for key in {*keys, *([time] if time else [])}}
+    columns = [key for key in found if key in frame.columns]
+    features = frame.drop(columns=columns) if columns else frame
+    for position, (column, dtype) in enumerate(features.dtypes.items()):
+        if getattr(dtype, "kind", "O") not in "biufc":
+            _check_feature(column, _holds(features.iloc[:, position]), name)
+    named = None if time is None else _named_times(found[time], time)
+    times = _times_of_index(frame.index, keys, name) if named is None else named
+    groups = _joined([found[key] for key in keys], keys)
+    return Rows(features, times, groups, frame.index, list(features.columns))
+
+
+def _from_narwhals(frame: Any, time: Any, keys: tuple[str, ...], name: str) -> Rows:
+    for key in (*keys, *([time] if time else [])):
+        if key not in frame.columns:
+            _fail_unknown(key, frame.columns, name)
+    features = frame.drop([*{*keys, *([time] if time else [])}])
+    for column, dtype in features.schema.items():
+        if dtype.is_temporal():
+            _check_feature(column, "datetime64", name)
+        elif str(dtype).split("(")[0] in ("String", "Categorical", "Enum"):
+            _check_feature(column, "string", name)
+    times = None if time is None else _named_times(_index_of(frame[time]), time)
+    groups = _joined([_index_of(frame[key]) for key in keys], keys)
+    return Rows(features.to_native(), times, groups, names=features.columns)
+
+
+def _index_of(column: Any) -> pd.Index:
+    """Return a narwhals Series as an Index, in its time zone."""
+    values = pd.Index(column.to_numpy())
+    zone = getattr(column.dtype, "time_zone", None)
+    return values.tz_localize("UTC").tz_convert(zone) if zone else values
+
+
+def _labels_of(frame: pd.DataFrame, key: str, name: str) -> pd.Index:
+    """Return a column, or a level of the index, as an Index."""
+    if key in frame.columns:
+        return pd.Index(frame[key])
+    if key not in frame.index.names:
+        levels = [level for level in frame.index.names if level is not None]
+        _fail_unknown(key, [*frame.columns, *levels], name)
+    return frame.index.get_level_values(key)
+
+
+def _named_times(labels: pd.Index, time: str) -> pd.Index:
+    times = as_times(labels, f"time={time!r}")
+    if times is None:
+        raise ValueError(
+            f"time={time!r} names a column that holds no times, such as {labels[0]!r}; it has to "
+            "hold dates, periods, time differences or numbers."
+        )
+    return times
+
+
+def _times_of_index(index: pd.Index, keys: tuple[str, ...], name: str) -> pd.Index | None:
+    """Return the times of an index, or of the one level of it that tells no group."""
+    if not isinstance(index, pd.MultiIndex):
+        times = as_times(index, f"the index of {name}")
+        is_numbered = times is not None and pd.api.types.is_numeric_dtype(times.dtype)
+        return None if keys and is_numbered else times
+    left = [level for level, key in enumerate(index.names) if key not in keys]
+    if len(left) != 1:
+        raise ValueError(
+            f"{name} has an index of {index.nlevels} levels; windows are taken from one series, "
+            "with one row for each time: window each instance by itself, or name the levels with "
+            'groups="instance" and time="time".'
+        )
+    return as_times(index.get_level_values(left[0]), f"the index of {name}")
+
+
+def _joined(parts: list[pd.Index], keys: tuple[str, ...]) -> pd.Index | None:
+    """Return the key of each row's group."""
+    for key, part in zip(keys, parts, strict=True):
+        if part.isna().any():
+            row = int(np.argmax(part.isna()))
+            raise ValueError(
+                f"groups={key!r} has no value in row {row}; give each row a group, or drop it."
+            )
+    if len(parts) > 1:
+        return pd.MultiIndex.from_arrays(parts)
+    return parts[0] if parts else None
+
+
+def _holds(column: pd.Series[Any]) -> str:
+    """Return what the values of a column are; of categories, what these are."""
+    is_coded = isinstance(column.dtype, pd.CategoricalDtype)
+    return infer_dtype(column.cat.categories if is_coded else column, skipna=True)
+
+
+def _check_feature(column: Any, holds: str, name: str) -> None:
+    if holds in _NOT_FEATURES:
+        raise ValueError(
+            f"the column {column!r} of {name} holds {_NOT_FEATURES[holds]}, which are no numbers: "
+            f"name it with time={column!r} if it tells when a row was measured, with "
+            f"groups={column!r} if it tells which series a row belongs to, or drop or encode it."
+        )
+
+
+def _times_of(time: Any, name: str) -> str:
+    return f"the index of {name}" if time is None else f"time={time!r}"
+
+
+def _fail_unknown(key: Any, columns: Any, name: str) -> NoReturn:
+    raise ValueError(f"{key!r} is no column of {name}, which has {list(columns)}.")
