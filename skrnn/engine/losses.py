@@ -63,7 +63,7 @@ def weighted_sum(function: PerSequence, target: Any, output: Any, weight: Any) -
         )
     if len(losses.shape) > 1:
         losses = ops.mean(losses, axis=tuple(range(1, len(losses.shape))))
-    return ops.sum(losses * weight)
+    return ops.sum(ops.cast(losses, weight.dtype) * weight)  # the outputs may be of half precision
 
 
 def expects_probabilities(loss: Any) -> bool:
