@@ -17,7 +17,7 @@ TIME_DOMAIN = NAME | NONE
 GROUPS_DOMAIN = NAME | tuples_of(NAME) | NONE
 
 _NOT_FEATURES = {
-    "string": "text",
+    "string": "texts",
     "datetime64": "dates",
     "datetime": "dates",
     "date": "dates",
@@ -132,7 +132,8 @@ def _from_pandas(frame: pd.DataFrame, time: Any, keys: tuple[str, ...], name: st
     features = frame.drop(columns=columns) if columns else frame
     for position, (column, dtype) in enumerate(features.dtypes.items()):
         if getattr(dtype, "kind", "O") not in "biufc":
-            _check_feature(column, _holds(features.iloc[:, position]), name)
+            values = features.iloc[:, position]
+            _check_feature(column, _holds(values), values.dropna(), name)
     named = None if time is None else _named_times(found[time], time)
     times = _times_of_index(frame.index, keys, name) if named is None else named
     groups = _joined([found[key] for key in keys], keys)
@@ -145,10 +146,10 @@ def _from_narwhals(frame: Any, time: Any, keys: tuple[str, ...], name: str) -> R
             _fail_unknown(key, frame.columns, name)
     features = frame.drop([*{*keys, *([time] if time else [])}])
     for column, dtype in features.schema.items():
-        if dtype.is_temporal():
-            _check_feature(column, "datetime64", name)
-        elif str(dtype).split("(")[0] in ("String", "Categorical", "Enum"):
-            _check_feature(column, "string", name)
+        is_text = str(dtype).split("(")[0] in ("String", "Categorical", "Enum")
+        if dtype.is_temporal() or is_text:
+            values = features[column].drop_nulls().head(1).to_list()
+            _check_feature(column, "string" if is_text else "datetime64", values, name)
     times = None if time is None else _named_times(_index_of(frame[time]), time)
     groups = _joined([_index_of(frame[key]) for key in keys], keys)
     return Rows(features.to_native(), times, groups, names=features.columns)
@@ -216,10 +217,14 @@ def _holds(column: pd.Series[Any]) -> str:
     return infer_dtype(column.cat.categories if is_coded else column, skipna=True)
 
 
-def _check_feature(column: Any, holds: str, name: str) -> None:
+def _check_feature(column: Any, holds: str, values: Any, name: str) -> None:
+    """Raise ValueError for a column that is no feature, with the first of its values."""
     if holds in _NOT_FEATURES:
+        first = next(iter(values), None)
+        shown = repr(first) if isinstance(first, str) else str(first)
+        example = f", such as {shown:.40}" if len(values) else ""
         raise ValueError(
-            f"the column {column!r} of {name} holds {_NOT_FEATURES[holds]}, which are no numbers: "
+            f"the column {column!r} of {name} holds {_NOT_FEATURES[holds]}{example}, no numbers: "
             f"name it with time={column!r} if it tells when a row was measured, with "
             f"groups={column!r} if it tells which series a row belongs to, or drop or encode it."
         )
