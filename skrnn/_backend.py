@@ -7,7 +7,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -56,47 +56,55 @@ def choose_backend() -> None:
         os.environ["KERAS_BACKEND"] = backend_name()
 
 
-def spare_keras_a_missing_tensorflow() -> None:
-    """Choose the backend where ``import keras`` alone would look for one that is not installed.
-
-    Keras takes TensorFlow unless told otherwise. Nothing is imported, and any choice that Keras
-    can follow is left alone.
-    """
-    if "keras" in sys.modules or "KERAS_BACKEND" in os.environ:
-        return
-    if not _installed(_named_in_file() or "tensorflow"):
-        with contextlib.suppress(BackendError):  # the first fit says so
-            choose_backend()
-
-
 def when_keras_is_imported(act: Callable[[], object]) -> None:
-    """Call a function at once if Keras is imported, else right after it will have been."""
+    """Choose Keras' backend when Keras is imported, and call a function right after.
+
+    Where Keras is imported already, the function is called at once.
+    """
     if "keras" in sys.modules:
         act()
     else:
-        sys.meta_path.insert(0, _AfterKeras(act))
+        sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, _AroundKeras)]
+        sys.meta_path.insert(0, _AroundKeras(act))
 
 
-class _AfterKeras:
-    """Have Keras found as always, and call a function once it has been imported."""
+class _AroundKeras:
+    """Have Keras found as always, after its backend is chosen, and call a function at the end."""
 
     def __init__(self, act: Callable[[], object]) -> None:
         self.act = act
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """Return how Keras is to be imported; None for all other modules."""
-        spec = PathFinder.find_spec(name, path, target) if name == "keras" else None
+        if name != "keras":
+            return None
+        others = (one for one in sys.meta_path if one is not self)
+        found = (one.find_spec(name, path, target) for one in others)
+        spec = next((one for one in found if one is not None), None)
         if spec is None or spec.loader is None:
             return None
         load = spec.loader.exec_module
 
         def load_and_act(module: ModuleType) -> None:
+            _spare_keras_a_missing_tensorflow()
             load(module)
-            sys.meta_path.remove(self)
+            with contextlib.suppress(ValueError):  # the list may have been replaced
+                sys.meta_path.remove(self)
             self.act()
 
         spec.loader.exec_module = load_and_act  # type: ignore[method-assign]
         return spec
+
+
+def _spare_keras_a_missing_tensorflow() -> None:
+    """Choose the backend where Keras alone would look for one that is not installed.
+
+    Keras takes TensorFlow unless another one is named. Any choice that Keras can follow is left
+    alone.
+    """
+    if "KERAS_BACKEND" not in os.environ and not _installed(_named_in_file() or "tensorflow"):
+        with contextlib.suppress(BackendError):  # the first fit says so
+            os.environ["KERAS_BACKEND"] = _configured_backend() or _first_installed()
 
 
 class Absent:

@@ -46,10 +46,18 @@ def run(code, folder, **environment):
     return process.stdout.split()
 
 
+#: A module in the place of Keras tells the choice, since Keras may find no backend.
 CHOOSE = """
 hide({hidden})
 import skrnn
-print(os.environ.get("KERAS_BACKEND"), "keras" in sys.modules)
+print("KERAS_BACKEND" in os.environ and {user!r} is None, "keras" in sys.modules)
+import pathlib, types
+folder = pathlib.Path(os.environ["KERAS_HOME"])
+(folder / "keras.py").write_text("import os; chosen = os.environ.get('KERAS_BACKEND')")
+sys.path.insert(0, str(folder))
+sys.modules["skrnn.networks.layers"] = types.ModuleType("layers")
+import keras
+print(keras.chosen, *(one for one in sys.meta_path if "AroundKeras" in repr(one)))
 """
 
 
@@ -68,16 +76,16 @@ print(os.environ.get("KERAS_BACKEND"), "keras" in sys.modules)
 def test_the_backend_is_chosen_where_keras_alone_would_find_none(tmp_path, hidden, named, chosen):
     if named is not None:
         (tmp_path / "keras.json").write_text(json.dumps({"backend": named}))
-    code = CHOOSE.format(hidden=", ".join(map(repr, hidden)))
+    code = CHOOSE.format(hidden=", ".join(map(repr, hidden)), user=None)
     if not hidden:
         (tmp_path / "tensorflow.py").touch()
         code = f"sys.path.insert(0, {str(tmp_path)!r})\n" + code
-    assert run(code, tmp_path) == [chosen, "False"]
+    assert run(code, tmp_path) == ["False", "False", chosen]
 
 
 def test_a_choice_of_the_user_stands(tmp_path):
-    code = CHOOSE.format(hidden="'tensorflow'")
-    assert run(code, tmp_path, KERAS_BACKEND="torch") == ["torch", "False"]
+    code = CHOOSE.format(hidden="'tensorflow'", user="torch")
+    assert run(code, tmp_path, KERAS_BACKEND="torch") == ["False", "False", "torch"]
 
 
 def test_keras_after_skrnn_runs_without_tensorflow(tmp_path):
@@ -94,7 +102,35 @@ def test_keras_after_skrnn_runs_without_tensorflow(tmp_path):
 def test_a_damaged_file_of_keras_is_no_obstacle(tmp_path):
     for text in ("{", "[]", '{"backend": 3}', '{"backend": "a.b"}'):
         (tmp_path / "keras.json").write_text(text)
-        assert run(CHOOSE.format(hidden="'tensorflow'"), tmp_path) == ["jax", "False"]
+        code = CHOOSE.format(hidden="'tensorflow'", user=None)
+        assert run(code, tmp_path) == ["False", "False", "jax"]
+
+
+def test_skrnn_reloaded_and_a_keras_found_by_another_finder_leave_no_hook(tmp_path):
+    (tmp_path / "keras.txt").write_text("value = 3")
+    code = f"""
+    import importlib, types
+    import skrnn
+    importlib.reload(skrnn)
+    from importlib.machinery import SourceFileLoader
+    from importlib.util import spec_from_file_location
+
+    class Editable:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            place = {str(tmp_path / "keras.txt")!r}
+            if name == "keras":
+                return spec_from_file_location(name, loader=SourceFileLoader(name, place))
+
+    hide("keras")
+    hooks = [one for one in sys.meta_path if "AroundKeras" in repr(one)]
+    sys.meta_path.append(Editable)
+    followed = types.ModuleType("layers")
+    sys.modules["skrnn.networks.layers"] = followed
+    import keras
+    print(len(hooks), keras.value, *(one for one in sys.meta_path if one in hooks))
+    """
+    assert run(code, tmp_path) == ["1", "3"]
 
 
 @pytest.mark.parametrize("hidden", ["tensorflow", "torch"])

@@ -14,7 +14,12 @@ from skrnn._conversion.containers import (
     tells_times,
 )
 from skrnn._conversion.row_order import check_order, check_same_rows
-from skrnn._conversion.values import as_array, as_labels, as_numbers
+from skrnn._conversion.values import (
+    as_array,
+    as_labels,
+    as_numbers,
+    refuse_other_than_numbers,
+)
 
 __all__ = [
     "as_array",
@@ -28,5 +33,6 @@ __all__ = [
     "is_panel",
     "is_ragged",
     "is_sequence",
+    "refuse_other_than_numbers",
     "tells_times",
 ]

@@ -13,7 +13,8 @@ from sktime.detection.base import BaseDetector
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._version import Versioned
 from skrnn.estimators.anomaly import SequenceAnomalyDetector
-from skrnn.forecasting.containers import refuse_empty, refuse_other_than_numbers
+from skrnn.forecasting.containers import refuse_empty, require_numeric_columns
+from skrnn.forecasting.series import floats
 from skrnn.networks import GRU
 
 
@@ -122,5 +123,5 @@ class SequenceDetector(Versioned, BaseDetector):
 def _as_sequences(X: pd.DataFrame | pd.Series[Any]) -> list[NDArray[np.float64]]:
     """Return the series as the one sequence that it is."""
     refuse_empty(X, "X")
-    refuse_other_than_numbers(X, "X")
-    return [X.to_numpy(dtype=np.float64, na_value=np.nan).reshape(len(X), -1)]
+    require_numeric_columns(X, "X")
+    return [floats(X).reshape(len(X), -1)]

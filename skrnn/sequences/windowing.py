@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_consistent_length
 
 from skrnn._conversion import as_array, as_numbers, check_same_rows
 from skrnn._parameters import integers, one_of, reals, require
-from skrnn.sequences.frames import GROUPS_DOMAIN, TIME_DOMAIN, Rows, as_table, read_rows
+from skrnn.sequences.frames import GROUPS_DOMAIN, TIME_DOMAIN, Rows, read_rows
 from skrnn.sequences.series import TimedSeries
 from skrnn.sequences.timeline import GAP_TOLERANCE, WHY_GAPS, Calendar
 from skrnn.sequences.times import warn_of_names
@@ -200,8 +200,8 @@ def _read_targets(data: Any, targets: Any, rows: Rows) -> NDArray[Any]:
     """Return the targets of all rows of data."""
     if targets is None:
         return as_array(rows.features, "data")
-    table = as_table(data)
-    names = [] if table is None else list(table.columns)
+    table = data if rows.names is None else rows.features  # a lazy frame is read once
+    names = rows.names or column_names(data) or []
     if isinstance(targets, str) or np.isscalar(targets):
         if targets not in names:
             raise ValueError(
@@ -209,8 +209,7 @@ def _read_targets(data: Any, targets: Any, rows: Rows) -> NDArray[Any]:
                 f"{f'the columns {names}' if names else 'no named columns'}; give a column's "
                 "name, or an array of targets."
             )
-        column = table[targets]
-        return as_array(column.to_native() if hasattr(column, "to_native") else column, "targets")
+        return as_array(table[targets], "targets")
     check_same_rows(data, targets, "targets", "data")
     return as_array(targets, "targets")
 

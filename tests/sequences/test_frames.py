@@ -129,9 +129,7 @@ def test_a_column_of_dates_or_text_is_no_feature(form):
         SlidingWindow(2, time="when").fit,
         lambda X: make_windows(X, window_length=2, time="when"),
     ):
-        with pytest.raises(
-            ValueError, match=r"column 'word' of .* holds texts, such as 'a'.*drop or encode it"
-        ):
+        with pytest.raises(ValueError, match=r"column 'word' of .* holds texts.*drop or encode it"):
             call(with_text)
 
 
@@ -147,9 +145,7 @@ def test_a_column_of_dates_or_text_is_no_feature(form):
 )
 def test_what_a_column_holds_is_named(column, holds):
     X = TABLE[["load"]].assign(other=column)
-    with pytest.raises(
-        ValueError, match=f"the column 'other' of X holds {holds}, such as .*, no numbers"
-    ):
+    with pytest.raises(ValueError, match=f"column 'other' of X holds {holds}, such as"):
         SlidingWindow(2).fit(X)
 
 
