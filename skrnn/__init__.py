@@ -1,14 +1,14 @@
 """Recurrent and temporal-convolutional networks as scikit-learn estimators.
 
 Names are imported when first used, so that ``import skrnn`` is quick; Keras comes in at
-the first fit. When it does, a backend that is installed is chosen for it, and the layers of our
-networks follow, so that ``keras.saving.load_model`` knows them.
+the first fit. With it come the layers of our networks, so that ``keras.saving.load_model`` knows
+them.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from skrnn._backend import when_keras_is_imported
+from skrnn._backend import spare_keras_a_missing_tensorflow, when_keras_is_imported
 from skrnn._version import __version__ as __version__
 
 if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr__
@@ -46,6 +46,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
     from skrnn.settings import set_compilation_cache, set_cpu_devices
     from skrnn.streaming import Stream
 
+spare_keras_a_missing_tensorflow()
 when_keras_is_imported(lambda: import_module("skrnn.networks.layers"))
 
 _MODULES = ("datasets", "networks")

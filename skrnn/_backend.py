@@ -56,20 +56,30 @@ def choose_backend() -> None:
         os.environ["KERAS_BACKEND"] = backend_name()
 
 
-def when_keras_is_imported(act: Callable[[], object]) -> None:
-    """Choose Keras' backend when Keras is imported, and call a function right after.
+def spare_keras_a_missing_tensorflow() -> None:
+    """Choose the backend where ``import keras`` alone would look for one that is not installed.
 
-    Where Keras is imported already, the function is called at once.
+    Keras takes TensorFlow unless told otherwise. Nothing is imported, and any choice that Keras
+    can follow is left alone.
     """
+    if "keras" in sys.modules or "KERAS_BACKEND" in os.environ:
+        return
+    if not _installed(_named_in_file() or "tensorflow"):
+        with contextlib.suppress(BackendError):  # the first fit says so
+            choose_backend()
+
+
+def when_keras_is_imported(act: Callable[[], object]) -> None:
+    """Call a function at once if Keras is imported, else right after it will have been."""
     if "keras" in sys.modules:
         act()
     else:
-        sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, _AroundKeras)]
-        sys.meta_path.insert(0, _AroundKeras(act))
+        sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, _AfterKeras)]
+        sys.meta_path.insert(0, _AfterKeras(act))
 
 
-class _AroundKeras:
-    """Have Keras found as always, after its backend is chosen, and call a function at the end."""
+class _AfterKeras:
+    """Have Keras found as always, and call a function once it has been imported."""
 
     def __init__(self, act: Callable[[], object]) -> None:
         self.act = act
@@ -86,7 +96,6 @@ class _AroundKeras:
         load = spec.loader.exec_module
 
         def load_and_act(module: ModuleType) -> None:
-            _spare_keras_a_missing_tensorflow()
             load(module)
             with contextlib.suppress(ValueError):  # the list may have been replaced
                 sys.meta_path.remove(self)
@@ -94,17 +103,6 @@ class _AroundKeras:
 
         spec.loader.exec_module = load_and_act  # type: ignore[method-assign]
         return spec
-
-
-def _spare_keras_a_missing_tensorflow() -> None:
-    """Choose the backend where Keras alone would look for one that is not installed.
-
-    Keras takes TensorFlow unless another one is named. Any choice that Keras can follow is left
-    alone.
-    """
-    if "KERAS_BACKEND" not in os.environ and not _installed(_named_in_file() or "tensorflow"):
-        with contextlib.suppress(BackendError):  # the first fit says so
-            os.environ["KERAS_BACKEND"] = _configured_backend() or _first_installed()
 
 
 class Absent:

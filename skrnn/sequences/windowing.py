@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
-from skrnn._conversion import as_array, as_numbers, check_same_rows
+from skrnn._conversion import as_array, as_numbers, check_same_rows, column_names
 from skrnn._parameters import integers, one_of, reals, require
 from skrnn.sequences.frames import GROUPS_DOMAIN, TIME_DOMAIN, Rows, read_rows
 from skrnn.sequences.series import TimedSeries
