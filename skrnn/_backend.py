@@ -86,7 +86,7 @@ class _AroundKeras:
         load = spec.loader.exec_module
 
         def load_and_act(module: ModuleType) -> None:
-            _spare_keras_a_missing_tensorflow()
+            _choose_backend_for_keras()
             load(module)
             with contextlib.suppress(ValueError):  # the list may have been replaced
                 sys.meta_path.remove(self)
@@ -96,7 +96,7 @@ class _AroundKeras:
         return spec
 
 
-def _spare_keras_a_missing_tensorflow() -> None:
+def _choose_backend_for_keras() -> None:
     """Choose the backend where Keras alone would look for one that is not installed.
 
     Keras takes TensorFlow unless another one is named. Any choice that Keras can follow is left
