@@ -8,7 +8,7 @@ them.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from skrnn._backend import spare_keras_a_missing_tensorflow, when_keras_is_imported
+from skrnn._backend import choose_backend_for_keras, when_keras_is_imported
 from skrnn._version import __version__ as __version__
 
 if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr__
@@ -46,7 +46,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
     from skrnn.settings import set_compilation_cache, set_cpu_devices
     from skrnn.streaming import Stream
 
-spare_keras_a_missing_tensorflow()
+choose_backend_for_keras()
 when_keras_is_imported(lambda: import_module("skrnn.networks.layers"))
 
 _MODULES = ("datasets", "networks")

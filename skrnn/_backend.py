@@ -56,7 +56,7 @@ def choose_backend() -> None:
         os.environ["KERAS_BACKEND"] = backend_name()
 
 
-def spare_keras_a_missing_tensorflow() -> None:
+def choose_backend_for_keras() -> None:
     """Choose the backend where ``import keras`` alone would look for one that is not installed.
 
     Keras takes TensorFlow unless told otherwise. Nothing is imported, and any choice that Keras

@@ -27,7 +27,7 @@ class Domain:
     options : tuple of str
         All texts that are accepted, where they are few.
     bound : callable
-        From a value to what ``text`` does not say about why it is refused.
+        From a value to the reason for its refusal that ``text`` leaves out.
     """
 
     text: str

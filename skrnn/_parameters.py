@@ -164,7 +164,7 @@ def plain(value: Any) -> Any:
 def validate(owner: Parametrised) -> None:
     """Raise ValueError for the first parameter of ``owner`` outside its domain.
 
-    What parameters say together is looked at afterwards, by the owner.
+    Combinations of parameters are checked afterwards, by the owner.
     """
     for name, declared in owner._parameters.items():
         require(declared.domain, name, getattr(owner, name), type(owner).__name__)

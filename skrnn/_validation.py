@@ -19,8 +19,8 @@ from sklearn.utils.validation import (
 from skrnn._conversion import (
     as_numbers,
     column_names,
+    holds_times,
     is_mapping,
-    tells_times,
 )
 
 Floats = NDArray[np.floating[Any]]
@@ -57,9 +57,9 @@ def warn_of_times(X: Any) -> None:
     names = column_names(X)
     is_named = bool(names) and all(isinstance(name, str) for name in names or ())
     index = getattr(X, "index", None)
-    if is_named and isinstance(index, pd.Index) and tells_times(index):
+    if is_named and isinstance(index, pd.Index) and holds_times(index):
         warnings.warn(
-            f"X is a DataFrame whose index tells times, and its columns {reprlib.repr(names)} are "
+            f"X is a DataFrame whose index holds times, and its columns {reprlib.repr(names)} are "
             "read as the steps of one sequence a row. If its rows are the times of a series, put "
             "SlidingWindow before the estimator in a pipeline; if its columns are steps, say so "
             "with n_channels=1, or with the number of features that each step has.",

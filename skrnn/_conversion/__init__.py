@@ -6,12 +6,12 @@ kind of its values.
 
 from skrnn._conversion.containers import (
     column_names,
+    holds_times,
     in_numpy_or_pandas,
     is_mapping,
     is_panel,
     is_ragged,
     is_sequence,
-    tells_times,
 )
 from skrnn._conversion.row_order import check_order, check_same_rows
 from skrnn._conversion.values import (
@@ -28,11 +28,11 @@ __all__ = [
     "check_order",
     "check_same_rows",
     "column_names",
+    "holds_times",
     "in_numpy_or_pandas",
     "is_mapping",
     "is_panel",
     "is_ragged",
     "is_sequence",
     "refuse_other_than_numbers",
-    "tells_times",
 ]

@@ -110,7 +110,7 @@ def column_names(values: Any) -> list[Any] | None:
     return None
 
 
-def tells_times(index: pd.Index) -> bool:
+def holds_times(index: pd.Index) -> bool:
     """Tell whether an index holds dates, periods or time differences."""
     dtype = index.dtype
     return dtype.kind in "mM" or isinstance(dtype, pd.PeriodDtype)

@@ -43,8 +43,9 @@ def check_order(X: Any, other: Any, name: str) -> None:
         return
     row = common[np.flatnonzero(moved)[0]]
     index = "X.index.unique(level=0)" if is_panel(X) else "X.index"
+    (label,) = others[[row]].tolist()  # as Python shows it
     raise ValueError(
-        f"{name} is in another order than X: {others[row]!r} is row {row} of {name}, and row "
+        f"{name} is in another order than X: {label!r} is row {row} of {name}, and row "
         f"{places[row]} of X. Align both, for example with {name}.loc[{index}] or "
         f"{name}.reindex({index}), or give {name}.to_numpy() if it has the order of X."
     )

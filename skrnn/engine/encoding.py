@@ -15,7 +15,7 @@ from skrnn.sequences import Sequences
 #: Of a step. Its values are below 1e12 then, in standard deviations.
 MODEST_SQUARES = 1e24
 
-#: Told which scaled values are beyond float32, raises, or returns if no sequence holds them.
+#: From a mask of the scaled values beyond float32: raises, or returns if no sequence holds them.
 Refuse = Callable[[NDArray[np.bool_]], None]
 
 

@@ -14,7 +14,7 @@ def refuse_forked() -> None:
     """Raise RuntimeError in a forked child whose parent has used JAX or TensorFlow.
 
     A fork copies one thread. The threads that compute for these backends stay behind, and the
-    child would wait for them for ever.
+    child would wait for them forever.
     """
     global _owner
     process = os.getpid()

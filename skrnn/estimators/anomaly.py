@@ -175,7 +175,7 @@ class SequenceAnomalyDetector(BaseAnomalyDetector):
             of the step: of each feature less the fit's median error, in units of their median
             absolute deviation times 1.4826, which is a standard deviation where errors are normal;
             joined over features by the root mean square; then smoothed as the parameters say. It
-            is 0 where nothing was told of the step, as of the first one, or nothing observed; and
+            is 0 where the step was not predicted, as the first one, or not observed; and
             1e100, the worst, where values are so far from the fit that the network overflows.
         """
         sequences = self._sequences(X)

@@ -43,7 +43,7 @@ class TrainingParameters(Parametrised):
     optimizer: Any = parameter(
         default="adam",
         domain=one_of(*OPTIMIZERS)
-        | satisfying("a keras.optimizers.Optimizer", lambda value: _does(value, "apply")),
+        | satisfying("a keras.optimizers.Optimizer", lambda value: _has_method(value, "apply")),
         doc="""The optimizer. Of an instance the settings are used. Its learning rate is that of
         ``learning_rate`` and ``schedule``; an instance with another one is refused.""",
     )
@@ -97,7 +97,7 @@ class TrainingParameters(Parametrised):
             "a list of keras.callbacks.Callback",
             lambda value: (
                 isinstance(value, list | tuple)
-                and all(_does(callback, "on_epoch_end") for callback in value)
+                and all(_has_method(callback, "on_epoch_end") for callback in value)
             ),
         ),
         doc="Keras callbacks for ``fit`` and ``partial_fit``.",
@@ -139,7 +139,7 @@ class TrainingParameters(Parametrised):
             )
 
 
-def _does(value: Any, method: str) -> bool:
+def _has_method(value: Any, method: str) -> bool:
     """Say whether an object, which is no class, has a method."""
     return hasattr(value, method) and not isinstance(value, type)
 

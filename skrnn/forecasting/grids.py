@@ -65,10 +65,10 @@ def refuse_other_frequency(
     if frequency == wanted and not _is_coarser(times, grid):
         return
     raise ValueError(
-        f"{name} and {other} have different frequencies, {_told(times, grid)} and "
-        f"{_told(common, common)}, and one network learns steps of one frequency; fit them "
-        f"apart, or resample them. If {name} has the frequency of the other and gaps, give the "
-        "times between its own as rows of NaN."
+        f"{name} and {other} have different frequencies, {_frequency_text(times, grid)} and "
+        f"{_frequency_text(common, common)}, and one network learns steps of one frequency; fit "
+        f"them apart, or resample them. If {name} has the frequency of the other and gaps, give "
+        "the times between its own as rows of NaN."
     )
 
 
@@ -82,7 +82,7 @@ def _is_coarser(times: pd.Index, grid: pd.Index) -> bool:
     return isinstance(times, pd.DatetimeIndex) and pd.infer_freq(times) is not None
 
 
-def _told(times: pd.Index, grid: pd.Index) -> str:
+def _frequency_text(times: pd.Index, grid: pd.Index) -> str:
     """Return the frequency of times, as a message says it."""
     if isinstance(times, pd.DatetimeIndex):
         regular = pd.infer_freq(times) if len(times) > 2 else None

@@ -35,9 +35,9 @@ def alike(times: pd.Index, grid: pd.Index, name: str, of_grid: str = "y") -> pd.
     ValueError
         If one of them is missing.
     """
-    given, wanted = _kind(times), _kind(grid)
-    if given != wanted:
-        raise TypeError(f"{name} has {given}, and {of_grid} has {wanted}; give {wanted}.")
+    given, expected = _kind(times), _kind(grid)
+    if given != expected:
+        raise TypeError(f"{name} has {given}, and {of_grid} has {expected}; give {expected}.")
     if times.hasnans:
         raise ValueError(f"{name} has a missing time (NaT); leave it out.")
     if isinstance(grid, pd.DatetimeIndex) and isinstance(times, pd.DatetimeIndex):
@@ -155,7 +155,7 @@ def _looked_up(grid: Any, times: pd.DatetimeIndex) -> Steps:
     if last > grid[-1]:
         typical = (following(grid, 1)[0] - grid[0]) / len(grid)
         estimate = int((last - grid[-1]) / typical)
-        if estimate > 5 * MOST_STEPS:  # a series within one day of business hours tells too many
+        if estimate > 5 * MOST_STEPS:  # too high for a series within one day of business hours
             refuse_far(estimate)
         later = reaching(grid[-1:], last)
     whole = later if times.min() >= grid[-1] else grid.append(later[1:])

@@ -238,7 +238,7 @@ class History:
         return same
 
 
-def tell_incomplete(incomplete: str, n_lacking: int, windows: Windows) -> None:
+def report_incomplete(incomplete: str, n_lacking: int, windows: Windows) -> None:
     """Warn, or raise ValueError, if windows lack steps that may have been there."""
     if n_lacking == 0:
         return

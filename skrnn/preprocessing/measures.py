@@ -59,7 +59,7 @@ class Measure:
             measured = self._measured(values, weights)
         if not np.isfinite(measured.scale).all():
             raise ValueError(
-                "the values of a feature of X lie further apart than float64 can tell; give them "
+                "the values of a feature of X differ by more than float64 can hold; give them "
                 "in another unit."
             )
         return measured

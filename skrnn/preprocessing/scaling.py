@@ -49,19 +49,19 @@ class Standardiser:
         return (values - self.mean) / self.scale
 
     def transform_single(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """Return standardised values as networks take them: infinite where beyond float32."""
+        """Return standardized values in float32, infinite where they are beyond it."""
         with np.errstate(over="ignore"):
             return self.transform(values).astype(np.float32)
 
     def encode(
         self, values: NDArray[Any], what: str, where: str | None = None
     ) -> NDArray[np.float32]:
-        """Return standardised values, none of them missing, as networks take them.
+        """Return standardized values, none of them missing, in float32.
 
         Raises
         ------
         ValueError
-            If one is beyond float32; ``what`` and ``where`` say what holds it.
+            If one is beyond float32; ``what`` and ``where`` name what holds it.
         """
         encoded = self.transform_single(values)
         if not all_finite(encoded):

@@ -26,7 +26,7 @@ from skrnn._parameters import (
     validate,
 )
 from skrnn._validation import Floats, check_table
-from skrnn.preprocessing.history import History, tell_incomplete
+from skrnn.preprocessing.history import History, report_incomplete
 from skrnn.preprocessing.output import OwnOutput
 from skrnn.sequences.frames import GROUPS_DOMAIN, TIME_DOMAIN, key_names, read_rows
 from skrnn.sequences.series import TimedSeries
@@ -46,7 +46,7 @@ class SlidingWindow(
     shorter sequence. Nothing is copied: see `Windows`.
 
     Rows that continue those of the fit, such as the test fold of ``TimeSeriesSplit``, get the
-    end of the fitted rows as their history. Whether they do is told by a pandas index of
+    end of the fitted rows as their history. Whether they do is seen from a pandas index of
     dates, periods or numbers, or by the column ``time`` of any frame (pandas, polars, pyarrow,
     dask); steps before a sliding window in a pipeline should therefore keep frames, as
     ``StandardScaler().set_output(transform="pandas")`` does. Plain arrays have no times: see
@@ -111,7 +111,7 @@ class SlidingWindow(
     time: str | None = parameter(
         default=None,
         domain=TIME_DOMAIN,
-        doc="""The column, or the level of a pandas index, that tells the time of each row; it
+        doc="""The column, or the level of a pandas index, that holds the time of each row; it
         is no feature. None takes a pandas index; other frames have no times then.""",
     )
     groups: str | tuple[str, ...] | None = parameter(
@@ -205,7 +205,7 @@ class SlidingWindow(
         is_short = windows.lengths < windows.window_length
         if self.incomplete != "ignore" and is_short.any():
             is_short &= self._history.lacks_rows(series, joined)
-            tell_incomplete(self.incomplete, int(is_short.sum()), windows)
+            report_incomplete(self.incomplete, int(is_short.sum()), windows)
         return windows
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

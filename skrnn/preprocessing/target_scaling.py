@@ -1,4 +1,4 @@
-"""Standardisation of targets, of which one that never varied is known."""
+"""Standardization of targets; one that never varies has a known value."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LARGEST_UNIT = 1e269
 
 @dataclass(frozen=True, eq=False)
 class TargetScaling(Standardiser):
-    """Standardise targets for a network; where one never varied, its value is what is predicted.
+    """Standardize targets for a network; one that never varied is predicted as its value.
 
     Attributes
     ----------
@@ -27,7 +27,7 @@ class TargetScaling(Standardiser):
     constant : ndarray of bool of shape (n_columns,) or None
         Which of them never varied, None if all did.
     scales : bool
-        Whether targets are standardised at all, or only known where they never vary.
+        Whether targets are standardized, or only constant ones are known.
     """
 
     moments: Floats
@@ -50,7 +50,7 @@ class TargetScaling(Standardiser):
 
     @cached_property
     def may_overflow(self) -> bool:
-        """Tell whether outputs, which are float32, may stand for what is beyond float64."""
+        """Tell whether float32 outputs may decode to values beyond float64."""
         return bool(max(self.scale.max(), np.abs(self.mean).max()) > LARGEST_UNIT)
 
     def with_more(self, values: NDArray[Any], weights: Floats) -> Self:

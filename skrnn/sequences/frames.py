@@ -43,7 +43,7 @@ class Rows:
 
     @property
     def has_names(self) -> bool:
-        """Return whether the rows have an index that tells no times."""
+        """Return whether the rows have an index that holds no times."""
         return self.times is None and self.labels is not None
 
 
@@ -89,7 +89,7 @@ def read_rows(X: Any, *, time: Any, groups: Any, name: str = "X") -> Rows:
 
 
 def key_names(groups: Any) -> tuple[str, ...]:
-    """Return the names of the columns that groups are told by."""
+    """Return the names of the columns that identify groups."""
     return () if groups is None else (groups,) if isinstance(groups, str) else tuple(groups)
 
 
@@ -169,7 +169,7 @@ def _named_times(labels: pd.Index, time: str) -> pd.Index:
 
 
 def _times_of_index(index: pd.Index, keys: tuple[str, ...], name: str) -> pd.Index | None:
-    """Return the times of an index, or of the one level of it that tells no group."""
+    """Return the times of an index, or of its one level that identifies no group."""
     if not isinstance(index, pd.MultiIndex):
         times = as_times(index, f"the index of {name}")
         is_numbered = times is not None and pd.api.types.is_numeric_dtype(times.dtype)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype, is_bool_dtype, is_numeric_dtype
 
-#: How many labels are looked at to tell what texts hold.
+#: How many labels are examined to find what texts hold.
 SAMPLE = 20
 _DATES = {"datetime64", "datetime", "date"}
 _NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal"}
@@ -68,7 +68,7 @@ def ordinals(times: pd.Index) -> np.ndarray[Any, np.dtype[Any]]:
 
 
 def warn_of_names(labels: pd.Index | None, table: str, stacklevel: int) -> None:
-    """Warn that an index of names says nothing about time."""
+    """Warn that an index of names holds no times."""
     if labels is None or len(labels) == 0:
         return
     warnings.warn(

@@ -56,7 +56,7 @@ def make_windows(
     horizon : int, default=1
         How many rows of targets belong to a window.
     time : str, default=None
-        The column, or the level of a pandas index, that tells the time of each row. None takes a
+        The column, or the level of a pandas index, that holds the time of each row. None takes a
         pandas index; other frames have no times then.
     groups : str or tuple of str, default=None
         The column or columns that tell which series a row belongs to. No window, with its

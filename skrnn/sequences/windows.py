@@ -46,7 +46,7 @@ class Windows:
         The label of the row that is the last step of each window, in a pandas index.
     times : ndarray of float of shape (n_windows,) or None, default=None
         When each window ends, in usual steps of time, for windows of several series in one
-        table; None lets the rows tell their order in time.
+        table; None orders windows by their rows.
 
     Raises
     ------

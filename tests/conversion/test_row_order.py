@@ -127,3 +127,9 @@ def test_shuffled_rows_that_were_shuffled_together_are_accepted():
     assert model.score(X_test, y_test) == pytest.approx(
         expected.score(X_test.to_numpy(), y_test.to_numpy())
     )
+
+
+def test_the_label_in_the_message_is_shown_as_python_shows_it():
+    X, y = ROWS.set_axis(np.arange(10, 18)), Y.set_axis(np.arange(10, 18))
+    with pytest.raises(ValueError, match="than X: 17 is row 0 of y, and row 7 of X"):
+        small().fit(X, y[::-1])

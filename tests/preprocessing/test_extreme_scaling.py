@@ -88,7 +88,7 @@ def test_the_scaler_refuses_what_it_would_make_infinite(dtype, largest):
 
 def test_the_scaler_refuses_a_range_beyond_float64():
     X = np.array([[[1.7e308], [-1.7e308]]])
-    with pytest.raises(ValueError, match="further apart than float64"):
+    with pytest.raises(ValueError, match="differ by more than float64"):
         SequenceScaler(method="minmax").fit(X)
 
 

@@ -168,14 +168,14 @@ class BaseAnomalyDetector(NetworkChoice, OutlierMixin, BaseStepwiseEstimator):
 
     def _errors(self, table: Sequences) -> Floats:
         """Return errors at each step of sequences that lie end to end, (n, n_features), scaled."""
-        told = self._way.told(table, self._finite_or_infinite)  # refuses steps beyond float32
+        predicted = self._way.told(table, self._finite_or_infinite)  # refuses steps beyond float32
         with np.errstate(over="ignore"):
-            return self._scaling.transform(table.steps) - told
+            return self._scaling.transform(table.steps) - predicted
 
     def _finite_or_infinite(self, sequences: Sequences) -> Floats:
-        """Return outputs at each step, infinite where the network lost count.
+        """Return outputs at each step, infinite where the network overflowed.
 
-        NaN says that nothing is told of a step, and what was told wrongly is wrong.
+        NaN marks steps that are not predicted, which overflowing ones are.
         """
         outputs = self._outputs_at_steps(sequences)
         return outputs if all_finite(outputs) else np.where(np.isnan(outputs), np.inf, outputs)
@@ -224,4 +224,4 @@ def _check_errors(errors: Floats) -> None:
             f"is usual; {ADVICE}"
         )
     if np.isnan(errors).all():
-        raise ValueError("there is no step to measure: none with a value observed is told of.")
+        raise ValueError("no step can be measured: none with an observed value is predicted.")

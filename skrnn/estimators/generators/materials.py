@@ -57,7 +57,7 @@ def read_material(X: Any, kind: str) -> Material:
             raise TypeError(f"X is a text, {reprlib.repr(X)}, and tokens={kind!r} takes no texts.")
         if _FILE.fullmatch(X) or os.path.isfile(X):
             raise ValueError(
-                f"X={X!r} is the name of a file, and the text itself is wanted: give "
+                f"X={X!r} is the name of a file, and the text itself is needed: give "
                 f"pathlib.Path({X!r}).read_text(). If it is a text, give it in a list."
             )
         return Material(kind, [_split(X, kind, "X")], is_one_text=True)
@@ -72,7 +72,7 @@ def read_material(X: Any, kind: str) -> Material:
         raise ValueError("X holds no sequence; at least one is required.")
     if all(isinstance(part, str) and os.path.isfile(part) for part in parts):
         raise ValueError(
-            f"X holds names of files, such as {parts[0]!r}, and the texts themselves are wanted: "
+            f"X holds names of files, such as {parts[0]!r}, and the texts themselves are needed: "
             "give [pathlib.Path(name).read_text() for name in X]."
         )
     kind = _kind_of(parts[0]) if kind == "auto" else kind
