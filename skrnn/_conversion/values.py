@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable
+from numbers import Number
 from typing import Any, NoReturn
 
 import numpy as np
@@ -194,7 +195,11 @@ def _numbers(array: NDArray[Any], name: str) -> NDArray[Any]:
         _refuse(array, kind, name)
     if array.size == 0:
         return array.astype(np.float64)
-    return np.where(pd.isna(array), np.nan, array).astype(np.float64)
+    missing = pd.isna(array)
+    try:
+        return np.where(missing, np.nan, array).astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        _refuse_objects(array[~missing], name, error)
 
 
 def _kind_of(array: NDArray[Any], *, skipna: bool) -> str:
@@ -226,6 +231,17 @@ def _refuse(array: NDArray[Any], kind: str, name: str) -> NoReturn:
         f"{prefix}{name} holds {noun}, such as {_example(found)}, where numeric values are needed; "
         f"{cure if is_target else _CURES[noun]}."
     )
+
+
+def _refuse_objects(values: NDArray[Any], name: str, error: Exception) -> NoReturn:
+    """Raise the error for objects that are no numbers and of no kind that has a noun."""
+    value = next((value for value in values if not isinstance(value, Number)), None)
+    held = f"a {type(value).__name__}, {reprlib.repr(value)}"
+    if value is None:
+        held = f"a number that float64 cannot hold ({error})"
+    raise ValueError(
+        f"{name} holds {held}, where numeric values are needed; give one number in each place."
+    ) from error
 
 
 def _example(values: Iterable[Any]) -> str:
