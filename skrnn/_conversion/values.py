@@ -111,20 +111,21 @@ def as_labels(values: Any, name: str, *, each: str) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        If a label is missing, or they are not all texts, numbers, booleans or intervals.
+        If a label is missing or infinite, or they are not all texts, numbers, booleans or
+        intervals.
     """
     values = in_numpy_or_pandas(values)
     dtype = getattr(values, "dtype", None)
     labels = as_array(values, name)
     if labels.dtype.kind in "biuf":
-        if np.isnan(labels).any():
-            _fail_missing(name, each)
+        return _finite(labels, name, each)
+    if labels.size == 0:
         return labels
     if labels.dtype.kind in "OmM" and pd.isna(labels).any():
         _fail_missing(name, each)
     kind = _kind_of(labels, skipna=False)
     if kind in ("boolean", "integer", "floating", "mixed-integer-float"):
-        return np.array(labels.tolist())
+        return _finite(np.array(labels.tolist()), name, each)
     if kind == "string":
         return labels
     if kind != "interval":
@@ -135,6 +136,17 @@ def as_labels(values: Any, name: str, *, each: str) -> NDArray[Any]:
             "texts, integers, booleans or intervals, all of one kind: convert them, for example "
             "with astype(str)."
         )
+    return labels
+
+
+def _finite(labels: NDArray[Any], name: str, each: str) -> NDArray[Any]:
+    """Return labels that are numbers; raise ValueError unless all are finite."""
+    if labels.dtype.kind != "f":
+        return labels
+    if np.isnan(labels).any():
+        _fail_missing(name, each)
+    if np.isinf(labels).any():
+        raise ValueError(f"Input {name} contains infinity; correct it or leave its {each} out.")
     return labels
 
 
@@ -188,13 +200,13 @@ def _numbers(array: NDArray[Any], name: str) -> NDArray[Any]:
     """Return an array of numbers, of those among objects as float64."""
     if array.dtype.kind in "biuf":
         return array
+    if array.size == 0:
+        return np.empty(array.shape)
     kind = _kind_of(array, skipna=True)
     if kind in ("mixed", "mixed-integer"):
         kind = next((k for k in map(_kind_of_one, array.flat) if k in _NOUNS), kind)
     if kind in _NOUNS:
         _refuse(array, kind, name)
-    if array.size == 0:
-        return array.astype(np.float64)
     missing = pd.isna(array)
     try:
         return np.where(missing, np.nan, array).astype(np.float64)
