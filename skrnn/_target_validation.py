@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils import assert_all_finite, column_or_1d
+from sklearn.utils import column_or_1d
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, _check_y, check_consistent_length
 
@@ -60,11 +60,19 @@ def check_labels(estimator: Any, X: Any, y: Any, n_samples: int) -> NDArray[Any]
         )
     labels = column_or_1d(labels, warn=True)
     check_order(X, y, "y")
-    assert_all_finite(labels, input_name="y")
-    if labels.dtype != object or isinstance(labels.flat[0], str):  # others are intervals
-        check_classification_targets(labels)
     check_consistent_length(np.empty(n_samples), labels)
+    if labels.dtype != object or isinstance(labels.flat[0], str):  # others are intervals
+        with beyond_integers():
+            check_classification_targets(labels)
     return labels
+
+
+def beyond_integers() -> np.errstate:
+    """Return the context in which scikit-learn may look for integers among all numbers.
+
+    It compares them with what casting makes of them, of which numpy warns from 2**63 on.
+    """
+    return np.errstate(invalid="ignore")
 
 
 def require_both(X_val: Any, y_val: Any) -> None:
@@ -81,8 +89,9 @@ def check_weights(X: Any, sample_weight: Any, n_samples: int) -> NDArray[np.floa
     ValueError
         If there are more or fewer, in another order, one is negative, or all are 0.
     """
+    refuse_mapping(sample_weight, "sample_weight")
     check_order(X, sample_weight, "sample_weight")
-    if not np.isscalar(sample_weight):
+    if not np.isscalar(sample_weight) or isinstance(sample_weight, str | bytes | complex):
         sample_weight = as_numbers(sample_weight, "sample_weight")
     weights = _check_sample_weight(
         sample_weight, np.empty((n_samples, 1)), dtype=np.float64, ensure_non_negative=True

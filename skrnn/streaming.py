@@ -119,13 +119,17 @@ class Stream(Versioned):
 
         Parameters
         ----------
-        streams : index, slice or boolean mask, default=all
+        streams : index, list of them, slice or boolean mask, default=all
             Which of them.
+
+        Raises
+        ------
+        ValueError
+            If there are no such streams; all stay as they were.
         """
-        self._network.reset(streams)
-        self._reader.reset(streams)
-        begin = np.zeros(len(self._observed), dtype=bool)
-        begin[streams] = True
+        begin = self._chosen(streams)
+        self._network.reset(begin)
+        self._reader.reset(begin)
         self._observed[begin] = False
         for x in self.estimator._opening():
             self._where_observed(np.tile(x, (len(begin), 1)), begin)
@@ -157,6 +161,19 @@ class Stream(Versioned):
         new._network.go_on_from(self._network)
         new._reader.go_on_from(self._reader)
         self.estimator, self._network, self._reader = after, new._network, new._reader
+
+    def _chosen(self, streams: Any) -> NDArray[np.bool_]:
+        """Return the mask of streams that a user names."""
+        chosen = np.zeros(len(self._observed), dtype=bool)
+        try:
+            chosen[streams] = True
+        except (IndexError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"streams={streams!r} was given, and the numbers of the streams go from 0 to "
+                f"{len(chosen) - 1}; give one of them, a list of some, a slice or a boolean mask "
+                "with an element for each."
+            ) from error
+        return chosen
 
     def _checked(self, x: Any) -> NDArray[np.float64]:
         """Return a step as numbers (n_streams, n_features), some of which may be infinite."""

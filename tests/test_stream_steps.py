@@ -181,10 +181,36 @@ def test_a_number_of_streams_is_an_int(n_streams):
         Stream(fitted("unnamed"), n_streams)
 
 
-@pytest.mark.parametrize("step", [["a", 1.0], [None, {}], [pd.NA, 1.0]])
-def test_a_step_of_other_things_than_numbers_is_shown(step):
-    with pytest.raises(ValueError, match=r"the step is .*, which holds more than numbers"):
+@pytest.mark.parametrize(
+    ("step", "what"),
+    [
+        (["a", 1.0], "holds texts, such as 'a'"),
+        (["0.5", "1.0"], "holds texts, such as '0.5'"),
+        (np.array(["2024-01-01"] * 2, "M8[ns]"), "holds dates, such as 2024"),
+        ([1j, 1.0], "holds complex numbers"),
+        ([None, {}], "is .None, {}.; give one number for each feature"),
+        ([[1.0], [1.0, 2.0]], "give one number for each feature"),
+        (NotImplemented, "holds a NotImplementedType"),
+        (None, "is None; give"),
+        ([pd.NA, 1.0], "holds NaN"),
+        (np.ma.masked_array([1.0, 1.0], [True, False]), "holds NaN"),
+    ],
+)
+def test_a_step_is_read_as_the_sequences_of_a_fit_are(step, what):
+    with pytest.raises(ValueError, match=f"(?s)step.*{what}"):
         Stream(fitted("unnamed")).step(step)
+
+
+@pytest.mark.parametrize("streams", [2, -3, [0, 5], "a", 0.5, [True], {}])
+def test_streams_that_are_not_there_cannot_be_reset(streams):
+    stream, other = (Stream(fitted("unnamed"), 2) for _ in range(2))
+    x = np.ones((2, 2))
+    assert not np.array_equal(stream.step(x), stream.step(x))
+    other.step(x)
+    other.step(x)
+    with pytest.raises(ValueError, match=r"streams=.* go from 0 to 1; give one of them"):
+        stream.reset(streams)
+    np.testing.assert_array_equal(stream.step(x), other.step(x))
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable
+from numbers import Number
 from typing import Any, NoReturn
 
 import numpy as np
@@ -110,20 +111,21 @@ def as_labels(values: Any, name: str, *, each: str) -> NDArray[Any]:
     Raises
     ------
     ValueError
-        If a label is missing, or they are not all texts, numbers, booleans or intervals.
+        If a label is missing or infinite, or they are not all texts, numbers, booleans or
+        intervals.
     """
     values = in_numpy_or_pandas(values)
     dtype = getattr(values, "dtype", None)
     labels = as_array(values, name)
     if labels.dtype.kind in "biuf":
-        if np.isnan(labels).any():
-            _fail_missing(name, each)
+        return _finite(labels, name, each)
+    if labels.size == 0:
         return labels
     if labels.dtype.kind in "OmM" and pd.isna(labels).any():
         _fail_missing(name, each)
     kind = _kind_of(labels, skipna=False)
     if kind in ("boolean", "integer", "floating", "mixed-integer-float"):
-        return np.array(labels.tolist())
+        return _finite(np.array(labels.tolist()), name, each)
     if kind == "string":
         return labels
     if kind != "interval":
@@ -134,6 +136,17 @@ def as_labels(values: Any, name: str, *, each: str) -> NDArray[Any]:
             "texts, integers, booleans or intervals, all of one kind: convert them, for example "
             "with astype(str)."
         )
+    return labels
+
+
+def _finite(labels: NDArray[Any], name: str, each: str) -> NDArray[Any]:
+    """Return labels that are numbers; raise ValueError unless all are finite."""
+    if labels.dtype.kind != "f":
+        return labels
+    if np.isnan(labels).any():
+        _fail_missing(name, each)
+    if np.isinf(labels).any():
+        raise ValueError(f"Input {name} contains infinity; correct it or leave its {each} out.")
     return labels
 
 
@@ -187,10 +200,14 @@ def _numbers(array: NDArray[Any], name: str) -> NDArray[Any]:
     """Return an array of numbers, of those among objects as float64."""
     if array.dtype.kind in "biuf":
         return array
-    refuse_other_than_numbers(array, name)
     if array.size == 0:
-        return array.astype(np.float64)
-    return np.where(pd.isna(array), np.nan, array).astype(np.float64)
+        return np.empty(array.shape)
+    refuse_other_than_numbers(array, name)
+    missing = pd.isna(array)
+    try:
+        return np.where(missing, np.nan, array).astype(np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        _refuse_objects(array[~missing], name, error)
 
 
 def _kind_of(array: NDArray[Any], *, skipna: bool) -> str:
@@ -240,6 +257,17 @@ def refuse_other_than_numbers(array: NDArray[Any], name: str, cure: str | None =
         f"{prefix}{name} holds {noun}, such as {_example(found)}, where numeric values are needed; "
         f"{cure}."
     )
+
+
+def _refuse_objects(values: NDArray[Any], name: str, error: Exception) -> NoReturn:
+    """Raise the error for objects that are no numbers and of no kind that has a noun."""
+    value = next((value for value in values if not isinstance(value, Number)), None)
+    held = f"a {type(value).__name__}, {reprlib.repr(value)}"
+    if value is None:
+        held = f"a number that float64 cannot hold ({error})"
+    raise ValueError(
+        f"{name} holds {held}, where numeric values are needed; give one number in each place."
+    ) from error
 
 
 def _example(values: Iterable[Any]) -> str:

@@ -19,6 +19,7 @@ from skrnn.estimators.at_steps.step_tasks import Classes, Labels, Numbers, StepT
 from skrnn.estimators.at_steps.truncated import TruncatedBackpropagation
 from skrnn.estimators.choice import NetworkChoice
 from skrnn.estimators.classes import CLASS_WEIGHT, LearnsClasses, refuse_probabilities
+from skrnn.estimators.determination import r2
 from skrnn.networks import Network
 from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.steps import EveryStep
@@ -174,15 +175,17 @@ class SequenceLabeller(NetworkChoice, TruncatedBackpropagation, FindsEvents, Lea
         X, y, sample_weight
             As in ``fit``.
         """
-        from sklearn.metrics import accuracy_score, r2_score
+        from sklearn.metrics import accuracy_score
 
         sequences = self._sequences(X)
         targets = self._check_target(X, y, sequences)
         sequences, outputs = self._step_outputs(sequences)
         targets = targets.shortened(sequences.lengths)
         weights = targets.per_step(check_weights(X, sample_weight, len(sequences)))
-        measure = r2_score if self.task_ == "numbers" else accuracy_score
-        return float(measure(targets.values, self._predicted(outputs), sample_weight=weights))
+        predicted = self._predicted(outputs)
+        if self.task_ == "numbers":
+            return r2(targets.values, predicted, weights)
+        return float(accuracy_score(targets.values, predicted, sample_weight=weights))
 
     # ------------------------------------------------------------------ hooks of the base
 

@@ -15,6 +15,7 @@ from skrnn._target_validation import check_target, check_weights
 from skrnn.engine.losses import REGRESSION
 from skrnn.estimators.base import BaseSequenceEstimator
 from skrnn.estimators.choice import NetworkChoice
+from skrnn.estimators.determination import r2
 from skrnn.preprocessing.target_scaling import TargetScaling
 from skrnn.sequences import Sequences
 
@@ -98,12 +99,10 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         float
             1 is best; 0 is that of the mean of y.
         """
-        from sklearn.metrics import r2_score
-
         predicted = self.predict(X)
         target = check_target(self, X, y, len(predicted))
         weights = check_weights(X, sample_weight, len(predicted))
-        return float(r2_score(target, predicted, sample_weight=weights))
+        return r2(target, predicted, weights)
 
     def _predicted(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
         values = self._target_scaling.decode(outputs)

@@ -17,6 +17,7 @@ from skrnn._target_validation import check_weights, require_both
 from skrnn._validation import all_finite, fail_outputs
 from skrnn.engine.decoding import Decoder, Outcome, in_chunks, roll_out, search
 from skrnn.engine.schedules import constant, schedule
+from skrnn.estimators.determination import r2
 from skrnn.estimators.holding_out import hold_out_at_random
 from skrnn.estimators.observing import CallbackSupportMixin, reports, with_callbacks
 from skrnn.estimators.translators.languages import Rows
@@ -204,8 +205,6 @@ class SequenceTranslator(CallbackSupportMixin, TranslatingEstimator):
         float
             1 is best.
         """
-        from sklearn.metrics import r2_score
-
         sources = self._sources(X)
         targets, _ = self._read_target(y, len(sources), reset=False)
         check_order(X, y, "y")
@@ -218,7 +217,7 @@ class SequenceTranslator(CallbackSupportMixin, TranslatingEstimator):
         rows = np.concatenate(self._decoded(sources, lengths))
         values = self._numbers().scaling.decode(rows.astype(np.float64))
         per_step = np.repeat(weights, lengths)
-        return float(r2_score(np.concatenate(targets), values, sample_weight=per_step))
+        return r2(np.concatenate(targets), values, per_step)
 
     @available_if(_attends)
     def attention_weights(self, X: Any, y: Any = None) -> list[NDArray[np.float64]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -28,11 +27,14 @@ class TargetScaling(Standardiser):
         Which of them never varied, None if all did.
     scales : bool
         Whether targets are standardized, or only constant ones are known.
+    may_overflow : bool
+        Whether float32 outputs may decode to values beyond float64.
     """
 
     moments: Floats
     constant: NDArray[np.bool_] | None
     scales: bool
+    may_overflow: bool
 
     @classmethod
     def learn(cls, values: NDArray[Any], weights: Floats, *, scales: bool = True) -> Self:
@@ -46,12 +48,9 @@ class TargetScaling(Standardiser):
         scale = np.where(constant, 1.0, deviation)
         if not scales:
             mean, scale = np.zeros_like(mean), np.ones_like(mean)
-        return cls(mean, scale, moments, constant if constant.any() else None, scales)
-
-    @cached_property
-    def may_overflow(self) -> bool:
-        """Tell whether float32 outputs may decode to values beyond float64."""
-        return bool(max(self.scale.max(), np.abs(self.mean).max()) > LARGEST_UNIT)
+        may_overflow = bool(max(scale.max(), np.abs(mean).max()) > LARGEST_UNIT)
+        never = constant if constant.any() else None
+        return cls(mean, scale, moments, never, scales, may_overflow)
 
     def with_more(self, values: NDArray[Any], weights: Floats) -> Self:
         """Return the scaling for training that goes on with further targets.

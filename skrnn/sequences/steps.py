@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._conversion import as_numbers, is_ragged
+
 #: What holds the features in order, without names; looked up, since it is asked at every step.
 UNNAMED = frozenset({np.ndarray, list, tuple, float, int, str})
 
@@ -72,12 +74,17 @@ def numbers(values: Any) -> NDArray[np.float64]:
         If it holds anything else.
     """
     try:
-        return np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+        # A list at once, as it comes at every step.
+        array = np.asarray(values) if type(values) in (list, tuple) else values
+    except ValueError:
+        array = None
+    array = None if is_ragged(array) else as_numbers(array, "the step")
+    if not isinstance(array, np.ndarray):  # nothing, sequences, or a sparse matrix
         raise ValueError(
-            f"the step is {reprlib.repr(values)}, which holds more than numbers: {error}; give the "
-            "value of each feature, NaN for one that is missing."
-        ) from error
+            f"the step is {reprlib.repr(values)}; give one number for each feature, NaN for one "
+            "that is missing."
+        )
+    return array.astype(np.float64, copy=False)
 
 
 def _names_of(x: Any) -> list[str] | None:

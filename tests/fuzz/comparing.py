@@ -16,6 +16,8 @@ def same(one: Any, other: Any) -> bool:
         return True
     if type(one) is not type(other):
         return False
+    if isinstance(one, np.random.RandomState):
+        return same(one.get_state(), other.get_state())
     if isinstance(one, np.ma.MaskedArray):
         return same(one.data, other.data) and same(np.array(one.mask), np.array(other.mask))
     if isinstance(one, np.ndarray):

@@ -341,7 +341,7 @@ class TransformMachine(Copies, Machine):
         known = hasattr(type(self.session.thing), method)
         self.call(method if known else "transform", self._given(data))
 
-    @rule(names=st.sampled_from([None, ["a", "b"], ["a"], []]))
+    @rule(names=st.sampled_from([None, ["a", "b"], ["a"], [], "much", 5]))
     def feature_names(self, names: Any) -> None:
         self.call("get_feature_names_out", names)
 

@@ -137,7 +137,7 @@ class Session:
             owner=self.thing,
             reads=reads and not draws,
             draws=draws,
-            may_be_nan=call.method in MAY_BE_INFINITE or _has_missing(call, self.program),
+            may_be_nan=_may_be_nan(call, self.program),
         )
         if outcome.error is None:
             if reads:
@@ -268,6 +268,13 @@ def _make(value: Any) -> Any:
 
 def _built(call: Call) -> list[Any]:
     return [_make(value) for value in (*call.args, *call.kwargs.values())]
+
+
+def _may_be_nan(call: Call, program: Program) -> bool:
+    """Tell whether the result need not be finite."""
+    # Scikit-learn's R^2 of one sample is NaN, with a warning that says so.
+    of_one = call.method == "score" and getattr(call.args[0], "n", None) == 1
+    return of_one or call.method in MAY_BE_INFINITE or _has_missing(call, program)
 
 
 def _has_missing(call: Call, program: Program) -> bool:

@@ -18,15 +18,9 @@ VALUES = ("normal", "tokens", "constant", "1e-300", "1e300", "1e39", "1e160", "-
 USUAL = ("array", "ragged", "panel", "frames", "windows", "flat", "float32", "list")
 
 
-#: Whether anything odd is drawn at all.
-WITH_ODD = {"now": True}
-
-
 def mostly(good: st.SearchStrategy[Any], odd: st.SearchStrategy[Any], one_in: int = 4) -> Any:
     """Draw something good, and one time in so many something odd."""
-    return st.sampled_from(range(one_in)).flatmap(
-        lambda n: odd if n == one_in - 1 and WITH_ODD["now"] else good
-    )
+    return st.sampled_from(range(one_in)).flatmap(lambda n: odd if n == one_in - 1 else good)
 
 
 junk = st.sampled_from(sorted(JUNK)).map(Junk)

@@ -1,5 +1,6 @@
 """A target that never varied is predicted exactly, until one that differs is learnt from."""
 
+import joblib
 import numpy as np
 import pytest
 
@@ -94,3 +95,10 @@ def test_a_prediction_beyond_float64_is_refused():
     assert scaling.decode(np.array([[0.5]]))[0, 0] == pytest.approx(0.85e308)
     with pytest.raises(ValueError, match="a prediction is beyond float64"):
         scaling.decode(np.array([[2.0]]))
+
+
+def test_a_prediction_leaves_nothing_behind_in_the_estimator():
+    model = GRURegressor(**SMALL).fit(X, LAST)
+    before = joblib.hash(model)
+    model.predict(X)
+    assert joblib.hash(model) == before

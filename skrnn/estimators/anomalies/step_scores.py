@@ -49,7 +49,10 @@ class StepScoring:
             return joined
         table = Sequences.end_to_end(joined[:, None], lengths)
         padded, real = table.gather(np.arange(len(lengths)), table.longest)
-        moving, scores = self.moving(len(lengths)), np.where(real, padded[..., 0], np.nan)
+        # No more scores are kept than there are: a smoothing beyond them costs nothing.
+        kept = min(self.smoothing, table.longest)
+        moving = MovingScores(len(lengths), kept, self.memory, self.peak)
+        scores = np.where(real, padded[..., 0], np.nan)
         for step in range(table.longest):
             scores[:, step] = moving(scores[:, step])
         return scores[real]
@@ -94,8 +97,10 @@ class MovingScores:
         self._peak[streams] = self._first_peak
 
     def go_on_from(self, other: Self) -> None:
-        """Take over the latest scores, and their peak."""
-        self._latest[:], self._peak[:] = other._latest, other._peak
+        """Take over the latest scores, as many as both keep, and their peak."""
+        kept = min(self._latest.shape[1], other._latest.shape[1])
+        self._latest[:, -kept:] = other._latest[:, -kept:]
+        self._peak[:] = other._peak
 
 
 def of_sequences(scores: Floats, lengths: NDArray[np.int64]) -> Floats:

@@ -153,8 +153,9 @@ def in_form_of(X: Any, sequences: Sequences, values: NDArray[Any]) -> Any:
 def _of_panel(X: pd.DataFrame, y: Any) -> NDArray[Any]:
     check_same_rows(X, y, "y", "X")
     values = _targets(y)
-    if len(values) != len(X):
-        raise ValueError(f"y has {len(values)} rows and X {len(X)}; each step needs a target.")
+    n_rows = len(values) if values.ndim else 1
+    if n_rows != len(X):
+        raise ValueError(f"y has {n_rows} rows and X {len(X)}; each step needs a target.")
     return _with_one_axis_or_two(values)
 
 
@@ -187,12 +188,14 @@ def _of_array(y: NDArray[Any], sequences: Sequences) -> NDArray[Any]:
             f"y has the shape {y.shape}, and X {len(sequences)} sequences {steps}; give a target "
             "for each step, in an array (n_samples, n_steps) or a list of arrays (n_steps,)."
         )
-    return _with_one_axis_or_two(y.reshape(-1, *y.shape[2:]))
+    return _with_one_axis_or_two(y.reshape(len(y) * n_steps, *y.shape[2:]))
 
 
 def _with_one_axis_or_two(values: NDArray[Any]) -> NDArray[Any]:
     if values.ndim > 2:
         raise ValueError(f"y has {values.ndim - 1} axes for each step; it may have one.")
+    if values.ndim == 2 and values.shape[1] == 0:
+        raise ValueError("y has columns for 0 targets at each step; give one or more.")
     return values
 
 

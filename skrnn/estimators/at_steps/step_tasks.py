@@ -13,7 +13,7 @@ from scipy.special import expit, softmax
 from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import type_of_target
 
-from skrnn._target_validation import in_range
+from skrnn._target_validation import beyond_integers, in_range
 from skrnn.engine.losses import CLASSIFICATION, MULTILABEL, REGRESSION
 from skrnn.preprocessing.target_scaling import TargetScaling
 
@@ -187,7 +187,9 @@ def task_of(values: NDArray[Any]) -> str:
     if values.ndim == 2:
         is_indicator = values.dtype.kind in "biuf" and np.isin(values, (0, 1)).all()
         return "labels" if is_indicator else "numbers"
-    return "numbers" if type_of_target(values).startswith("continuous") else "classes"
+    with beyond_integers():
+        kind = type_of_target(values)
+    return "numbers" if kind.startswith("continuous") else "classes"
 
 
 def _shaped(columns: NDArray[Any], is_flat: bool) -> NDArray[Any]:
