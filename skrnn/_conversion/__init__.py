@@ -11,15 +11,17 @@ from skrnn._conversion.containers import (
     is_panel,
     is_ragged,
     is_sequence,
+    refuse_repeated_names,
     tells_times,
 )
 from skrnn._conversion.row_order import check_order, check_same_rows
-from skrnn._conversion.values import as_array, as_labels, as_numbers
+from skrnn._conversion.values import as_array, as_labels, as_numbers, as_values
 
 __all__ = [
     "as_array",
     "as_labels",
     "as_numbers",
+    "as_values",
     "check_order",
     "check_same_rows",
     "column_names",
@@ -28,5 +30,6 @@ __all__ = [
     "is_panel",
     "is_ragged",
     "is_sequence",
+    "refuse_repeated_names",
     "tells_times",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype
 
+from skrnn._conversion import refuse_repeated_names
 from skrnn._parameters import NONE, satisfying, tuples_of
 from skrnn.sequences.times import as_times
 
@@ -25,6 +27,15 @@ _NOT_FEATURES = {
     "timedelta": "time differences",
     "time": "times of day",
     "period": "periods",
+}
+#: The same, by the names of narwhals' dtypes.
+_KINDS = {
+    "String": "string",
+    "Enum": "string",
+    "Datetime": "datetime64",
+    "Date": "date",
+    "Duration": "timedelta64",
+    "Time": "time",
 }
 
 
@@ -77,6 +88,8 @@ def read_rows(X: Any, *, time: Any, groups: Any, name: str = "X") -> Rows:
         column of dates or text.
     """
     keys = key_names(groups)
+    if not hasattr(X, "collect"):  # no name of a lazy frame occurs twice
+        refuse_repeated_names(X, name)
     table = as_table(X)
     if isinstance(table, pd.DataFrame):
         rows = _from_pandas(table, time, keys, name)
@@ -89,8 +102,8 @@ def read_rows(X: Any, *, time: Any, groups: Any, name: str = "X") -> Rows:
         )
     else:
         return Rows(X)
-    if rows.times is not None and rows.times.hasnans:
-        raise ValueError(f"{_times_of(time, name)} has missing times; drop those rows first.")
+    if rows.times is not None and (lacks := _lacks(rows.times)):
+        raise ValueError(f"{_times_of(time, name)} has {lacks} times; drop those rows first.")
     if keys and rows.times is None:
         raise ValueError(
             f"groups={groups!r} was given without times, and rows of different groups are "
@@ -144,11 +157,8 @@ def _from_narwhals(frame: Any, time: Any, keys: tuple[str, ...], name: str) -> R
         if key not in frame.columns:
             _fail_unknown(key, frame.columns, name)
     features = frame.drop([*{*keys, *([time] if time else [])}])
-    for column, dtype in features.schema.items():
-        if dtype.is_temporal():
-            _check_feature(column, "datetime64", name)
-        elif str(dtype).split("(")[0] in ("String", "Categorical", "Enum"):
-            _check_feature(column, "string", name)
+    for column in features.columns:
+        _check_feature(column, _kind(features[column]), name)
     times = None if time is None else _named_times(_index_of(frame[time]), time)
     groups = _joined([_index_of(frame[key]) for key in keys], keys)
     return Rows(features.to_native(), times, groups, names=features.columns)
@@ -156,7 +166,8 @@ def _from_narwhals(frame: Any, time: Any, keys: tuple[str, ...], name: str) -> R
 
 def _index_of(column: Any) -> pd.Index:
     """Return a narwhals Series as an Index, in its time zone."""
-    values = pd.Index(column.to_numpy())
+    held = column.to_numpy()
+    values = pd.Index(held if held.ndim == 1 else list(held), tupleize_cols=False)
     zone = getattr(column.dtype, "time_zone", None)
     return values.tz_localize("UTC").tz_convert(zone) if zone else values
 
@@ -205,6 +216,12 @@ def _joined(parts: list[pd.Index], keys: tuple[str, ...]) -> pd.Index | None:
             raise ValueError(
                 f"groups={key!r} has no value in row {row}; give each row a group, or drop it."
             )
+        held = part[0] if len(part) and part.dtype == object else None
+        if not isinstance(held, Hashable):
+            raise ValueError(
+                f"groups={key!r} holds a {type(held).__name__} in each row, which cannot be "
+                "compared; name a column of texts or numbers."
+            )
     if len(parts) > 1:
         return pd.MultiIndex.from_arrays(parts)
     return parts[0] if parts else None
@@ -216,6 +233,14 @@ def _holds(column: pd.Series[Any]) -> str:
     return infer_dtype(column.cat.categories if is_coded else column, skipna=True)
 
 
+def _kind(column: Any) -> str:
+    """Return what the values of a narwhals Series are, of those that are no features."""
+    dtype = type(column.dtype).__name__
+    if dtype == "Categorical":  # PyArrow has categories of any kind
+        dtype = type(column.cat.get_categories().dtype).__name__
+    return _KINDS.get(dtype, "numbers")
+
+
 def _check_feature(column: Any, holds: str, name: str) -> None:
     if holds in _NOT_FEATURES:
         raise ValueError(
@@ -223,6 +248,14 @@ def _check_feature(column: Any, holds: str, name: str) -> None:
             f"name it with time={column!r} if it tells when a row was measured, with "
             f"groups={column!r} if it tells which series a row belongs to, or drop or encode it."
         )
+
+
+def _lacks(times: pd.Index) -> str:
+    """Return what times are that are no times, "" where all are."""
+    if times.hasnans:
+        return "missing"
+    is_float = pd.api.types.is_float_dtype(times.dtype)
+    return "infinite" if is_float and np.isinf(times.to_numpy(np.float64)).any() else ""
 
 
 def _times_of(time: Any, name: str) -> str:
