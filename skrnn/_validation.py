@@ -21,6 +21,7 @@ from skrnn._conversion import (
     column_names,
     holds_times,
     is_mapping,
+    refuse_repeated_names,
 )
 
 Floats = NDArray[np.floating[Any]]
@@ -77,6 +78,7 @@ def check_table(estimator: Any, X: Any, *, reset: bool) -> Floats:
 
 def check_width(estimator: Any, X: Any, n_features: int, *, reset: bool) -> None:
     """Record (``reset``) or compare the number and the names of the columns of X."""
+    refuse_repeated_names(X, "X")
     _check_feature_names(estimator, X, reset=reset)
     _check_n_features(estimator, np.empty((1, n_features)), reset=reset)
 

@@ -12,12 +12,14 @@ from skrnn._conversion.containers import (
     is_panel,
     is_ragged,
     is_sequence,
+    refuse_repeated_names,
 )
 from skrnn._conversion.row_order import check_order, check_same_rows
 from skrnn._conversion.values import (
     as_array,
     as_labels,
     as_numbers,
+    as_values,
     refuse_other_than_numbers,
 )
 
@@ -25,6 +27,7 @@ __all__ = [
     "as_array",
     "as_labels",
     "as_numbers",
+    "as_values",
     "check_order",
     "check_same_rows",
     "column_names",
@@ -35,4 +38,5 @@ __all__ = [
     "is_ragged",
     "is_sequence",
     "refuse_other_than_numbers",
+    "refuse_repeated_names",
 ]

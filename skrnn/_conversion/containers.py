@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,7 +32,7 @@ def in_numpy_or_pandas(values: Any) -> Any:
     Raises
     ------
     TypeError
-        If a tensor cannot be read, or a table has no values yet.
+        If a tensor cannot be read, a table has no values yet, or a class was given.
     """
     if holds_plain_numbers(values):
         return values
@@ -47,6 +48,8 @@ def in_numpy_or_pandas(values: Any) -> Any:
         return _listed(column.tolist()) if _holds_sequences(column) else column
     if isinstance(values, np.generic | Mapping):
         return values
+    if isinstance(values, type):
+        raise TypeError(f"the class {values.__name__} was given; give an object that holds data.")
     if hasattr(values, "collect"):
         raise TypeError(
             f"a {type(values).__name__} was given, which has no values yet; give those that its "
@@ -103,11 +106,24 @@ def column_names(values: Any) -> list[Any] | None:
     """Return the names of the columns of a table of any library, or None for anything else."""
     if is_mapping(values):
         return list(values)
+    if isinstance(values, type):  # a class has the attributes, and no values of them
+        return None
     for attribute in ("column_names", "columns"):  # PyArrow has both, and names in the first
         names = getattr(values, attribute, None)
         if names is not None and not callable(names):
             return list(names)
     return None
+
+
+def refuse_repeated_names(values: Any, name: str) -> None:
+    """Raise ValueError if two columns of a table have one name."""
+    names = column_names(values) or []
+    if len(set(names)) < len(names):
+        repeated = next(one for one in names if names.count(one) > 1)
+        raise ValueError(
+            f"several columns of {name} are called {repeated!r}; give each column a name of its "
+            "own, or an array."
+        )
 
 
 def holds_times(index: pd.Index) -> bool:
@@ -134,10 +150,22 @@ def _table(values: Any, names: list[Any]) -> pd.DataFrame:
         columns = [values.column(position) for position in range(len(names))]
     else:
         columns = [values[name] for name in names]
-    read = [in_numpy_or_pandas(column) for column in columns]
+    read = [_column(column) for column in columns]
+    lengths = {len(column) if hasattr(column, "__len__") else None for column in read}
+    if None in lengths or len(lengths) > 1:
+        raise ValueError(
+            f"a {type(values).__name__} of {reprlib.repr(names)} was given, whose values are not "
+            "columns of one length; give a DataFrame, or a column for each name."
+        )
     frame = pd.DataFrame(dict(enumerate(read)))
     frame.columns = pd.Index(names)
     return frame
+
+
+def _column(values: Any) -> Any:
+    """Return a column of a table, with a list of arrays where a row has several numbers."""
+    read = in_numpy_or_pandas(values)
+    return list(read) if getattr(read, "ndim", 1) > 1 else read
 
 
 def _in_memory(values: Any) -> NDArray[Any]:
@@ -163,7 +191,12 @@ def _plain(array: NDArray[Any]) -> Any:
     dtype = array.dtype
     if dtype.kind == "V":
         if dtype.names is not None and array.ndim == 1:
-            return pd.DataFrame({name: array[name] for name in dtype.names})
+            return _table(array, list(dtype.names))
+        if issubclass(dtype.type, np.void):
+            raise TypeError(
+                f"an array of {dtype} with {array.ndim} dimension(s) was given, which holds no "
+                "numbers; give an array of numbers, or a table with a column for each field."
+            )
         return array.astype(np.float32)  # bfloat16 and its like, which numpy does not know
     if not dtype.isnative:
         array = array.astype(dtype.newbyteorder("="))

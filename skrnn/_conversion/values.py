@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import reprlib
 from collections.abc import Iterable
-from numbers import Number
 from typing import Any, NoReturn
 
 import numpy as np
@@ -12,6 +11,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn._conversion.containers import holds_plain_numbers, in_numpy_or_pandas, is_ragged
+
+#: What numbers are called by it, and nothing but missing values.
+_NUMBERS = ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty")
 
 #: What values that are no numbers are called, by what `pandas.api.types.infer_dtype` finds.
 _NOUNS = {
@@ -96,6 +98,18 @@ def as_numbers(values: Any, name: str) -> Any:
     if values is None or hasattr(values, "toarray"):
         return values
     return _numbers(as_array(values, name), name)
+
+
+def as_values(values: Any, name: str) -> NDArray[Any]:
+    """Return numbers, however they are held, as an array of numbers, and all else as an array.
+
+    What is missing among numbers is NaN.
+    """
+    array = as_array(values, name)
+    if array.dtype != object or _kind_of(array, skipna=True) not in _NUMBERS:
+        return array
+    held = np.array(array.tolist())
+    return held if held.dtype.kind in "biuf" else _numbers(array, name)
 
 
 def as_labels(values: Any, name: str, *, each: str) -> NDArray[Any]:
@@ -187,10 +201,11 @@ def _numbers_of_frame(frame: pd.DataFrame, name: str) -> NDArray[Any]:
     columns = []
     for label, column in frame.items():
         called = f"column {label!r} of {name}"
-        if is_ragged(in_numpy_or_pandas(column)):
+        if is_ragged(column):
+            held = next(value for value in column if value is not None)
             raise ValueError(
-                f"{called} holds a {type(column.iloc[0]).__name__} in each row; give a list of "
-                "arrays (n_steps, n_features), or a DataFrame indexed by instance and time."
+                f"{called} holds a {type(held).__name__} in each row; give a list of arrays "
+                "(n_steps, n_features), or a DataFrame indexed by instance and time."
             )
         columns.append(_numbers(_of_column(column), called))
     return np.column_stack(columns) if columns else np.empty((len(frame), 0))
@@ -203,11 +218,10 @@ def _numbers(array: NDArray[Any], name: str) -> NDArray[Any]:
     if array.size == 0:
         return np.empty(array.shape)
     refuse_other_than_numbers(array, name)
-    missing = pd.isna(array)
     try:
-        return np.where(missing, np.nan, array).astype(np.float64)
+        return np.where(pd.isna(array), np.nan, array).astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        _refuse_objects(array[~missing], name, error)
+        _refuse_objects(array, name, error)
 
 
 def _kind_of(array: NDArray[Any], *, skipna: bool) -> str:
@@ -259,15 +273,24 @@ def refuse_other_than_numbers(array: NDArray[Any], name: str, cure: str | None =
     )
 
 
-def _refuse_objects(values: NDArray[Any], name: str, error: Exception) -> NoReturn:
-    """Raise the error for objects that are no numbers and of no kind that has a noun."""
-    value = next((value for value in values if not isinstance(value, Number)), None)
-    held = f"a {type(value).__name__}, {reprlib.repr(value)}"
-    if value is None:
-        held = f"a number that float64 cannot hold ({error})"
-    raise ValueError(
-        f"{name} holds {held}, where numeric values are needed; give one number in each place."
+def _refuse_objects(array: NDArray[Any], name: str, error: Exception) -> NoReturn:
+    """Raise the error for values that are no numbers and of no kind that has a noun."""
+    value = next((one for one in array.flat if not _is_a_number(one)), array.flat[0])
+    kind = TypeError if isinstance(error, TypeError) else ValueError
+    raise kind(
+        f"{name} holds {reprlib.repr(value)}, of type {type(value).__name__}, where numeric values "
+        f"are needed ({error}); give an array, a list or a table of numbers."
     ) from error
+
+
+def _is_a_number(value: Any) -> bool:
+    if hasattr(value, "__len__"):
+        return False
+    try:
+        float(value)
+    except (TypeError, ValueError, OverflowError):
+        return value is pd.NA
+    return True
 
 
 def _example(values: Iterable[Any]) -> str:

@@ -18,10 +18,22 @@ from skrnn.preprocessing.scaling import Standardiser
 
 def cutoffs_of(one: Series, start: Any, n_ahead: int, step_length: int) -> NDArray[np.int64]:
     """Return the numbers of the times of a series that are cutoffs, from ``start`` on."""
-    if not isinstance(start, str):  # which pandas reads as a time of the index
-        (start,) = alike(pd.Index([start]), one.index, "start")
-    first = int(np.sum(np.asarray(one.index <= start))) - 1
-    return np.arange(first, len(one) - n_ahead, step_length) if first >= 0 else np.empty(0, int)
+    first = int(np.sum(_until(start, one.index))) - 1
+    step = min(int(step_length), len(one))
+    return np.arange(first, len(one) - n_ahead, step) if first >= 0 else np.empty(0, int)
+
+
+def _until(start: Any, index: pd.Index) -> NDArray[np.bool_]:
+    """Tell the times of an index that are no later than ``start``."""
+    if not isinstance(start, str):
+        (start,) = alike(pd.Index([start]), index, "start")
+    try:
+        return np.asarray(index <= start)  # pandas reads a text as a time of the index
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"start={start!r} was given to backtest, which is no time of y; give one, such as "
+            f"{str(index[-1])!r}."
+        ) from error
 
 
 def forecasts_from(

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
-from skrnn._parameters import fitted, validate
+from skrnn._parameters import fitted, integers, require, validate
 from skrnn.forecasting.backtesting import cutoffs_of, forecasts_from, frame_of_cutoffs
 from skrnn.forecasting.covariates import Ahead, Roles
 from skrnn.forecasting.entrance import CheckedForecaster
@@ -102,6 +102,7 @@ class BaseSequenceForecaster(CheckedForecaster, GridForecaster, FittingForecaste
             If y has no time for ``fh`` after ``start``, or ``fh`` is not ahead.
         """
         self.check_is_fitted()
+        require(integers(1), "step_length", step_length, "backtest")
         X_inner, y_inner = self.clone()._check_X_y(X=X, y=y)
         wanted = self._fh if fh is None else fh
         begin = self.cutoff[0] if start is None else start

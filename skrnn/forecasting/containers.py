@@ -9,11 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._conversion import as_numbers, refuse_repeated_names
+
 Flags = NDArray[np.bool_]
 
 
 def readable(data: Any, name: str) -> Any:
-    """Return y or X as sktime reads it: masked values of an array become NaN.
+    """Return y or X as sktime reads it: an array of numbers, or pandas in native byte order.
 
     Parameters
     ----------
@@ -29,19 +31,33 @@ def readable(data: Any, name: str) -> Any:
     ValueError
         If a key or a time is missing, or times fall.
     """
-    if isinstance(data, np.ma.MaskedArray):
-        return np.ma.filled(np.ma.asarray(data, dtype=np.float64), np.nan)
+    if isinstance(data, np.ndarray):
+        return as_numbers(data, name)
     if isinstance(data, pd.Series | pd.DataFrame):
+        refuse_repeated_names(data, name)
         require_numeric_columns(data, name)
         refuse_index(data.index, name)
-        data = _with_dates(data)
+        data = _native(_with_dates(data))
     return data
 
 
 def refuse_empty(data: Any, name: str) -> None:
     """Raise ValueError for a series without rows."""
-    if tuple(getattr(data, "shape", ()))[:1] == (0,):
+    shape = getattr(data, "shape", ())
+    if isinstance(shape, tuple) and shape[:1] == (0,):
         raise ValueError(f"{name} has no rows; give a series of two times or more.")
+
+
+def _native(data: Any) -> Any:
+    """Return a pandas container whose numbers have the byte order of this machine."""
+    if isinstance(data, pd.Series):
+        return _native(data.to_frame()).iloc[:, 0]
+    foreign = {
+        column: dtype.newbyteorder("=")
+        for column, dtype in data.dtypes.items()
+        if not getattr(dtype, "isnative", True)
+    }
+    return data.astype(foreign) if foreign else data
 
 
 def _with_dates(data: Any) -> Any:
@@ -165,7 +181,7 @@ class Container:
             )
 
 
-def in_order(y: pd.DataFrame, columns: tuple[Any, ...]) -> pd.DataFrame:
+def in_order(frame: pd.DataFrame, columns: tuple[Any, ...], name: str) -> pd.DataFrame:
     """Return a frame with its columns in the order of others, taken by name.
 
     Raises
@@ -173,15 +189,15 @@ def in_order(y: pd.DataFrame, columns: tuple[Any, ...]) -> pd.DataFrame:
     ValueError
         If the names are others. Columns that have none, but numbers, are taken as they come.
     """
-    given = tuple(y.columns)
+    given = tuple(frame.columns)
     if given == columns or _unnamed(given) or _unnamed(columns):
-        return y
+        return frame
     if set(given) != set(columns):
         raise ValueError(
-            f"y has the columns {list(given)}, and that of the fit had {list(columns)}; give the "
-            "same columns."
+            f"{name} has the columns {list(given)}, and that of the fit had {list(columns)}; give "
+            "the same columns."
         )
-    return y[list(columns)]
+    return frame[list(columns)]
 
 
 def _described(levels: tuple[Any, ...]) -> str:

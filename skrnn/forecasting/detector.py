@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from sktime.detection.base import BaseDetector
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._version import Versioned
 from skrnn.estimators.anomaly import SequenceAnomalyDetector
-from skrnn.forecasting.containers import refuse_empty, require_numeric_columns
+from skrnn.forecasting.containers import in_order, readable, refuse_empty
 from skrnn.forecasting.series import floats
 from skrnn.networks import GRU
 
@@ -67,7 +68,20 @@ class SequenceDetector(Versioned, BaseDetector):
             self.set_tags(**{"capability:missing_values": True})
 
     fit = all_or_nothing(BaseDetector.fit)
-    update = all_or_nothing(BaseDetector.update)
+    # What cannot be read is not the data that sktime takes notes of.
+    predict = all_or_nothing(BaseDetector.predict)
+    predict_scores = all_or_nothing(BaseDetector.predict_scores)
+    predict_points = all_or_nothing(BaseDetector.predict_points)
+    predict_segments = all_or_nothing(BaseDetector.predict_segments)
+    transform = all_or_nothing(BaseDetector.transform)
+    transform_scores = all_or_nothing(BaseDetector.transform_scores)
+    fit_predict = all_or_nothing(BaseDetector.fit_predict)
+    fit_transform = all_or_nothing(BaseDetector.fit_transform)
+    update_predict = all_or_nothing(BaseDetector.update_predict)
+
+    def _check_X(self, X: Any) -> Any:
+        refuse_empty(X, "X")
+        return super()._check_X(readable(X, "X"))
 
     def _fit(self, X: pd.DataFrame, y: Any = None) -> SequenceDetector:
         del y
@@ -78,18 +92,36 @@ class SequenceDetector(Versioned, BaseDetector):
                 "None."
             )
         how = SequenceAnomalyDetector() if self.detector is None else clone(self.detector)
-        self.detector_ = how.fit(_as_sequences(X))
-        self._X = X  # sktime keeps a Series as it is, and joins frames to it in update
+        self._columns = tuple(X.columns)
+        self.detector_ = how.fit(self._sequences(X))
+        self._X = None  # sktime keeps what nothing reads
         return self
 
-    def _update(self, X: pd.DataFrame, y: Any = None) -> SequenceDetector:
-        """Take one pass over the new rows alone."""
+    @all_or_nothing
+    def update(self, X: Any, y: Any = None) -> SequenceDetector:
+        """Take one pass over new rows alone, whatever their times.
+
+        Parameters
+        ----------
+        X : Series or DataFrame
+            The columns of the fit.
+        y : object, default=None
+            Ignored.
+
+        Returns
+        -------
+        self
+        """
         del y
-        self.detector_.partial_fit(_as_sequences(X))
+        self.check_is_fitted()
+        self.detector_ = copy(self.detector_).partial_fit(self._sequences(self._check_X(X)))
         return self
 
     def _predict(self, X: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame({"ilocs": np.flatnonzero(self._abnormal(self._scores(X)))})
+
+    def _predict_points(self, X: Any) -> pd.DataFrame:
+        return self._predict(self._check_X(X))  # sktime passes on what it was given
 
     def _predict_scores(self, X: pd.DataFrame) -> pd.DataFrame:
         scores = self._scores(X)
@@ -99,8 +131,14 @@ class SequenceDetector(Versioned, BaseDetector):
         return pd.DataFrame({"scores": self._scores(X)}, index=X.index)
 
     def _scores(self, X: pd.DataFrame) -> NDArray[np.float64]:
-        (scores,) = self.detector_.step_scores(_as_sequences(X))
+        (scores,) = self.detector_.step_scores(self._sequences(X))
         return np.asarray(scores)
+
+    def _sequences(self, X: pd.DataFrame) -> list[NDArray[np.float64]]:
+        """Return the series as the one sequence that it is, its columns in the order of the fit."""
+        if X.shape[1] == len(self._columns) > 1:
+            X = in_order(X, self._columns, "X")
+        return [floats(X)]
 
     def _abnormal(self, scores: NDArray[np.float64]) -> NDArray[np.bool_]:
         return np.asarray(scores > self.detector_.threshold_)
@@ -118,10 +156,3 @@ class SequenceDetector(Versioned, BaseDetector):
                 )
             },
         ]
-
-
-def _as_sequences(X: pd.DataFrame | pd.Series[Any]) -> list[NDArray[np.float64]]:
-    """Return the series as the one sequence that it is."""
-    refuse_empty(X, "X")
-    require_numeric_columns(X, "X")
-    return [floats(X).reshape(len(X), -1)]

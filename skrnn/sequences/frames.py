@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
 
-from skrnn._conversion import in_numpy_or_pandas, refuse_other_than_numbers
+from skrnn._conversion import (
+    in_numpy_or_pandas,
+    refuse_other_than_numbers,
+    refuse_repeated_names,
+)
 from skrnn._parameters import NONE, satisfying, tuples_of
 from skrnn.sequences.times import as_times
 
 NAME = satisfying("a column's name", lambda value: isinstance(value, str) and bool(value))
 TIME_DOMAIN = NAME | NONE
 GROUPS_DOMAIN = NAME | tuples_of(NAME) | NONE
+
+#: narwhals' dtypes that are no features.
+_NO_NUMBERS = {"String", "Enum", "Datetime", "Date", "Duration", "Time"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,6 +74,8 @@ def read_rows(X: Any, *, time: Any, groups: Any, name: str = "X") -> Rows:
         column of dates or text.
     """
     keys = key_names(groups)
+    if not hasattr(X, "collect"):  # no name of a lazy frame occurs twice
+        refuse_repeated_names(X, name)
     table = as_table(X)
     if isinstance(table, pd.DataFrame):
         rows = _from_pandas(table, time, keys, name)
@@ -78,8 +88,8 @@ def read_rows(X: Any, *, time: Any, groups: Any, name: str = "X") -> Rows:
         )
     else:
         return Rows(X)
-    if rows.times is not None and rows.times.hasnans:
-        raise ValueError(f"{_times_of(time, name)} has missing times; drop those rows first.")
+    if rows.times is not None and (lacks := _lacks(rows.times)):
+        raise ValueError(f"{_times_of(time, name)} has {lacks} times; drop those rows first.")
     if keys and rows.times is None:
         raise ValueError(
             f"groups={groups!r} was given without times, and rows of different groups are "
@@ -133,8 +143,8 @@ def _from_narwhals(frame: Any, time: Any, keys: tuple[str, ...], name: str) -> R
         if key not in frame.columns:
             _fail_unknown(key, frame.columns, name)
     features = frame.drop([*{*keys, *([time] if time else [])}])
-    for column, dtype in features.schema.items():
-        if dtype.is_temporal() or str(dtype).split("(")[0] in ("String", "Categorical", "Enum"):
+    for column in features.columns:
+        if not _holds_numbers(features[column]):
             _check_feature(column, features[column], name)
     times = None if time is None else _named_times(_index_of(frame[time]), time)
     groups = _joined([_index_of(frame[key]) for key in keys], keys)
@@ -143,7 +153,8 @@ def _from_narwhals(frame: Any, time: Any, keys: tuple[str, ...], name: str) -> R
 
 def _index_of(column: Any) -> pd.Index:
     """Return a narwhals Series as an Index, in its time zone."""
-    values = pd.Index(column.to_numpy())
+    held = column.to_numpy()
+    values = pd.Index(held if held.ndim == 1 else list(held), tupleize_cols=False)
     zone = getattr(column.dtype, "time_zone", None)
     return values.tz_localize("UTC").tz_convert(zone) if zone else values
 
@@ -192,9 +203,23 @@ def _joined(parts: list[pd.Index], keys: tuple[str, ...]) -> pd.Index | None:
             raise ValueError(
                 f"groups={key!r} has no value in row {row}; give each row a group, or drop it."
             )
+        held = part[0] if len(part) and part.dtype == object else None
+        if not isinstance(held, Hashable):
+            raise ValueError(
+                f"groups={key!r} holds a {type(held).__name__} in each row, which cannot be "
+                "compared; name a column of texts or numbers."
+            )
     if len(parts) > 1:
         return pd.MultiIndex.from_arrays(parts)
     return parts[0] if parts else None
+
+
+def _holds_numbers(column: Any) -> bool:
+    """Tell whether the values of a narwhals Series may be features."""
+    dtype = type(column.dtype).__name__
+    if dtype == "Categorical":  # PyArrow has categories of any kind
+        dtype = type(column.cat.get_categories().dtype).__name__
+    return dtype not in _NO_NUMBERS
 
 
 def _check_feature(label: Any, column: Any, name: str) -> None:
@@ -205,6 +230,14 @@ def _check_feature(label: Any, column: Any, name: str) -> None:
         f"name it with time={label!r} if it tells when a row was measured, with groups={label!r} "
         "if it tells which series a row belongs to, or drop or encode it",
     )
+
+
+def _lacks(times: pd.Index) -> str:
+    """Return what times are that are no times, "" where all are."""
+    if times.hasnans:
+        return "missing"
+    is_float = pd.api.types.is_float_dtype(times.dtype)
+    return "infinite" if is_float and np.isinf(times.to_numpy(np.float64)).any() else ""
 
 
 def _times_of(time: Any, name: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import infer_dtype, is_bool_dtype, is_numeric_dtype
+from pandas.api.types import infer_dtype, is_bool_dtype, is_complex_dtype, is_numeric_dtype
 
 #: How many labels are examined to find what texts hold.
 SAMPLE = 20
@@ -29,7 +29,7 @@ def as_times(labels: pd.Index, name: str = "the index of X") -> pd.Index | None:
         return labels
     if isinstance(labels.dtype, pd.CategoricalDtype):
         labels = labels.astype(labels.dtype.categories.dtype)
-    if is_numeric_dtype(labels.dtype) and not is_bool_dtype(labels.dtype):
+    if is_numeric_dtype(labels.dtype) and not _is_no_number(labels.dtype):
         return labels
     holds = infer_dtype(labels, skipna=True)
     try:
@@ -49,6 +49,11 @@ def as_times(labels: pd.Index, name: str = "the index of X") -> pd.Index | None:
     if holds == "string":
         _refuse_hidden_times(labels, name)
     return None
+
+
+def _is_no_number(dtype: Any) -> bool:
+    """Tell booleans and complex numbers, which are numeric for pandas, and tell no times."""
+    return is_bool_dtype(dtype) or is_complex_dtype(dtype)
 
 
 def kind_of(times: pd.Index) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
-from skrnn._conversion import as_array, as_numbers, check_same_rows, column_names
+from skrnn._conversion import as_numbers, as_values, check_same_rows, column_names
 from skrnn._parameters import integers, one_of, reals, require
 from skrnn.sequences.frames import GROUPS_DOMAIN, TIME_DOMAIN, Rows, read_rows
 from skrnn.sequences.series import TimedSeries
@@ -199,7 +199,7 @@ def _reach_in_time(
 def _read_targets(data: Any, targets: Any, rows: Rows) -> NDArray[Any]:
     """Return the targets of all rows of data."""
     if targets is None:
-        return as_array(rows.features, "data")
+        return np.asarray(as_numbers(rows.features, "data"))
     table = data if rows.names is None else rows.features  # a lazy frame is read once
     names = rows.names or column_names(data) or []
     if isinstance(targets, str) or np.isscalar(targets):
@@ -209,9 +209,9 @@ def _read_targets(data: Any, targets: Any, rows: Rows) -> NDArray[Any]:
                 f"{f'the columns {names}' if names else 'no named columns'}; give a column's "
                 "name, or an array of targets."
             )
-        return as_array(table[targets], "targets")
+        return as_values(table[targets], "targets")
     check_same_rows(data, targets, "targets", "data")
-    return as_array(targets, "targets")
+    return as_values(targets, "targets")
 
 
 def _fail_short(shape: Shape, n_rows: int, *, is_cut: bool) -> NoReturn:

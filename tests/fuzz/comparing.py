@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
@@ -58,7 +59,8 @@ def _same_objects(one: Any, other: Any) -> bool:
         return same(one.toarray(), other.toarray())
     if hasattr(one, "equals"):  # polars, arrow
         return bool(one.equals(other))
-    if hasattr(one, "__dict__") and type(one).__eq__ is object.__eq__:
+    is_plain = type(one).__eq__ is object.__eq__ or is_dataclass(one)
+    if hasattr(one, "__dict__") and is_plain:  # equal data may hold what compares by identity
         return same(vars(one), vars(other))
     try:
         return bool(one == other)

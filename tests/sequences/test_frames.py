@@ -269,3 +269,35 @@ def test_the_scaler_of_a_pipeline_may_turn_polars_into_pandas():
     ]
     with pytest.warns(UserWarning, match="3 of 10 windows lack steps"):
         model.transform(frame[N_FITTED:])
+
+
+@pytest.mark.parametrize("held", [[1], {"x": 1}, np.ones(1)])
+def test_groups_that_cannot_be_compared_are_refused(held):
+    frame = TABLE.assign(site=[held] * len(TABLE))
+    with pytest.raises(ValueError, match=r"groups='site' holds a .* in each row, which cannot be"):
+        make_windows(frame, window_length=3, time="when", groups="site")
+    with pytest.raises(ValueError, match=r"groups='site' holds a .* in each row, which cannot be"):
+        SlidingWindow(3, time="when", groups="site").fit(frame)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"load": KEPT * 1.0, "when": KEPT + 1j}),
+        pd.DataFrame({"load": KEPT * 1.0, "when": KEPT > 4}),
+        pl.DataFrame({"load": KEPT * 1.0, "when": KEPT > 4}),
+        pl.DataFrame({"load": KEPT * 1.0, "when": [{"x": 1}] * len(KEPT)}),
+    ],
+)
+def test_what_tells_no_times_is_refused(frame):
+    with pytest.raises(ValueError, match="time='when' names a column that holds no times"):
+        make_windows(frame, window_length=3, time="when")
+
+
+@pytest.mark.parametrize("on_gap", ["restart", "ignore"])
+def test_an_infinite_time_is_refused(on_gap):
+    frame = pd.DataFrame({"when": [*range(39), np.inf], "load": KEPT.astype(float)})
+    with pytest.raises(ValueError, match="time='when' has infinite times"):
+        make_windows(frame, window_length=3, time="when", on_gap=on_gap)
+    with pytest.raises(ValueError, match="the index of data has infinite times"):
+        make_windows(frame.set_index("when"), window_length=3, on_gap=on_gap)
