@@ -73,9 +73,7 @@ class Trainable(TrainingParameters):
         state = program.fresh_state(0, self._spec.network.rates())
         program.start(program.with_weights(state, self.weights_))
         program.steps.write_back()
-        program.model(
-            [np.zeros([size or 1 for size in x.shape], x.dtype) for x in program.model.inputs]
-        )
+        program.model(program.model.inputs)  # symbolic, so that nothing is compiled for it
         return program.model
 
     def _checked_network(self) -> Network:

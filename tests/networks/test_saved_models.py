@@ -136,6 +136,7 @@ def few_saved(tmp_path_factory):
     return folder
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("order", ["import skrnn, keras", "import keras, skrnn"])
 def test_another_process_loads_a_model_and_gets_the_same_outputs(few_saved, order):
     assert_another_process_gets_the_same_outputs(few_saved, order)
