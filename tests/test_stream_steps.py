@@ -181,7 +181,45 @@ def test_a_number_of_streams_is_an_int(n_streams):
         Stream(fitted("unnamed"), n_streams)
 
 
-@pytest.mark.parametrize("step", [["a", 1.0], [None, {}], [pd.NA, 1.0]])
+MISSING = {
+    "masked array": np.ma.masked_equal([-9.0, 1.0], -9.0),
+    "list with None": [None, 1.0],
+    "list with NA": [pd.NA, 1.0],
+    "nullable Series": pd.Series([pd.NA, 1.0], dtype="Float64"),
+}
+
+
+@pytest.mark.parametrize("form", MISSING)
+def test_what_is_missing_in_a_step_is_nan_in_every_form(form):
+    expected = Stream(fitted("masked")).step([np.nan, 1.0])
+    assert Stream(fitted("masked")).step(MISSING[form]) == expected
+    with pytest.raises(ValueError, match="the step holds NaN"):
+        Stream(fitted("unnamed")).step(MISSING[form])
+
+
+def test_what_is_missing_under_a_name_is_nan():
+    masked = np.ma.masked_equal([-9.0, 2.0], -9.0)
+    model = GRURegressor(units=2, missing="mask", **SMALL).fit(FRAMES, X[:, -1, 0])
+    expected = Stream(model, 2).step([[1.0, np.nan], [3.0, 2.0]])
+    for step in (
+        {"a": masked, "b": [1.0, 3.0]},
+        pd.DataFrame({"a": [pd.NA, 2.0], "b": [1.0, 3.0]}, dtype="Float64"),
+        pl.DataFrame({"a": [None, 2.0], "b": [1.0, 3.0]}),
+    ):
+        np.testing.assert_array_equal(Stream(model, 2).step(step), expected)
+
+
+NO_NUMBERS = {
+    "text": ["a", 1.0],
+    "numbers as text": ["1", "2"],
+    "dict": [None, {}],
+    "dates": np.array(["2024-01-01", "2024-01-02"], dtype="datetime64[D]"),
+    "durations": np.array([1, 2], dtype="timedelta64[D]"),
+    "complex": np.array([1j, 2.0]),
+}
+
+
+@pytest.mark.parametrize("step", NO_NUMBERS.values(), ids=NO_NUMBERS)
 def test_a_step_of_other_things_than_numbers_is_shown(step):
     with pytest.raises(ValueError, match=r"the step is .*, which holds more than numbers"):
         Stream(fitted("unnamed")).step(step)

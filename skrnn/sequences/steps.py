@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._conversion import as_numbers
+
 #: What holds the features in order, without names; looked up, since it is asked at every step.
 UNNAMED = frozenset({np.ndarray, list, tuple, float, int, str})
 
@@ -58,13 +60,13 @@ def in_order(x: Any, names: list[str] | None, n_streams: int | None) -> Any:
         )
     if hasattr(x, "_asdict"):
         x = x._asdict()
-    columns = [np.asarray(x[name]) for name in names]
+    columns = [_values_of(x[name], name) for name in names]
     values = np.stack(columns, axis=-1)
     return values if n_streams is not None else _one_row(values)
 
 
 def numbers(values: Any) -> NDArray[np.float64]:
-    """Return a step as numbers.
+    """Return a step as numbers, NaN for what is masked or missing.
 
     Raises
     ------
@@ -72,12 +74,19 @@ def numbers(values: Any) -> NDArray[np.float64]:
         If it holds anything else.
     """
     try:
-        return np.asarray(values, dtype=np.float64)
+        array = np.asarray(values) if type(values) in UNNAMED else values
+        return np.asarray(as_numbers(array, "it"), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"the step is {reprlib.repr(values)}, which holds more than numbers: {error}; give the "
-            "value of each feature, NaN for one that is missing."
+            f"the step is {reprlib.repr(values)}, which holds more than numbers: "
+            f"{str(error).rstrip('.')}; give the value of each feature, NaN for one that is "
+            "missing."
         ) from error
+
+
+def _values_of(values: Any, name: str) -> Any:
+    """Return what a step has under a name, a number or one for each stream."""
+    return values if isinstance(values, float | int) else as_numbers(values, f"{name!r} of a step")
 
 
 def _names_of(x: Any) -> list[str] | None:
