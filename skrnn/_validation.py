@@ -133,6 +133,13 @@ def check_panel(estimator: Any, X: pd.DataFrame) -> tuple[Floats, NDArray[np.int
     if len(X) == 0:
         raise ValueError("X is a panel with 0 rows; at least one step is required.")
     instances = X.index.get_level_values(0)
+    if instances.hasnans:
+        missing = np.asarray(instances.isna())
+        raise ValueError(
+            f"{missing.sum()} rows of X have no name of their instance: the first level of the "
+            f"index is missing (None or NaN), first in row {missing.argmax()}; name these "
+            "instances, or drop them with X[X.index.get_level_values(0).notna()]."
+        )
     changes = np.flatnonzero(instances[1:] != instances[:-1]) + 1
     starts = np.concatenate([[0], changes])
     if len(starts) != instances.nunique():

@@ -49,6 +49,12 @@ BAD_X = {
         pd.DataFrame(np.zeros((16, 2)), index=pd.MultiIndex.from_product([range(8), [1, 0]])),
         "do not rise",
     ),
+    "panel with a key that is missing": (
+        pd.DataFrame(
+            np.zeros((16, 2)), index=pd.MultiIndex.from_product([[*range(7), None], [0, 1]])
+        ),
+        r"2 rows of X have no name of their instance: .* first in row 14; name",
+    ),
 }
 
 

@@ -201,6 +201,34 @@ def test_a_step_is_read_as_the_sequences_of_a_fit_are(step, what):
         Stream(fitted("unnamed")).step(step)
 
 
+MISSING = {
+    "masked array": np.ma.masked_equal([-9.0, 1.0], -9.0),
+    "list with None": [None, 1.0],
+    "list with NA": [pd.NA, 1.0],
+    "nullable Series": pd.Series([pd.NA, 1.0], dtype="Float64"),
+}
+
+
+@pytest.mark.parametrize("form", MISSING)
+def test_what_is_missing_in_a_step_is_nan_in_every_form(form):
+    expected = Stream(fitted("masked")).step([np.nan, 1.0])
+    assert Stream(fitted("masked")).step(MISSING[form]) == expected
+    with pytest.raises(ValueError, match="the step holds NaN"):
+        Stream(fitted("unnamed")).step(MISSING[form])
+
+
+def test_what_is_missing_under_a_name_is_nan():
+    masked = np.ma.masked_equal([-9.0, 2.0], -9.0)
+    model = GRURegressor(units=2, missing="mask", **SMALL).fit(FRAMES, X[:, -1, 0])
+    expected = Stream(model, 2).step([[1.0, np.nan], [3.0, 2.0]])
+    for step in (
+        {"a": masked, "b": [1.0, 3.0]},
+        pd.DataFrame({"a": [pd.NA, 2.0], "b": [1.0, 3.0]}, dtype="Float64"),
+        pl.DataFrame({"a": [None, 2.0], "b": [1.0, 3.0]}),
+    ):
+        np.testing.assert_array_equal(Stream(model, 2).step(step), expected)
+
+
 @pytest.mark.parametrize("streams", [2, -3, [0, 5], "a", 0.5, [True], {}])
 def test_streams_that_are_not_there_cannot_be_reset(streams):
     stream, other = (Stream(fitted("unnamed"), 2) for _ in range(2))

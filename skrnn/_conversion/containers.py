@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
 from collections.abc import Mapping
 from typing import Any
@@ -10,6 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.extensions import ExtensionArray
+
+#: How the text of a date begins, the year first or last.
+_DATE = re.compile(r"\s*(\d{4}([-/.])\d{1,2}(\2\d|$)|\d{1,2}([-/.])\d{1,2}\4\d{2})")
 
 
 def in_numpy_or_pandas(values: Any) -> Any:
@@ -127,9 +131,12 @@ def refuse_repeated_names(values: Any, name: str) -> None:
 
 
 def holds_times(index: pd.Index) -> bool:
-    """Tell whether an index holds dates, periods or time differences."""
+    """Tell whether an index holds dates, periods or time differences, or texts with dates."""
     dtype = index.dtype
-    return dtype.kind in "mM" or isinstance(dtype, pd.PeriodDtype)
+    if dtype.kind in "mM" or isinstance(dtype, pd.PeriodDtype):
+        return True
+    first = index[0] if len(index) else None
+    return isinstance(first, str) and _DATE.match(first) is not None
 
 
 def _listed(values: Any) -> list[Any]:

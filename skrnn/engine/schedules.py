@@ -26,7 +26,17 @@ def schedule(kind: Any, initial: float, epochs: int) -> Rate:
         return cosine(initial, epochs)
     if kind is None:
         return constant(initial)
-    return lambda step, _n_batches: float(kind(step))
+    return lambda step, _n_batches: _number(kind(step), step)
+
+
+def _number(rate: Any, step: int) -> float:
+    """Return what a schedule of the user gave, or raise TypeError where it is no number."""
+    try:
+        return float(rate)
+    except (TypeError, ValueError) as error:
+        raise TypeError(
+            f"schedule returned {rate!r} for step {step}; it has to return a finite learning rate."
+        ) from error
 
 
 def cosine(initial: float, epochs: int) -> Rate:

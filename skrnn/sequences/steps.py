@@ -60,13 +60,13 @@ def in_order(x: Any, names: list[str] | None, n_streams: int | None) -> Any:
         )
     if hasattr(x, "_asdict"):
         x = x._asdict()
-    columns = [np.asarray(x[name]) for name in names]
+    columns = [_values_of(x[name], name) for name in names]
     values = np.stack(columns, axis=-1)
     return values if n_streams is not None else _one_row(values)
 
 
 def numbers(values: Any) -> NDArray[np.float64]:
-    """Return a step as numbers.
+    """Return a step as numbers, NaN for what is masked or missing.
 
     Raises
     ------
@@ -85,6 +85,11 @@ def numbers(values: Any) -> NDArray[np.float64]:
             "that is missing."
         )
     return array.astype(np.float64, copy=False)
+
+
+def _values_of(values: Any, name: str) -> Any:
+    """Return what a step has under a name, a number or one for each stream."""
+    return values if isinstance(values, float | int) else as_numbers(values, f"{name!r} of a step")
 
 
 def _names_of(x: Any) -> list[str] | None:

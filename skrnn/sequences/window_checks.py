@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,8 @@ def as_integers(numbers: Any, name: str) -> NDArray[np.int64]:
     return given.astype(np.int64, copy=False)
 
 
-def check_series(series: Any) -> None:
-    """Raise unless a series is a 2-D array of floats."""
+def check_series(series: Any, names: Sequence[str] | None) -> None:
+    """Raise unless a series is a 2-D array of floats, and each feature has a name or none has."""
     if not isinstance(series, np.ndarray) or series.dtype.kind != "f":
         kind = getattr(series, "dtype", type(series).__name__)
         raise TypeError(
@@ -32,6 +33,11 @@ def check_series(series: Any) -> None:
         raise ValueError(
             f"the series of Windows has {series.ndim} dimension(s); give an array of shape "
             "(n_rows, n_features), a univariate one as (n_rows, 1)."
+        )
+    if names is not None and len(names) != series.shape[1]:
+        raise ValueError(
+            f"feature_names of Windows has {len(names)} elements, and the series "
+            f"{series.shape[1]} features; give one for each feature."
         )
 
 

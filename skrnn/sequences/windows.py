@@ -85,7 +85,7 @@ class Windows:
             require(integers(least), name, getattr(self, name), "Windows")
         ends, lengths = as_integers(self.ends, "ends"), as_integers(self.lengths, "lengths")
         vars(self).update(ends=ends, lengths=lengths)
-        check_series(self.series)
+        check_series(self.series, self.feature_names)
         check_counts(len(ends), lengths=lengths, index=self.index, times=self.times)
         check_places(ends, lengths, len(self.series), self.window_length, self.sampling_rate)
 

@@ -267,9 +267,18 @@ def test_rows_that_are_times_are_warned_of_once_at_fit():
     model.predict(X)
 
 
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d.%m.%Y %H:%M", "%m/%d/%y"])
+def test_rows_that_are_times_as_text_are_warned_of(form):
+    X = pd.DataFrame(TABLE, columns=list("abcd"), index=pd.DatetimeIndex(DAYS).strftime(form))
+    with pytest.warns(UserWarning, match="whose index tells times"):
+        make("GRURegressor", units=2, epochs=1).fit(X, Y)
+
+
 def test_rows_that_are_no_times_and_columns_that_are_said_to_be_steps_are_not_warned_of():
     X = pd.DataFrame(TABLE, columns=list("abcd"))
     expected = steps_of(TABLE)
+    names = pd.Index([f"row {n}-{n}" for n in range(len(X))])
     np.testing.assert_array_equal(steps_of(X), expected)
+    np.testing.assert_array_equal(steps_of(X.set_axis(names)), expected)
     np.testing.assert_array_equal(steps_of(X.set_axis(DAYS), n_channels=1), expected)
     np.testing.assert_array_equal(steps_of(pd.DataFrame(TABLE, index=DAYS)), expected)

@@ -77,6 +77,14 @@ def test_a_schedule_that_gives_no_rate_is_named(rate):
     assert not hasattr(model, "weights_")
 
 
+@pytest.mark.parametrize("rate", [None, "a", [1.0, 2.0]])
+def test_a_schedule_that_gives_no_number_is_named(rate):
+    model = GRURegressor(units=2, epochs=2, schedule=lambda step: rate if step else 1e-3)
+    with pytest.raises(TypeError, match=r"schedule returned .* for step 1; it has to return"):
+        model.fit(X, LAST)
+    assert not hasattr(model, "weights_")
+
+
 def test_the_advice_names_parameters_that_every_estimator_has():
     for make, data in CASES.values():
         with pytest.raises(FloatingPointError) as caught:

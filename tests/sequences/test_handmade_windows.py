@@ -34,6 +34,11 @@ WRONG = {
     "more lengths than ends": ({"lengths": [1, 1]}, ValueError, "lengths of Windows has 2 element"),
     "a short index": ({"index": pd.RangeIndex(3)}, ValueError, "index of Windows has 3 elements"),
     "times of others": ({"times": np.zeros(2)}, ValueError, "times of Windows has 2 elements"),
+    "more names than features": (
+        {"feature_names": ("a", "b", "c")},
+        ValueError,
+        "feature_names of Windows has 3 elements, and the series 2 features; give one",
+    ),
     "one dimension": ({"series": SERIES[:, 0]}, ValueError, r"has 1 dimension\(s\); give an arr"),
     "integers": ({"series": SERIES.astype(int)}, TypeError, "series of Windows is of type int64"),
     "lists": ({"series": SERIES.tolist()}, TypeError, "series of Windows is of type list"),
