@@ -190,7 +190,6 @@ def test_a_number_of_streams_is_an_int(n_streams):
         ([1j, 1.0], "holds complex numbers"),
         ([None, {}], "is .None, {}.; give one number for each feature"),
         ([[1.0], [1.0, 2.0]], "give one number for each feature"),
-        (NotImplemented, "holds a NotImplementedType"),
         (None, "is None; give"),
         ([pd.NA, 1.0], "holds NaN"),
         (np.ma.masked_array([1.0, 1.0], [True, False]), "holds NaN"),
@@ -199,6 +198,11 @@ def test_a_number_of_streams_is_an_int(n_streams):
 def test_a_step_is_read_as_the_sequences_of_a_fit_are(step, what):
     with pytest.raises(ValueError, match=f"(?s)step.*{what}"):
         Stream(fitted("unnamed")).step(step)
+
+
+def test_a_step_that_is_no_number_is_shown():
+    with pytest.raises(TypeError, match="the step holds NotImplemented, of type Not.* numeric"):
+        Stream(fitted("unnamed")).step(NotImplemented)
 
 
 MISSING = {
