@@ -201,7 +201,7 @@ def test_a_step_is_read_as_the_sequences_of_a_fit_are(step, what):
 
 
 def test_a_step_that_is_no_number_is_shown():
-    with pytest.raises(TypeError, match="the step holds NotImplemented, of type Not.* numeric"):
+    with pytest.raises(TypeError, match=r"the step holds NotImplemented, of type Not.* numeric"):
         Stream(fitted("unnamed")).step(NotImplemented)
 
 

@@ -14,14 +14,9 @@ from skrnn._conversion.containers import (
     is_sequence,
     refuse_repeated_names,
 )
+from skrnn._conversion.kinds import refuse_other_than_numbers
 from skrnn._conversion.row_order import check_order, check_same_rows
-from skrnn._conversion.values import (
-    as_array,
-    as_labels,
-    as_numbers,
-    as_values,
-    refuse_other_than_numbers,
-)
+from skrnn._conversion.values import as_array, as_labels, as_numbers, as_values
 
 __all__ = [
     "as_array",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import reprlib
-from collections.abc import Iterable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -11,42 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn._conversion.containers import holds_plain_numbers, in_numpy_or_pandas, is_ragged
-
-#: What numbers are called by it, and nothing but missing values.
-_NUMBERS = ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty")
-
-#: What values that are no numbers are called, by what `pandas.api.types.infer_dtype` finds.
-_NOUNS = {
-    "string": "texts",
-    "bytes": "bytes",
-    "datetime": "dates",
-    "datetime64": "dates",
-    "date": "dates",
-    "time": "times of day",
-    "timedelta": "time differences",
-    "timedelta64": "time differences",
-    "period": "periods",
-    "interval": "intervals",
-    "complex": "complex numbers",
-}
-_KINDS = {
-    "U": "string",
-    "T": "string",
-    "S": "bytes",
-    "M": "datetime64",
-    "m": "timedelta64",
-    "c": "complex",
-}
-_CURES = {
-    "texts": "encode them, for example with scikit-learn's OneHotEncoder, or leave them out",
-    "bytes": "decode them",
-    "dates": "make numbers of them, such as the hour, or the time since the first date",
-    "times of day": "make numbers of them, such as hours",
-    "time differences": "divide them by a unit, for example by pd.Timedelta('1h')",
-    "periods": "make numbers of them, such as the month",
-    "intervals": "give their midpoints",
-    "complex numbers": "give the real and the imaginary part",
-}
+from skrnn._conversion.kinds import (
+    NOUNS,
+    NUMBERS,
+    example_of,
+    kind_of,
+    refuse_objects,
+    refuse_other_than_numbers,
+)
 
 
 def as_array(values: Any, name: str) -> NDArray[Any]:
@@ -71,7 +41,7 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
     if array.dtype.kind in "US" and isinstance(values, list | tuple):
         # A list of a text and a number, or of a text and NaN, is no list of texts.
         objects = np.asarray(values, dtype=object)
-        return array if _kind_of(objects, skipna=False) in ("string", "bytes") else objects
+        return array if kind_of(objects, skipna=False) in ("string", "bytes") else objects
     return array
 
 
@@ -106,7 +76,7 @@ def as_values(values: Any, name: str) -> NDArray[Any]:
     What is missing among numbers is NaN.
     """
     array = as_array(values, name)
-    if array.dtype != object or _kind_of(array, skipna=True) not in _NUMBERS:
+    if array.dtype != object or kind_of(array, skipna=True) not in NUMBERS:
         return array
     held = np.array(array.tolist())
     return held if held.dtype.kind in "biuf" else _numbers(array, name)
@@ -137,16 +107,16 @@ def as_labels(values: Any, name: str, *, each: str) -> NDArray[Any]:
         return labels
     if labels.dtype.kind in "OmM" and pd.isna(labels).any():
         _fail_missing(name, each)
-    kind = _kind_of(labels, skipna=False)
+    kind = kind_of(labels, skipna=False)
     if kind in ("boolean", "integer", "floating", "mixed-integer-float"):
         return _finite(np.array(labels.tolist()), name, each)
     if kind == "string":
         return labels
     if kind != "interval":
-        held = _NOUNS.get(kind, "values of different kinds, or of none that labels have")
+        held = NOUNS.get(kind, "values of different kinds, or of none that labels have")
         given = labels.dtype if dtype is None else dtype
         raise ValueError(
-            f"{name} holds {held}, dtype {given}, such as {_example(labels.flat)}; labels are "
+            f"{name} holds {held}, dtype {given}, such as {example_of(labels.flat)}; labels are "
             "texts, integers, booleans or intervals, all of one kind: convert them, for example "
             "with astype(str)."
         )
@@ -221,84 +191,7 @@ def _numbers(array: NDArray[Any], name: str) -> NDArray[Any]:
     try:
         return np.where(pd.isna(array), np.nan, array).astype(np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        _refuse_objects(array, name, error)
-
-
-def _kind_of(array: NDArray[Any], *, skipna: bool) -> str:
-    """Return what an array holds, in the words of `pandas.api.types.infer_dtype`."""
-    if array.dtype != object:
-        return _KINDS.get(array.dtype.kind, "mixed")
-    return pd.api.types.infer_dtype(array.ravel(), skipna=skipna)
-
-
-def _kind_of_one(value: Any) -> str:
-    if isinstance(value, int | float):
-        return "floating"
-    one = np.empty(1, dtype=object)
-    one[0] = value
-    return pd.api.types.infer_dtype(one, skipna=True)
-
-
-def refuse_other_than_numbers(array: NDArray[Any], name: str, cure: str | None = None) -> None:
-    """Raise ValueError if an array of texts, dates or objects holds what is no number.
-
-    Parameters
-    ----------
-    array : ndarray
-        Values, some of which may be missing.
-    name : str
-        What the message calls them.
-    cure : str, optional
-        What to do, where that is more than to convert them.
-    """
-    kind = _kind_of(array, skipna=True)
-    if kind in ("mixed", "mixed-integer"):
-        kind = next((k for k in map(_kind_of_one, array.flat) if k in _NOUNS), kind)
-    if kind not in _NOUNS:
-        return
-    noun = _NOUNS[kind]
-    is_target = name.endswith("y") and kind == "string"
-    if cure is None:
-        labels = "take a classifier for labels, or convert them with astype(float)"
-        cure = labels if is_target else _CURES[noun]
-    prefix = "Complex data not supported: " if kind == "complex" else ""
-    found = (
-        value
-        for value in array.flat
-        if array.dtype != object or _NOUNS.get(_kind_of_one(value)) == noun
-    )
-    raise ValueError(
-        f"{prefix}{name} holds {noun}, such as {_example(found)}, where numeric values are needed; "
-        f"{cure}."
-    )
-
-
-def _refuse_objects(array: NDArray[Any], name: str, error: Exception) -> NoReturn:
-    """Raise the error for values that are no numbers and of no kind that has a noun."""
-    value = next((one for one in array.flat if not _is_a_number(one)), array.flat[0])
-    kind = TypeError if isinstance(error, TypeError) else ValueError
-    raise kind(
-        f"{name} holds {reprlib.repr(value)}, of type {type(value).__name__}, where numeric values "
-        f"are needed ({error}); give an array, a list or a table of numbers."
-    ) from error
-
-
-def _is_a_number(value: Any) -> bool:
-    if hasattr(value, "__len__"):
-        return False
-    try:
-        float(value)
-    except (TypeError, ValueError, OverflowError):
-        return value is pd.NA
-    return True
-
-
-def _example(values: Iterable[Any]) -> str:
-    """Return how a message shows the first value."""
-    value = next(iter(values))
-    if isinstance(value, np.generic) and value.dtype.kind not in "mM":
-        value = value.item()
-    return reprlib.repr(value) if isinstance(value, str | bytes) else str(value)
+        refuse_objects(array, name, error)
 
 
 def _fail_missing(name: str, each: str) -> NoReturn:

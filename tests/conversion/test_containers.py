@@ -270,7 +270,7 @@ def test_rows_that_are_times_are_warned_of_once_at_fit():
 @pytest.mark.parametrize("form", ["%Y-%m-%d", "%d.%m.%Y %H:%M", "%m/%d/%y"])
 def test_rows_that_are_times_as_text_are_warned_of(form):
     X = pd.DataFrame(TABLE, columns=list("abcd"), index=pd.DatetimeIndex(DAYS).strftime(form))
-    with pytest.warns(UserWarning, match="whose index tells times"):
+    with pytest.warns(UserWarning, match="whose index holds times"):
         make("GRURegressor", units=2, epochs=1).fit(X, Y)
 
 
