@@ -59,8 +59,8 @@ READERS = {
     "get_params",
 }
 
-#: Results that may hold -inf: the logarithm of 0.
-MAY_BE_INFINITE = ("predict_log_proba",)
+#: Results that may hold -inf, the logarithm of 0, and whatever a user set.
+MAY_BE_INFINITE = ("predict_log_proba", "get_params")
 
 
 class Call:

@@ -108,7 +108,7 @@ def _items(part: Any, name: str) -> list[Any]:
     """Return the tokens of a sequence as Python objects."""
     if isinstance(part, str | bytes):
         raise TypeError(f"{name} is a text, {reprlib.repr(part)}, and others are not.")
-    if not isinstance(part, list | tuple | np.ndarray | pd.Series):
+    if not isinstance(part, list | tuple | np.ndarray | pd.Series) or getattr(part, "ndim", 1) == 0:
         raise TypeError(
             f"{name} is {reprlib.repr(part)}, a {type(part).__name__}, and no sequence of tokens; "
             "give a list of sequences, one sequence as [sequence]."

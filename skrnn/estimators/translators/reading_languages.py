@@ -43,7 +43,7 @@ def _appearance(values: Any, name: str) -> str:
         return "numbers"
     if getattr(values, "ndim", 1) > 1:
         return "numbers" if values.ndim > 2 or values.dtype.kind in "fc" else "tokens"
-    if not isinstance(values, list | tuple) and not hasattr(values, "ndim"):
+    if getattr(values, "ndim", 0) == 0 and not isinstance(values, list | tuple):
         raise TypeError(f"{name} is a {type(values).__name__}; give a list of {_FORMS}.")
     elements = list(values)
     if not elements:
@@ -125,10 +125,15 @@ def as_columns(values: Any) -> Any:
     """Return sequences in a list as arrays (n_steps_i, n_features); anything else as it is."""
     if getattr(values, "ndim", 1) > 1:
         return values
-    return [
-        part if isinstance(part, pd.DataFrame) else np.reshape(part, (len(part), -1))
-        for part in values
-    ]
+    return [_column(part, f"sequence {row} of X") for row, part in enumerate(values)]
+
+
+def _column(part: Any, name: str) -> Any:
+    """Return one number for each step as (n_steps, 1), and a table or any other array as it is."""
+    if isinstance(part, pd.DataFrame):
+        return part
+    numbers = as_numbers(part, name)
+    return numbers[:, None] if numbers.ndim == 1 else numbers
 
 
 def _holds_numbers(element: Any) -> bool:
