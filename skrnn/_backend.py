@@ -7,7 +7,7 @@ import importlib.util
 import os
 import sys
 from collections.abc import Callable
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any
 
@@ -74,6 +74,7 @@ def when_keras_is_imported(act: Callable[[], object]) -> None:
     if "keras" in sys.modules:
         act()
     else:
+        sys.meta_path[:] = [one for one in sys.meta_path if not isinstance(one, _AfterKeras)]
         sys.meta_path.insert(0, _AfterKeras(act))
 
 
@@ -85,14 +86,19 @@ class _AfterKeras:
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
         """Return how Keras is to be imported; None for all other modules."""
-        spec = PathFinder.find_spec(name, path, target) if name == "keras" else None
+        if name != "keras":
+            return None
+        others = (one for one in sys.meta_path if one is not self)
+        found = (one.find_spec(name, path, target) for one in others)
+        spec = next((one for one in found if one is not None), None)
         if spec is None or spec.loader is None:
             return None
         load = spec.loader.exec_module
 
         def load_and_act(module: ModuleType) -> None:
             load(module)
-            sys.meta_path.remove(self)
+            with contextlib.suppress(ValueError):  # the list may have been replaced
+                sys.meta_path.remove(self)
             self.act()
 
         spec.loader.exec_module = load_and_act  # type: ignore[method-assign]

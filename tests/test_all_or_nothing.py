@@ -6,10 +6,12 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.base import BaseEstimator, clone
 
-from skrnn._all_or_nothing import all_or_nothing
+from skrnn import GRUForecaster
+from skrnn._all_or_nothing import all_or_nothing, unless_it_fails
 from tests.conftest import make, targets
 
 
@@ -27,6 +29,12 @@ class Slow(BaseEstimator):
         wait()
         self.second_ = name
         return self
+
+    @unless_it_fails
+    def predict(self, name, wait):
+        self.latest_ = name
+        wait()
+        return self.first_
 
 
 @pytest.mark.parametrize("optional", ["a", "b"])
@@ -51,6 +59,44 @@ def test_a_parameter_set_while_a_fit_runs_stays():
     model = Slow()
     model.fit("a", lambda: model.set_params(alpha=2))
     assert vars(model) == {"alpha": 2, "first_": "a", "second_": "a"}
+
+
+def test_an_attribute_of_the_users_own_that_is_set_while_a_fit_runs_stays():
+    model = Slow()
+    model.fit("a", lambda: setattr(model, "epochs_seen", 3))
+    assert vars(model) == {"alpha": 1, "first_": "a", "second_": "a", "epochs_seen": 3}
+
+
+def test_a_prediction_leaves_a_fit_that_ends_meanwhile_in_place():
+    model = Slow().fit("old", lambda: None)
+    assert model.predict("step", lambda: model.fit("new", lambda: None)) == "old"
+    assert vars(model) == {"alpha": 1, "first_": "new", "second_": "new", "latest_": "step"}
+
+
+def test_a_prediction_that_fails_is_not_seen():
+    model = Slow().fit("old", lambda: None)
+    before = dict(vars(model))
+    with pytest.raises(KeyboardInterrupt):
+        model.predict("step", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+    assert vars(model) == before
+
+
+def test_a_forecast_leaves_a_fit_that_ends_meanwhile_in_place():
+    y = pd.Series(np.sin(np.arange(30.0)))
+    model = GRUForecaster(units=2, window_length=4, epochs=1, random_state=0).fit(y[:20], fh=[1])
+    expected = model.clone().fit(y, fh=[1]).predict()
+
+    class During(GRUForecaster):
+        def _predict(self, fh, X=None):
+            forecasts = super()._predict(fh, X)
+            model.fit(y, fh=[1])
+            return forecasts
+
+    model.__class__ = During
+    assert model.predict(fh=[2]).index.tolist() == [21]
+    model.__class__ = GRUForecaster
+    assert model.cutoff[0] == 29
+    pd.testing.assert_series_equal(model.predict(fh=[1]), expected)
 
 
 def test_a_fit_that_fails_is_not_seen():

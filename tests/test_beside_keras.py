@@ -97,6 +97,33 @@ def test_a_damaged_file_of_keras_is_no_obstacle(tmp_path):
         assert run(CHOOSE.format(hidden="'tensorflow'"), tmp_path) == ["jax", "False"]
 
 
+def test_skrnn_reloaded_and_a_keras_found_by_another_finder_leave_no_hook(tmp_path):
+    (tmp_path / "keras.txt").write_text("value = 3")
+    code = f"""
+    import importlib, types
+    import skrnn
+    importlib.reload(skrnn)
+    from importlib.machinery import SourceFileLoader
+    from importlib.util import spec_from_file_location
+
+    class Editable:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            place = {str(tmp_path / "keras.txt")!r}
+            if name == "keras":
+                return spec_from_file_location(name, loader=SourceFileLoader(name, place))
+
+    hide("keras")
+    hooks = [one for one in sys.meta_path if "AfterKeras" in repr(one)]
+    sys.meta_path.append(Editable)
+    followed = types.ModuleType("layers")
+    sys.modules["skrnn.networks.layers"] = followed
+    import keras
+    print(len(hooks), keras.value, *(one for one in sys.meta_path if one in hooks))
+    """
+    assert run(code, tmp_path) == ["1", "3"]
+
+
 @pytest.mark.parametrize("hidden", ["tensorflow", "torch"])
 def test_every_module_is_imported_without_the_other_backends(tmp_path, hidden):
     code = f"""

@@ -17,6 +17,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import skrnn.engine.feed
+import skrnn.engine.sizes
 import skrnn.sequences.table
 from skrnn import GRURegressor, SlidingWindow, Windows, make_windows
 from skrnn.engine.feed import Inputs
@@ -547,7 +548,7 @@ def test_no_padded_window_reaches_over_the_edge_of_a_table(n_rows, at_end):
     windows = SlidingWindow(LENGTH).fit_transform(np.zeros((n_rows, 2)))
     inputs = Inputs(windows.sequences(), Standardiser.identity(2), False, at_end=at_end)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(skrnn.engine.feed, "LEAST_ELEMENTS", 1)
+        patch.setattr(skrnn.engine.sizes, "LEAST_ELEMENTS", 1)
         sequences = inputs.scaled().sequences
     for n_steps in (LENGTH, 8):
         first = sequences.starts - (n_steps - sequences.lengths if at_end else 0)

@@ -15,7 +15,13 @@ from skrnn._conversion.containers import (
     tells_times,
 )
 from skrnn._conversion.row_order import check_order, check_same_rows
-from skrnn._conversion.values import as_array, as_labels, as_numbers, as_values
+from skrnn._conversion.values import (
+    as_array,
+    as_labels,
+    as_numbers,
+    as_values,
+    refuse_other_than_numbers,
+)
 
 __all__ = [
     "as_array",
@@ -30,6 +36,7 @@ __all__ = [
     "is_panel",
     "is_ragged",
     "is_sequence",
+    "refuse_other_than_numbers",
     "refuse_repeated_names",
     "tells_times",
 ]

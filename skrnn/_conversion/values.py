@@ -203,11 +203,7 @@ def _numbers(array: NDArray[Any], name: str) -> NDArray[Any]:
     """Return an array of numbers, of those among objects as float64."""
     if array.dtype.kind in "biuf":
         return array
-    kind = _kind_of(array, skipna=True)
-    if kind in ("mixed", "mixed-integer"):
-        kind = next((k for k in map(_kind_of_one, array.flat) if k in _NOUNS), kind)
-    if kind in _NOUNS:
-        _refuse(array, kind, name)
+    refuse_other_than_numbers(array, name)
     if array.size == 0:
         return array.astype(np.float64)
     try:
@@ -231,10 +227,28 @@ def _kind_of_one(value: Any) -> str:
     return pd.api.types.infer_dtype(one, skipna=True)
 
 
-def _refuse(array: NDArray[Any], kind: str, name: str) -> NoReturn:
+def refuse_other_than_numbers(array: NDArray[Any], name: str, cure: str | None = None) -> None:
+    """Raise ValueError if an array of texts, dates or objects holds what is no number.
+
+    Parameters
+    ----------
+    array : ndarray
+        Values, some of which may be missing.
+    name : str
+        What the message calls them.
+    cure : str, optional
+        What to do, where that is more than to convert them.
+    """
+    kind = _kind_of(array, skipna=True)
+    if kind in ("mixed", "mixed-integer"):
+        kind = next((k for k in map(_kind_of_one, array.flat) if k in _NOUNS), kind)
+    if kind not in _NOUNS:
+        return
     noun = _NOUNS[kind]
     is_target = name.endswith("y") and kind == "string"
-    cure = "take a classifier for labels, or convert them with astype(float)"
+    if cure is None:
+        labels = "take a classifier for labels, or convert them with astype(float)"
+        cure = labels if is_target else _CURES[noun]
     prefix = "Complex data not supported: " if kind == "complex" else ""
     found = (
         value
@@ -243,7 +257,7 @@ def _refuse(array: NDArray[Any], kind: str, name: str) -> NoReturn:
     )
     raise ValueError(
         f"{prefix}{name} holds {noun}, such as {_example(found)}, where numeric values are needed; "
-        f"{cure if is_target else _CURES[noun]}."
+        f"{cure}."
     )
 
 

@@ -81,7 +81,8 @@ def weighted_sum(function: PerSequence, target: Any, output: Any, weight: Any) -
     """Return the losses of a batch summed with ``weight``, which already holds 1/n."""
     from keras import ops
 
-    return ops.sum(one_for_each(function(target, output), target) * weight)
+    losses = one_for_each(function(target, output), target)
+    return ops.sum(ops.cast(losses, weight.dtype) * weight)  # the outputs may be of half precision
 
 
 def expects_probabilities(loss: Any) -> bool:

@@ -62,8 +62,11 @@ class TorchSteps(VariableSteps):
     @torch.no_grad()
     def predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
         """Return the outputs."""
-        outputs: NDArray[Any] = self._forward(self._tensors(x, lengths), False).cpu().numpy()
-        return outputs
+        outputs = self._forward(self._tensors(x, lengths), False).cpu()
+        if outputs.dtype == torch.bfloat16:  # numpy has none
+            outputs = outputs.float()
+        array: NDArray[Any] = outputs.numpy()
+        return array
 
     def _tensors(self, *arrays: NDArray[Any]) -> list[Any]:
         return [torch.as_tensor(array, device=self._device) for array in arrays]

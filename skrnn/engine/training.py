@@ -24,11 +24,6 @@ ADVICE = (
     "try a smaller learning_rate or a smaller global_clipnorm, and look for outliers in the data."
 )
 
-#: What to do where training diverges, in parameters that every estimator has.
-ADVICE = (
-    "try a smaller learning_rate or a smaller global_clipnorm, and look for outliers in the data."
-)
-
 Observer = Callable[[int, Mapping[str, float], Program], bool | None]
 
 

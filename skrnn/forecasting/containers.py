@@ -35,7 +35,7 @@ def readable(data: Any, name: str) -> Any:
         return as_numbers(data, name)
     if isinstance(data, pd.Series | pd.DataFrame):
         refuse_repeated_names(data, name)
-        refuse_other_than_numbers(data, name)
+        require_numeric_columns(data, name)
         refuse_index(data.index, name)
         data = _native(_with_dates(data))
     return data
@@ -121,7 +121,7 @@ def _refuse_falling_times(index: pd.Index, name: str) -> None:
         )
 
 
-def refuse_other_than_numbers(data: pd.Series | pd.DataFrame, name: str) -> None:
+def require_numeric_columns(data: pd.Series | pd.DataFrame, name: str) -> None:
     """Raise TypeError, naming the column, if one holds texts, categories, dates or objects."""
     columns = [(data.name, data)] if isinstance(data, pd.Series) else list(data.items())
     for label, column in columns:

@@ -214,9 +214,9 @@ def _covariates(X: pd.DataFrame, times: pd.Index, index: pd.Index, name: str) ->
     return floats(later.reindex(full))
 
 
-def floats(frame: pd.DataFrame) -> Array:
-    """Return the values of a frame as floats, what is missing as NaN, whatever its dtypes."""
-    return frame.to_numpy(dtype=np.float64, na_value=np.nan)
+def floats(data: pd.DataFrame | pd.Series[Any]) -> Array:
+    """Return the values of a frame or a series as floats, NaN for what is missing."""
+    return data.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _put(part: Array, whole: Array, rows: NDArray[np.int64]) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
-from skrnn._all_or_nothing import all_or_nothing
+from skrnn._all_or_nothing import all_or_nothing, unless_it_fails
 from skrnn._parameters import fitted
 from skrnn.forecasting.horizons import read_horizon
 from skrnn.forecasting.time_grid import alike
@@ -27,14 +27,14 @@ class GridForecaster(BaseForecaster):
     fit = all_or_nothing(BaseForecaster.fit)
     fit_predict = all_or_nothing(BaseForecaster.fit_predict)
     update = all_or_nothing(BaseForecaster.update)
-    # A horizon that cannot be forecast is not the one that later calls go by.
-    predict = all_or_nothing(BaseForecaster.predict)
-    predict_quantiles = all_or_nothing(BaseForecaster.predict_quantiles)
-    predict_interval = all_or_nothing(BaseForecaster.predict_interval)
-    predict_var = all_or_nothing(BaseForecaster.predict_var)
-    predict_proba = all_or_nothing(BaseForecaster.predict_proba)
     update_predict_single = all_or_nothing(BaseForecaster.update_predict_single)
     update_predict = all_or_nothing(BaseForecaster.update_predict)
+    # A horizon that cannot be forecast is not the one that later calls go by.
+    predict = unless_it_fails(BaseForecaster.predict)
+    predict_quantiles = unless_it_fails(BaseForecaster.predict_quantiles)
+    predict_interval = unless_it_fails(BaseForecaster.predict_interval)
+    predict_var = unless_it_fails(BaseForecaster.predict_var)
+    predict_proba = unless_it_fails(BaseForecaster.predict_proba)
 
     @all_or_nothing
     def pretrain(self, y: Any, X: Any = None, fh: Any = None) -> Any:
@@ -55,7 +55,7 @@ class GridForecaster(BaseForecaster):
         """
         return super().pretrain(y, X=X, fh=None if fh is None else read_horizon(fh))
 
-    @all_or_nothing
+    @unless_it_fails
     def predict_residuals(self, y: Any = None, X: Any = None) -> Any:
         """Return the values of y less their forecasts, one step ahead up to the cutoff.
 

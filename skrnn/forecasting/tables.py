@@ -179,8 +179,7 @@ def as_singles(
     ValueError
         If one that is finite is not any more.
     """
-    with np.errstate(over="ignore"):
-        singles = scaling.transform(values).astype(np.float32)
+    singles = scaling.transform_single(values)
     beyond = np.isinf(singles)
     if beyond.any():
         row, column = np.argwhere(beyond)[0]

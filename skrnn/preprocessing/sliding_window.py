@@ -53,8 +53,6 @@ class SlidingWindow(
     ``continues``. Several series in one table are told apart by ``groups``; each has its own
     order, gaps and history.
 
-    ``fit`` replaces the history; two threads must not fit one object at the same time.
-
     Parameters
     ----------
     {parameters}

@@ -8,35 +8,18 @@ from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
-from pandas.api.types import infer_dtype
 
-from skrnn._conversion import refuse_repeated_names
+from skrnn._conversion import (
+    in_numpy_or_pandas,
+    refuse_other_than_numbers,
+    refuse_repeated_names,
+)
 from skrnn._parameters import NONE, satisfying, tuples_of
 from skrnn.sequences.times import as_times
 
 NAME = satisfying("a column's name", lambda value: isinstance(value, str) and bool(value))
 TIME_DOMAIN = NAME | NONE
 GROUPS_DOMAIN = NAME | tuples_of(NAME) | NONE
-
-_NOT_FEATURES = {
-    "string": "text",
-    "datetime64": "dates",
-    "datetime": "dates",
-    "date": "dates",
-    "timedelta64": "time differences",
-    "timedelta": "time differences",
-    "time": "times of day",
-    "period": "periods",
-}
-#: The same, by the names of narwhals' dtypes.
-_KINDS = {
-    "String": "string",
-    "Enum": "string",
-    "Datetime": "datetime64",
-    "Date": "date",
-    "Duration": "timedelta64",
-    "Time": "time",
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,10 +102,10 @@ def key_names(groups: Any) -> tuple[str, ...]:
 
 def as_table(X: Any) -> Any:
     """Return a pandas or narwhals DataFrame for a frame or a series, and None for an array."""
+    if hasattr(X, "compute"):  # Dask's collections
+        X = in_numpy_or_pandas(X)
     if isinstance(X, np.ndarray | list | tuple):
         return None
-    if type(X).__module__.split(".")[0] == "dask" and hasattr(X, "divisions"):
-        X = X.compute()
     if isinstance(X, pd.Series):
         return X.to_frame()
     if isinstance(X, pd.DataFrame):
@@ -145,7 +128,7 @@ def _from_pandas(frame: pd.DataFrame, time: Any, keys: tuple[str, ...], name: st
     features = frame.drop(columns=columns) if columns else frame
     for position, (column, dtype) in enumerate(features.dtypes.items()):
         if getattr(dtype, "kind", "O") not in "biufc":
-            _check_feature(column, _holds(features.iloc[:, position]), name)
+            _check_feature(column, features.iloc[:, position], name)
     named = None if time is None else _named_times(found[time], time)
     times = _times_of_index(frame.index, keys, name) if named is None else named
     groups = _joined([found[key] for key in keys], keys)
@@ -157,8 +140,9 @@ def _from_narwhals(frame: Any, time: Any, keys: tuple[str, ...], name: str) -> R
         if key not in frame.columns:
             _fail_unknown(key, frame.columns, name)
     features = frame.drop([*{*keys, *([time] if time else [])}])
-    for column in features.columns:
-        _check_feature(column, _kind(features[column]), name)
+    for column, dtype in features.schema.items():
+        if dtype.is_temporal() or str(dtype).split("(")[0] in ("String", "Categorical", "Enum"):
+            _check_feature(column, features[column], name)
     times = None if time is None else _named_times(_index_of(frame[time]), time)
     groups = _joined([_index_of(frame[key]) for key in keys], keys)
     return Rows(features.to_native(), times, groups, names=features.columns)
@@ -227,27 +211,14 @@ def _joined(parts: list[pd.Index], keys: tuple[str, ...]) -> pd.Index | None:
     return parts[0] if parts else None
 
 
-def _holds(column: pd.Series[Any]) -> str:
-    """Return what the values of a column are; of categories, what these are."""
-    is_coded = isinstance(column.dtype, pd.CategoricalDtype)
-    return infer_dtype(column.cat.categories if is_coded else column, skipna=True)
-
-
-def _kind(column: Any) -> str:
-    """Return what the values of a narwhals Series are, of those that are no features."""
-    dtype = type(column.dtype).__name__
-    if dtype == "Categorical":  # PyArrow has categories of any kind
-        dtype = type(column.cat.get_categories().dtype).__name__
-    return _KINDS.get(dtype, "numbers")
-
-
-def _check_feature(column: Any, holds: str, name: str) -> None:
-    if holds in _NOT_FEATURES:
-        raise ValueError(
-            f"the column {column!r} of {name} holds {_NOT_FEATURES[holds]}, which are no numbers: "
-            f"name it with time={column!r} if it tells when a row was measured, with "
-            f"groups={column!r} if it tells which series a row belongs to, or drop or encode it."
-        )
+def _check_feature(label: Any, column: Any, name: str) -> None:
+    """Raise ValueError for a column of dates or text."""
+    refuse_other_than_numbers(
+        np.asarray(column),
+        f"column {label!r} of {name}",
+        f"name it with time={label!r} if it tells when a row was measured, with groups={label!r} "
+        "if it tells which series a row belongs to, or drop or encode it",
+    )
 
 
 def _lacks(times: pd.Index) -> str:

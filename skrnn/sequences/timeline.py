@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn.sequences.times import as_numbers, kind_of
+from skrnn.sequences.times import kind_of, ordinals
 
 #: The share of the usual step by which a step may be longer and is no gap.
 GAP_TOLERANCE = 0.1
@@ -141,7 +141,7 @@ class Calendar:
     @classmethod
     def of(cls, times: pd.Index, groups: Groups) -> Self:
         """Learn the usual steps of times in the order of their groups."""
-        differences = np.diff(as_numbers(times))
+        differences = np.diff(ordinals(times))
         within = np.ones(len(differences), dtype=bool)
         within[groups.starts[1:] - 1] = False
         step = float(np.median(differences[within])) if within.any() else np.inf
@@ -175,7 +175,7 @@ class Calendar:
         ``groups`` are the numbers that the groups had when the steps were learned, -1 for others.
         """
         before, after = self._in_unit(before), self._in_unit(after)
-        differences = as_numbers(after) - as_numbers(before)
+        differences = ordinals(after) - ordinals(before)
         usual_steps = np.where(groups < 0, self.step, self.steps[groups])
         late = np.asarray(differences > (1 + tolerance) * usual_steps)
         for offset in {offset for offset in self.offsets if self._varies(offset)}:
@@ -208,7 +208,7 @@ class Calendar:
         """Return how many usual steps each time lies after the earliest one."""
         times = self._in_unit(times)
         offset = next((offset for offset in self.offsets if self._varies(offset)), None)
-        numbers = as_numbers(times)
+        numbers = ordinals(times)
         numbers = numbers - numbers.min()
         if offset is not None and isinstance(times, pd.DatetimeIndex):
             with warnings.catch_warnings():

@@ -65,7 +65,7 @@ def kind_of(times: pd.Index) -> str:
     return "time differences" if isinstance(times, pd.TimedeltaIndex) else "numbers"
 
 
-def as_numbers(times: pd.Index) -> np.ndarray[Any, np.dtype[Any]]:
+def ordinals(times: pd.Index) -> np.ndarray[Any, np.dtype[Any]]:
     """Return times as numbers: in units of the index, periods, or as they are."""
     if isinstance(times, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex):
         return times.asi8

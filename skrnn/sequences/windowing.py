@@ -200,7 +200,8 @@ def _read_targets(data: Any, targets: Any, rows: Rows) -> NDArray[Any]:
     """Return the targets of all rows of data."""
     if targets is None:
         return np.asarray(as_numbers(rows.features, "data"))
-    names = (rows.names if hasattr(data, "collect") else column_names(data)) or []
+    table = data if rows.names is None else rows.features  # a lazy frame is read once
+    names = rows.names or column_names(data) or []
     if isinstance(targets, str) or np.isscalar(targets):
         if targets not in names:
             raise ValueError(
@@ -208,8 +209,7 @@ def _read_targets(data: Any, targets: Any, rows: Rows) -> NDArray[Any]:
                 f"{f'the columns {names}' if names else 'no named columns'}; give a column's "
                 "name, or an array of targets."
             )
-        is_feature = targets in (rows.names or [])
-        return as_values((rows.features if is_feature else data)[targets], "targets")
+        return as_values(table[targets], "targets")
     check_same_rows(data, targets, "targets", "data")
     return as_values(targets, "targets")
 

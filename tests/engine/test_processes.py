@@ -78,7 +78,7 @@ def test_a_child_forked_before_the_first_fit_works():
     assert said_in_children("before") == ["fits, (8,)"]
 
 
-@pytest.mark.parametrize("owner", [None, os.getpid()])
+@pytest.mark.parametrize("owner", [None, os.getpid()], ids=["unknown", "own"])
 def test_the_process_that_began_is_not_refused(monkeypatch, owner):
     monkeypatch.setattr(process, "_owner", owner)
     process.refuse_forked()

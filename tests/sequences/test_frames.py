@@ -129,7 +129,7 @@ def test_a_column_of_dates_or_text_is_no_feature(form):
         SlidingWindow(2, time="when").fit,
         lambda X: make_windows(X, window_length=2, time="when"),
     ):
-        with pytest.raises(ValueError, match=r"column 'word' of .* holds text.*drop or encode it"):
+        with pytest.raises(ValueError, match=r"column 'word' of .* holds texts.*drop or encode it"):
             call(with_text)
 
 
@@ -139,13 +139,13 @@ def test_a_column_of_dates_or_text_is_no_feature(form):
         (HOURS[KEPT] - HOURS[0], "time differences"),
         (HOURS[KEPT].tz_localize(None).to_period("h"), "periods"),
         ([hour.date() for hour in HOURS[KEPT]], "dates"),
-        (pd.Categorical(["a", "b"] * 20), "text"),
-        (pd.Series(["a", None] * 20, dtype=object), "text"),
+        (pd.Categorical(["a", "b"] * 20), "texts"),
+        (pd.Series(["a", None] * 20, dtype=object), "texts"),
     ],
 )
 def test_what_a_column_holds_is_named(column, holds):
     X = TABLE[["load"]].assign(other=column)
-    with pytest.raises(ValueError, match=f"the column 'other' of X holds {holds}, which are no"):
+    with pytest.raises(ValueError, match=f"column 'other' of X holds {holds}, such as"):
         SlidingWindow(2).fit(X)
 
 

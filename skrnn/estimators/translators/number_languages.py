@@ -21,8 +21,8 @@ class NumberLanguage(TargetLanguage):
 
     Attributes
     ----------
-    scaling : Standardiser
-        Mean and scale of each.
+    scaling : TargetScaling
+        Mean and scale of each, and which never varied.
     is_flat : bool
         One number for each step was given, and no axis for several.
     n_steps : int or None
