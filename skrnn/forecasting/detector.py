@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sktime.detection.base import BaseDetector
 
-from skrnn._all_or_nothing import all_or_nothing
+from skrnn._all_or_nothing import all_or_nothing, unless_it_fails
 from skrnn._version import Versioned
 from skrnn.estimators.anomaly import SequenceAnomalyDetector
 from skrnn.forecasting.containers import in_order, readable, refuse_empty
@@ -69,12 +69,12 @@ class SequenceDetector(Versioned, BaseDetector):
 
     fit = all_or_nothing(BaseDetector.fit)
     # What cannot be read is not the data that sktime takes notes of.
-    predict = all_or_nothing(BaseDetector.predict)
-    predict_scores = all_or_nothing(BaseDetector.predict_scores)
-    predict_points = all_or_nothing(BaseDetector.predict_points)
-    predict_segments = all_or_nothing(BaseDetector.predict_segments)
-    transform = all_or_nothing(BaseDetector.transform)
-    transform_scores = all_or_nothing(BaseDetector.transform_scores)
+    predict = unless_it_fails(BaseDetector.predict)
+    predict_scores = unless_it_fails(BaseDetector.predict_scores)
+    predict_points = unless_it_fails(BaseDetector.predict_points)
+    predict_segments = unless_it_fails(BaseDetector.predict_segments)
+    transform = unless_it_fails(BaseDetector.transform)
+    transform_scores = unless_it_fails(BaseDetector.transform_scores)
     fit_predict = all_or_nothing(BaseDetector.fit_predict)
     fit_transform = all_or_nothing(BaseDetector.fit_transform)
     update_predict = all_or_nothing(BaseDetector.update_predict)

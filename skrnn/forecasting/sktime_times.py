@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,18 @@ from skrnn._all_or_nothing import all_or_nothing, unless_it_fails
 from skrnn._parameters import fitted
 from skrnn.forecasting.horizons import read_horizon
 from skrnn.forecasting.time_grid import alike
+
+
+def _of_data(method: Any) -> Any:
+    """Refuse a class in place of y, whose length sktime asks for before it looks at it."""
+
+    @functools.wraps(method)
+    def checked(forecaster: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(y, type):
+            raise TypeError(f"y is the class {y.__name__}; give a Series or DataFrame.")
+        return method(forecaster, y, *args, **kwargs)
+
+    return checked
 
 
 class GridForecaster(BaseForecaster):
@@ -26,9 +39,9 @@ class GridForecaster(BaseForecaster):
 
     fit = all_or_nothing(BaseForecaster.fit)
     fit_predict = all_or_nothing(BaseForecaster.fit_predict)
-    update = all_or_nothing(BaseForecaster.update)
-    update_predict_single = all_or_nothing(BaseForecaster.update_predict_single)
-    update_predict = all_or_nothing(BaseForecaster.update_predict)
+    update = all_or_nothing(_of_data(BaseForecaster.update))
+    update_predict_single = all_or_nothing(_of_data(BaseForecaster.update_predict_single))
+    update_predict = all_or_nothing(_of_data(BaseForecaster.update_predict))
     # A horizon that cannot be forecast is not the one that later calls go by.
     predict = unless_it_fails(BaseForecaster.predict)
     predict_quantiles = unless_it_fails(BaseForecaster.predict_quantiles)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
@@ -16,7 +17,7 @@ from skrnn._target_validation import check_weights
 from skrnn._validation import Floats, all_finite, fail_overflow
 from skrnn.preprocessing.forms import as_list, end_to_end, over_new_steps
 from skrnn.preprocessing.measures import Measure
-from skrnn.preprocessing.output import OwnOutput
+from skrnn.preprocessing.output import OwnOutput, as_names
 from skrnn.preprocessing.scaling import Standardiser
 from skrnn.sequences import Sequences, SequenceShape, Windows, check_shape, read_sequences
 from skrnn.sequences.parameters import InputParameters
@@ -218,6 +219,21 @@ class SequenceScaler(
         check_shape(self, sequences, self._shape)
         measured = sequences if self._knows_features() else self._refer(reference, len(sequences))
         return self._rescaled(X, sequences, measured, Standardiser.inverse_transform)
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Return the names of the columns of X, which are those of the result.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            The names; None takes those of the fit.
+
+        Returns
+        -------
+        ndarray of str of shape (n_features_in_,)
+        """
+        names: NDArray[np.object_] = super().get_feature_names_out(as_names(input_features))
+        return names
 
     def _reader(self) -> Self:
         """Return what can read sequences without leaving a trace in this scaler."""

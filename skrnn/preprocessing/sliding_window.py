@@ -27,7 +27,7 @@ from skrnn._parameters import (
 )
 from skrnn._validation import Floats, check_table
 from skrnn.preprocessing.history import History, report_incomplete
-from skrnn.preprocessing.output import OwnOutput
+from skrnn.preprocessing.output import OwnOutput, as_names
 from skrnn.sequences.frames import GROUPS_DOMAIN, TIME_DOMAIN, key_names, read_rows
 from skrnn.sequences.series import TimedSeries
 from skrnn.sequences.timeline import GAP_TOLERANCE, WHY_GAPS
@@ -222,10 +222,11 @@ class SlidingWindow(
             Lags are in rows.
         """
         check_is_fitted(self)
-        if input_features is not None:
+        given = as_names(input_features)
+        if given is not None:
             others = {self._columns["time"], *key_names(self._columns["groups"])}
-            input_features = [name for name in input_features if name not in others]
-        names = _check_feature_names_in(self, input_features)
+            given = [name for name in given if name not in others]
+        names = _check_feature_names_in(self, given)
         window_length, sampling_rate = self._cut
         lags = [step * sampling_rate for step in reversed(range(window_length))]
         return np.array([f"{name}_lag_{lag}" for lag in lags for name in names], dtype=object)

@@ -75,6 +75,8 @@ def test_a_class_is_no_series(given):
     new, known = make(), fitted()
     for method in (new.fit, known.backtest):
         refuses(method, given, error=TypeError, match="found <class 'type'>")
+    for method in (known.update, known.update_predict_single, known.update_predict):
+        refuses(method, given, error=TypeError, match=f"y is the class {given.__name__}")
 
 
 def test_an_array_of_fields_has_the_forecasts_of_its_columns():
