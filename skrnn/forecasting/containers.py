@@ -42,10 +42,13 @@ def readable(data: Any, name: str) -> Any:
 
 
 def refuse_empty(data: Any, name: str) -> None:
-    """Raise ValueError for a series without rows."""
+    """Raise ValueError for a series without rows, or without columns."""
     shape = getattr(data, "shape", ())
-    if isinstance(shape, tuple) and shape[:1] == (0,):
+    if not isinstance(shape, tuple) or 0 not in shape:
+        return
+    if shape[0] == 0:
         raise ValueError(f"{name} has no rows; give a series of two times or more.")
+    raise ValueError(f"{name} holds no values: its shape is {shape}; give a column, at least.")
 
 
 def _native(data: Any) -> Any:

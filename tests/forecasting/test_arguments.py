@@ -102,3 +102,10 @@ def test_two_columns_of_one_name():
         refuses(make().fit, given, match="several columns of y are called 'load'")
     match = "several columns of X are called 'load'"
     refuses(make().fit, wave(30), X=y, match=match)
+
+
+@pytest.mark.parametrize(
+    "y", [np.empty((6, 0, 2)), np.empty((6, 5, 0)), np.empty((6, 0)), wave().to_frame()[[]]]
+)
+def test_a_series_without_values(y):
+    refuses(make().fit, y, match=r"y holds no values: its shape is \(")
