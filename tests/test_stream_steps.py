@@ -233,6 +233,15 @@ def test_what_is_missing_under_a_name_is_nan():
         np.testing.assert_array_equal(Stream(model, 2).step(step), expected)
 
 
+@pytest.mark.parametrize(
+    "values", [(pd.Timestamp("2024"), 1.0), ([1.0], [1.0, 2.0]), (np.datetime64("2024"), 1.0)]
+)
+def test_named_features_of_a_step_are_a_number_each(values):
+    names = Stream(fitted("named")).estimator.feature_names_in_
+    with pytest.raises(ValueError, match=r"step .*(give one number for each|holds dates)"):
+        Stream(fitted("named")).step(dict(zip(names, values, strict=True)))
+
+
 @pytest.mark.parametrize("streams", [2, -3, [0, 5], "a", 0.5, [True], {}])
 def test_streams_that_are_not_there_cannot_be_reset(streams):
     stream, other = (Stream(fitted("unnamed"), 2) for _ in range(2))

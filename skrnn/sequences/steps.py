@@ -60,8 +60,13 @@ def in_order(x: Any, names: list[str] | None, n_streams: int | None) -> Any:
         )
     if hasattr(x, "_asdict"):
         x = x._asdict()
-    columns = [_values_of(x[name], name) for name in names]
-    values = np.stack(columns, axis=-1)
+    try:
+        values = np.stack([_values_of(x[name], name) for name in names], axis=-1)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"the features of the step {reprlib.repr(x)} do not go together ({error}); give one "
+            "number for each."
+        ) from error
     return values if n_streams is not None else _one_row(values)
 
 
