@@ -93,15 +93,16 @@ def test_a_labeller_learns_lengths_that_are_padded_beyond_a_multiple_of_eight():
 
 @pytest.mark.parametrize(
     ("token", "dim", "said"),
-    [(2**31, 3, "24 GiB"), (2**24, 1, "16777217 tokens"), (2**22, 1024, "16 GiB")],
+    [
+        (2**31, 3, "2.147.*; the numbers of tokens end at 16777216"),
+        (2**22, 1024, "the token 4194304,.*16 GiB"),
+    ],
 )
 def test_a_vocabulary_beyond_memory_is_refused_before_anything_is_built(token, dim, said):
     X = np.array([[2, token], [3, 4]])
     model = make("GRURegressor", embedding_dim=dim)
     for fit in (model.fit, model.partial_fit):
-        with pytest.raises(
-            ValueError, match=rf"X holds the token {token},.*{said}.*TokenSequences"
-        ):
+        with pytest.raises(ValueError, match=rf"X holds {said}.*TokenSequences"):
             fit(X, [0.0, 1.0])
     assert not hasattr(model, "weights_")
 

@@ -35,6 +35,15 @@ def estimators(callbacks):
     ]
 
 
+@pytest.fixture
+def ctrl_c():
+    """Let SIGINT interrupt, as in a terminal; a shell's jobs in the background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("ctrl_c")
 def test_ctrl_c_discards_a_fit_of_every_kind():
     for model, data in estimators([PressCtrlC()]):
         before = dict(vars(model))
@@ -43,6 +52,7 @@ def test_ctrl_c_discards_a_fit_of_every_kind():
         assert vars(model) == before
 
 
+@pytest.mark.usefixtures("ctrl_c")
 def test_the_callback_of_the_page_ends_the_fit_and_keeps_it():
     page = PAGE.read_text(encoding="utf-8")
     code = re.search(r"class StopOnCtrlC.*?\n\n\n", page, re.DOTALL).group()

@@ -18,8 +18,8 @@ from skrnn._validation import refuse_other_columns
 #: A word or a mark with the space before it, if there is one; joined they are the text again.
 WORD = re.compile(r"\s?(?:\w+|[^\w\s])|\s")
 
-#: What reads like the name of a file.
-_FILE = re.compile(r"\S+\.[A-Za-z]\w{0,4}")
+#: What reads like the name of a file of text.
+_FILE = re.compile(r"\S+\.(txt|text|md|rst|csv|tsv|json|jsonl|html|xml|gz|zip)", re.IGNORECASE)
 
 TEXTS = ("characters", "words")
 
