@@ -124,6 +124,7 @@ def test_skrnn_reloaded_and_a_keras_found_by_another_finder_leave_no_hook(tmp_pa
     assert run(code, tmp_path) == ["1", "3"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("hidden", ["tensorflow", "torch"])
 def test_every_module_is_imported_without_the_other_backends(tmp_path, hidden):
     code = f"""

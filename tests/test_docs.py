@@ -102,7 +102,15 @@ def headings_of(page):
     return {re.sub(r"[^\w\- ]", "", title.strip().lower()).replace(" ", "-") for title in titles}
 
 
-@every_page
+#: Pages whose programs run in the quick tests; the others take minutes together.
+QUICK = {"README", "get_started"}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[] if page.stem in QUICK else pytest.mark.long) for page in PAGES],
+    ids=lambda page: page.stem,
+)
 def test_the_python_blocks_of_a_page_run(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     # What a page defines can be pickled only from a module that can be found by its name.

@@ -142,6 +142,7 @@ def test_outputs_and_gradients_are_those_of_keras(kind, shape, units):
     assert_twins_agree(kind, shape, units)
 
 
+@pytest.mark.long
 @each_kind
 @settings(max_examples=5, deadline=None, database=None, derandomize=True)
 @given(
@@ -320,6 +321,7 @@ def outputs_and_gradients(network):
 each_network = pytest.mark.parametrize("kind", KERNELS if kernels.kernels() else ["GRU"])
 
 
+@pytest.mark.long
 @each_network
 @pytest.mark.parametrize("case", SETTINGS)
 def test_networks_equal_those_on_the_plain_path(kind, case):
@@ -331,6 +333,7 @@ def test_networks_equal_those_on_the_plain_path(kind, case):
     assert_equal_gradients(of_weights, expected_of_weights)
 
 
+@pytest.mark.long
 @each_kind
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_padded_sequences_equal_keras_on_each_alone(kind, bidirectional):
@@ -370,6 +373,7 @@ def test_losses_of_five_epochs_equal_those_of_the_plain_path(kind):
     np.testing.assert_allclose(fast, plain, rtol=1e-3)
 
 
+@pytest.mark.long
 @each_network
 def test_a_saved_model_predicts_the_same(kind, tmp_path):
     X = np.random.default_rng(0).normal(size=(20, 6, N_FEATURES))

@@ -158,6 +158,7 @@ def test_outputs_and_gradients_equal_those_of_plain_layers(
     check_equal(network, lengths, max(lengths) + padding)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("training", [False, True])
 @pytest.mark.parametrize(("filters", "layer_norm"), [(N_FEATURES, True), (8, False)])
 def test_dropout_draws_the_masks_that_plain_layers_draw(filters, layer_norm, training):
@@ -175,6 +176,7 @@ def test_variables_are_those_of_plain_layers_in_their_order(settings):
     assert lattice == plain
 
 
+@pytest.mark.long
 def test_what_is_pooled_over_all_steps_ends_with_the_same_output():
     network = networks.TCN(filters=4, n_blocks=3)
     inputs = keras.Input((None, N_FEATURES))
