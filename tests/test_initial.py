@@ -9,17 +9,18 @@ from skrnn.engine.initial import draw, zeros
 keras = load_keras()
 kinds = keras.initializers
 
+#: With seeds, since Keras' own on PyTorch go beyond where they are cut off once in 250,000 draws.
 RANDOM = [
-    kinds.RandomNormal(mean=1.0, stddev=0.5),
-    kinds.RandomUniform(minval=-2.0, maxval=0.5),
-    kinds.TruncatedNormal(mean=-1.0, stddev=2.0),
-    kinds.GlorotUniform(),
-    kinds.GlorotNormal(),
-    kinds.HeUniform(),
-    kinds.HeNormal(),
-    kinds.LecunNormal(),
-    kinds.VarianceScaling(3.0, "fan_out", "untruncated_normal"),
-    kinds.Orthogonal(gain=2.0),
+    kinds.RandomNormal(mean=1.0, stddev=0.5, seed=0),
+    kinds.RandomUniform(minval=-2.0, maxval=0.5, seed=0),
+    kinds.TruncatedNormal(mean=-1.0, stddev=2.0, seed=0),
+    kinds.GlorotUniform(seed=0),
+    kinds.GlorotNormal(seed=0),
+    kinds.HeUniform(seed=0),
+    kinds.HeNormal(seed=0),
+    kinds.LecunNormal(seed=0),
+    kinds.VarianceScaling(3.0, "fan_out", "untruncated_normal", seed=0),
+    kinds.Orthogonal(gain=2.0, seed=0),
 ]
 SHAPES = [(40, 1000), (3, 16, 800), (2, 3, 8, 800)]
 
