@@ -2,14 +2,18 @@
 
 import datetime
 
+import dask.array as da
+import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 
 from skrnn import GRURegressor
 from skrnn.sequences import read_sequences
 from tests.conftest import make
+from tests.conversion.libraries import TENSORS
 
 GENERATOR = np.random.default_rng(0)
 RAGGED = [GENERATOR.normal(size=(3 + n % 3, 2)) for n in range(6)]
@@ -27,34 +31,20 @@ def frame(array):
     return pd.DataFrame(array, columns=[f"f{column}" for column in range(array.shape[1])])
 
 
-def as_torch(array):
-    torch = pytest.importorskip("torch")
-    return torch.tensor(array, requires_grad=True)
-
-
-def as_jax(array):
-    return pytest.importorskip("jax.numpy").asarray(array)
-
-
-def as_tensorflow(array):
-    return pytest.importorskip("tensorflow").constant(array)
-
-
 def as_arrow(array):
-    return pytest.importorskip("pyarrow").Table.from_pandas(frame(array))
+    return pa.Table.from_pandas(frame(array))
 
 
 def as_arrow_dtypes(array):
-    pytest.importorskip("pyarrow")
     return frame(array).astype("double[pyarrow]")
 
 
 def as_dask(array):
-    return pytest.importorskip("dask.dataframe").from_pandas(frame(array), npartitions=2)
+    return dd.from_pandas(frame(array), npartitions=2)
 
 
 def as_dask_array(array):
-    return pytest.importorskip("dask.array").from_array(array)
+    return da.from_array(array)
 
 
 def read_only(array):
@@ -67,9 +57,7 @@ CONTAINERS = {
     "polars": lambda array: pl.DataFrame(array, schema=list(frame(array).columns)),
     "arrow": as_arrow,
     "arrow dtypes": as_arrow_dtypes,
-    "torch": as_torch,
-    "jax": as_jax,
-    "tensorflow": as_tensorflow,
+    **TENSORS,
     "dask": as_dask,
     "dask array": as_dask_array,
     "extension dtype": lambda array: frame(array).astype("Float64"),
@@ -106,7 +94,9 @@ def test_predictions_are_those_of_the_arrays_whatever_the_library():
     frames = [pl.DataFrame(array) for array in RAGGED]
     other = make("GRURegressor", units=2, epochs=1).fit(frames, pl.Series(Y))
     np.testing.assert_allclose(other.predict(frames), expected)
-    np.testing.assert_allclose(model.predict([as_torch(array) for array in RAGGED]), expected)
+    for tensor in TENSORS.values():
+        tensors = [tensor(array) for array in RAGGED]
+        np.testing.assert_allclose(model.predict(tensors), expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("rows", ["pandas", "polars"])

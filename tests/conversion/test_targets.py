@@ -1,8 +1,10 @@
 """y and sample_weight of every library, and of every dtype, or refused by name."""
 
+import dask.dataframe as dd
 import numpy as np
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from sklearn import config_context
 from sklearn.metrics import accuracy_score, r2_score
@@ -10,6 +12,7 @@ from sklearn.model_selection import cross_val_score
 
 from skrnn import SequenceScaler
 from tests.conftest import make
+from tests.conversion.libraries import HAS_TORCH, TENSORS, as_torch
 
 X = np.random.default_rng(0).normal(size=(6, 4, 1))
 NUMBERS = np.array([3.0, 1.0, 4.0, 1.0, 5.0, 9.0])
@@ -24,17 +27,12 @@ def small(kind, **parameters):
 # ------------------------------------------------------------------ numbers
 
 
-def as_torch(values):
-    return pytest.importorskip("torch").tensor(values, requires_grad=True)
-
-
 def as_arrow(values):
-    return pytest.importorskip("pyarrow").array(values)
+    return pa.array(values)
 
 
 def as_dask(values):
-    dask = pytest.importorskip("dask.dataframe")
-    return dask.from_pandas(pd.Series(values), npartitions=2)
+    return dd.from_pandas(pd.Series(values), npartitions=2)
 
 
 NUMBER_FORMS = {
@@ -45,8 +43,9 @@ NUMBER_FORMS = {
     "objects": lambda values: values.astype(object),
     "polars": pl.Series,
     "arrow": as_arrow,
-    "torch": as_torch,
-    "torch numbers": lambda values: list(as_torch(values)),
+    **TENSORS,
+    "numbers of tensors": lambda values: list(TENSORS["jax"](values)),
+    **({"numbers of torch": lambda values: list(as_torch(values))} if HAS_TORCH else {}),
     "dask": as_dask,
     "nothing masked": np.ma.array,
     "another byte order": lambda values: values.astype(">f8"),
@@ -206,17 +205,20 @@ def test_the_accuracy_is_that_of_scikit_learn():
 # ------------------------------------------------------------------ array API dispatch
 
 
-def test_tensors_are_learnt_under_array_api_dispatch():
-    torch = pytest.importorskip("torch")
-    inputs, numbers, labels = (torch.tensor(part) for part in (X, NUMBERS, NUMBERS > 2))
-    with config_context(array_api_dispatch=True):
-        regressor = small("Regressor").fit(inputs, numbers, sample_weight=numbers)
-        classifier = small("Classifier").fit(inputs, labels)
-        scores = (regressor.score(inputs, numbers, numbers), classifier.score(inputs, labels))
-        predicted = regressor.predict(inputs)
-        folds = cross_val_score(small("Regressor"), inputs, numbers, cv=3)
-    expected = small("Regressor").fit(X, NUMBERS, NUMBERS)
-    np.testing.assert_array_equal(predicted, expected.predict(X))
-    assert scores[0] == pytest.approx(expected.score(X, NUMBERS, NUMBERS))
-    assert scores[1] == small("Classifier").fit(X, NUMBERS > 2).score(X, NUMBERS > 2)
-    np.testing.assert_allclose(folds, cross_val_score(small("Regressor"), X, NUMBERS, cv=3))
+if HAS_TORCH:
+
+    def test_tensors_are_learnt_under_array_api_dispatch():
+        import torch
+
+        inputs, numbers, labels = (torch.tensor(part) for part in (X, NUMBERS, NUMBERS > 2))
+        with config_context(array_api_dispatch=True):
+            regressor = small("Regressor").fit(inputs, numbers, sample_weight=numbers)
+            classifier = small("Classifier").fit(inputs, labels)
+            scores = (regressor.score(inputs, numbers, numbers), classifier.score(inputs, labels))
+            predicted = regressor.predict(inputs)
+            folds = cross_val_score(small("Regressor"), inputs, numbers, cv=3)
+        expected = small("Regressor").fit(X, NUMBERS, NUMBERS)
+        np.testing.assert_array_equal(predicted, expected.predict(X))
+        assert scores[0] == pytest.approx(expected.score(X, NUMBERS, NUMBERS))
+        assert scores[1] == small("Classifier").fit(X, NUMBERS > 2).score(X, NUMBERS > 2)
+        np.testing.assert_allclose(folds, cross_val_score(small("Regressor"), X, NUMBERS, cv=3))
