@@ -54,7 +54,7 @@ def refuse_empty(data: Any, name: str) -> None:
 def _native(data: Any) -> Any:
     """Return a pandas container whose numbers have the byte order of this machine."""
     if isinstance(data, pd.Series):
-        return _native(data.to_frame()).iloc[:, 0]
+        return _native(data.to_frame()).iloc[:, 0].rename(data.name)
     foreign = {
         column: dtype.newbyteorder("=")
         for column, dtype in data.dtypes.items()

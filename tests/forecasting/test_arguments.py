@@ -96,6 +96,13 @@ def test_an_array_of_another_byte_order_or_of_objects_is_one_of_numbers():
         np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("name", [None, "load"])
+@pytest.mark.parametrize("dtype", ["f8", ">f8"])
+def test_forecasts_have_the_name_of_the_series(name, dtype):
+    y = wave(30).astype(dtype).rename(name)
+    assert make(horizon=2).fit(y, fh=[1, 2]).predict().name == name
+
+
 def test_two_columns_of_one_name():
     y = pd.concat([wave(30), wave(30)], axis=1)
     for given in (y, panel(a=y, b=y)):
