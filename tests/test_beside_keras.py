@@ -68,10 +68,10 @@ print(os.environ.get("KERAS_BACKEND"), "keras" in sys.modules)
 def test_the_backend_is_chosen_where_keras_alone_would_find_none(tmp_path, hidden, named, chosen):
     if named is not None:
         (tmp_path / "keras.json").write_text(json.dumps({"backend": named}))
-    code = CHOOSE.format(hidden=", ".join(map(repr, hidden)))
-    if not hidden:
-        (tmp_path / "tensorflow.py").touch()
-        code = f"sys.path.insert(0, {str(tmp_path)!r})\n" + code
+    for name in {"torch", "tensorflow"}.difference(hidden):  # looked for, and never imported
+        (tmp_path / f"{name}.py").touch()
+    code = f"sys.path.insert(0, {str(tmp_path)!r})\n"
+    code += CHOOSE.format(hidden=", ".join(map(repr, hidden)))
     assert run(code, tmp_path) == [chosen, "False"]
 
 
