@@ -26,17 +26,27 @@ def schedule(kind: Any, initial: float, epochs: int) -> Rate:
         return cosine(initial, epochs)
     if kind is None:
         return constant(initial)
-    return lambda step, _n_batches: _number(kind(step), step)
+    return lambda step, _n_batches: _checked(kind(step), step)
 
 
-def _number(rate: Any, step: int) -> float:
-    """Return what a schedule of the user gave, or raise TypeError where it is no number."""
+def _checked(rate: Any, step: int) -> float:
+    """Return the rate that a schedule of the user gave for a step.
+
+    Raises
+    ------
+    TypeError
+        If it is no number.
+    FloatingPointError
+        If it is NaN or infinite.
+    """
+    fault = f"for step {step}; it has to return a finite learning rate."
     try:
-        return float(rate)
+        number = float(rate)
     except (TypeError, ValueError) as error:
-        raise TypeError(
-            f"schedule returned {rate!r} for step {step}; it has to return a finite learning rate."
-        ) from error
+        raise TypeError(f"schedule returned {rate!r} {fault}") from error
+    if not math.isfinite(number):
+        raise FloatingPointError(f"schedule returned {number} {fault}")
+    return number
 
 
 def cosine(initial: float, epochs: int) -> Rate:

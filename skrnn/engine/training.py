@@ -146,7 +146,7 @@ def _epochs(
     for first in range(0, plan.epochs, at_once):
         n_epochs = min(at_once, plan.epochs - first)
         steps = range(first * n_batches, (first + n_epochs) * n_batches)
-        rates = [_rate(plan, step, n_batches) for step in steps]
+        rates = [plan.rate(step, n_batches) for step in steps]
         hooks.epoch_begin(first, rates[0])
         now = islice(orders, n_epochs)
         batches = _Counted(chain.from_iterable(examples.batches(o, size, feed) for o in now))
@@ -154,16 +154,6 @@ def _epochs(
         shape = n_epochs, n_batches
         counts = np.reshape(batches.counts, shape)
         yield from np.average(np.reshape(losses, shape), axis=1, weights=counts).tolist()
-
-
-def _rate(plan: Plan, step: int, n_batches: int) -> float:
-    """Return the learning rate of a step."""
-    rate = plan.rate(step, n_batches)
-    if not math.isfinite(rate):
-        raise FloatingPointError(
-            f"schedule returned {rate} for step {step}; it has to return a finite learning rate."
-        )
-    return rate
 
 
 def _orders(n: int, seed: int | None) -> Iterator[NDArray[np.int64]]:
