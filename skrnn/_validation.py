@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import reprlib
 import warnings
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import numpy as np
@@ -198,12 +199,23 @@ def fail_overflow(
     )
 
 
-def fail_outputs(row: int) -> NoReturn:
-    """Raise the error for a sequence of X for which the network gives NaN or infinity."""
+def check_outputs(outputs: NDArray[Any], sequence_of: Callable[[int], int] = int) -> None:
+    """Raise ValueError if an output of the network is NaN or infinite.
+
+    Parameters
+    ----------
+    outputs : ndarray of shape (n_rows, ...)
+        Of all sequences of X.
+    sequence_of : callable
+        From a row to the number of its sequence; by default each row is one.
+    """
+    if all_finite(outputs):
+        return
+    row = int(np.argmin(np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)))
     raise ValueError(
-        f"the outputs of the network for sequence {row} of X are not finite: its values are too "
-        "far from those of the fit, or the weights are too large. Correct or clip the values, or "
-        "fit with a smaller learning_rate."
+        f"the outputs of the network for sequence {sequence_of(row)} of X are not finite: its "
+        "values are too far from those of the fit, or the weights are too large. Correct or clip "
+        "the values, or fit with a smaller learning_rate."
     )
 
 

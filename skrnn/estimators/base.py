@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn._all_or_nothing import all_or_nothing
 from skrnn._parameters import validate
 from skrnn._target_validation import require_both
-from skrnn._validation import all_finite, fail_outputs
+from skrnn._validation import check_outputs
 from skrnn.engine.feed import Examples, Inputs
 from skrnn.engine.program import lease
 from skrnn.engine.schedules import constant, schedule
@@ -173,9 +173,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, Streamable, PreparingEstimator
         """Return the network's outputs for X, (n_samples, n_outputs)."""
         sequences = self._without_padding(self._sequences(X))
         outputs = self._outputs_of(self._inputs(sequences))
-        if not all_finite(outputs):
-            rows = np.isfinite(outputs).reshape(len(outputs), -1).all(axis=1)
-            fail_outputs(int(np.argmin(rows)))
+        check_outputs(outputs)
         return outputs
 
     def _outputs_of(self, inputs: Inputs) -> NDArray[np.float64]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from functools import partial
+from operator import add
 from typing import Any, Self
 
 import numpy as np
@@ -14,7 +16,7 @@ from skrnn._all_or_nothing import all_or_nothing
 from skrnn._conversion import check_order
 from skrnn._parameters import validate
 from skrnn._target_validation import check_weights, require_both
-from skrnn._validation import all_finite, fail_outputs
+from skrnn._validation import check_outputs
 from skrnn.engine.decoding import Decoder, Outcome, in_chunks, roll_out, search
 from skrnn.engine.schedules import constant, schedule
 from skrnn.estimators.determination import r2
@@ -267,10 +269,7 @@ class SequenceTranslator(CallbackSupportMixin, TranslatingEstimator):
 
         def decode(first: int, last: int) -> list[Outcome]:
             decoder = Decoder(self._translator, self.weights_, sources[first:last], width)
-            if not all_finite(decoder.summary):
-                fail_outputs(
-                    first + int(np.argmin(np.isfinite(decoder.summary).all(axis=1))) // width
-                )
+            check_outputs(decoder.summary, lambda row: first + row // width)
             if self.target_ != "numbers":
                 return search(decoder, width, self.max_length_)
             numbers = self._numbers()
@@ -281,8 +280,7 @@ class SequenceTranslator(CallbackSupportMixin, TranslatingEstimator):
 
         outcomes = in_chunks(decode, len(sources), width)
         for row, (outcome, _) in enumerate(outcomes):
-            if not all_finite(outcome):
-                fail_outputs(row)
+            check_outputs(outcome[None], partial(add, row))
         n_cut = sum(not ended for _, ended in outcomes)
         if n_cut:
             warnings.warn(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._parameters import NONE, integers, parameter
-from skrnn._validation import all_finite, fail_outputs
+from skrnn._validation import check_outputs
 from skrnn.engine.feed import Examples
 from skrnn.estimators.at_steps.step_targets import StepTargets, in_form_of
 from skrnn.estimators.base import BaseSequenceEstimator
@@ -76,9 +76,10 @@ class BaseStepwiseEstimator(BaseSequenceEstimator):
         """Return sequences without padding, and the outputs at all of their steps."""
         sequences = self._without_padding(sequences)
         outputs = self._outputs_at_steps(sequences)
-        if not all_finite(outputs):
-            row = int(np.argmin(np.isfinite(outputs).all(axis=1)))
-            fail_outputs(int(np.searchsorted(np.cumsum(sequences.lengths), row, side="right")))
+        check_outputs(
+            outputs,
+            lambda row: int(np.searchsorted(np.cumsum(sequences.lengths), row, side="right")),
+        )
         return sequences, outputs
 
     def _outputs_at_steps(self, sequences: Sequences) -> NDArray[np.float64]:
