@@ -7,7 +7,6 @@ over those of the other one in the same round; below 1, this one is faster.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import subprocess
@@ -18,9 +17,9 @@ from pathlib import Path
 from statistics import median
 
 import numpy as np
-from reporting import ROOT, circumstances, table
+from common import ROOT, Parser, circumstances, table
 
-#: The option by which this script starts its own workers.
+#: Option with which this script starts its workers.
 WORKER = "--worker"
 
 
@@ -129,9 +128,8 @@ def compare(other: Path, task: str, rounds: int) -> list[object]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Parser(__doc__, rounds=15)
     parser.add_argument("other", type=Path, help="the folder of the other checkout")
-    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--tasks", nargs="+", choices=TASKS, default=list(TASKS))
     options = parser.parse_args()
     rows = [compare(options.other.resolve(), task, options.rounds) for task in options.tasks]

@@ -1,8 +1,8 @@
 """Recurrent and temporal-convolutional networks as scikit-learn estimators.
 
-Names are imported when first used, so that ``import skrnn`` is quick; Keras comes in at
-the first fit. With it come the layers of our networks, so that ``keras.saving.load_model`` knows
-them.
+Names are imported at their first use, so that ``import skrnn`` is quick; Keras is imported at
+the first fit. The layers of our networks are imported with Keras, so that
+``keras.saving.load_model`` can load them.
 """
 
 from importlib import import_module
@@ -12,7 +12,10 @@ from skrnn._backend import choose_backend_for_keras, when_keras_is_imported
 from skrnn._version import __version__ as __version__
 
 if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr__
-    from skrnn.estimators.anomaly import SequenceAnomalyDetector
+    from skrnn import datasets as datasets
+    from skrnn import networks as networks
+    from skrnn import parameters as parameters
+    from skrnn.estimators.anomaly.detector import SequenceAnomalyDetector
     from skrnn.estimators.classification import (
         GRUClassifier,
         LSTMClassifier,
@@ -20,8 +23,8 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
         SequenceClassifier,
         TCNClassifier,
     )
-    from skrnn.estimators.generation import SequenceGenerator
-    from skrnn.estimators.labelling import SequenceLabeller
+    from skrnn.estimators.generation.generator import SequenceGenerator
+    from skrnn.estimators.labeling.labeler import SequenceLabeler
     from skrnn.estimators.regression import (
         GRURegressor,
         LSTMRegressor,
@@ -29,6 +32,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
         SequenceRegressor,
         TCNRegressor,
     )
+    from skrnn.estimators.seq2seq.translator import SequenceTranslator
     from skrnn.forecasting.detector import SequenceDetector
     from skrnn.forecasting.forecasters import (
         GRUForecaster,
@@ -40,16 +44,16 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
     from skrnn.plotting import ForecastDisplay
     from skrnn.preprocessing.sequence_scaler import SequenceScaler
     from skrnn.preprocessing.sliding_window import SlidingWindow
-    from skrnn.preprocessing.tokens import TokenSequences
+    from skrnn.preprocessing.token_sequences import TokenSequences
     from skrnn.sequences.windowing import make_windows
     from skrnn.sequences.windows import Windows
-    from skrnn.settings import set_compilation_cache, set_cpu_devices
+    from skrnn.settings import config_context, get_config, set_config
     from skrnn.streaming import Stream
 
 choose_backend_for_keras()
 when_keras_is_imported(lambda: import_module("skrnn.networks.layers"))
 
-_MODULES = ("datasets", "networks")
+_MODULES = ("datasets", "networks", "parameters")
 
 __all__ = [
     "ForecastDisplay",
@@ -67,7 +71,7 @@ __all__ = [
     "SequenceDetector",
     "SequenceForecaster",
     "SequenceGenerator",
-    "SequenceLabeller",
+    "SequenceLabeler",
     "SequenceRegressor",
     "SequenceScaler",
     "SequenceTranslator",
@@ -78,26 +82,27 @@ __all__ = [
     "TCNRegressor",
     "TokenSequences",
     "Windows",
+    "config_context",
+    "get_config",
     "make_windows",
-    "set_compilation_cache",
-    "set_cpu_devices",
+    "set_config",
 ]
 
-#: Where a public name stands: by itself, or by the way it ends.
+#: Module of a public name, by the name or its ending.
 _HOMES = {
     "SequenceScaler": "preprocessing.sequence_scaler",
     "Stream": "streaming",
     "SlidingWindow": "preprocessing.sliding_window",
-    "TokenSequences": "preprocessing.tokens",
+    "TokenSequences": "preprocessing.token_sequences",
     "Windows": "sequences.windows",
     "make_windows": "sequences.windowing",
-    "set_compilation_cache": "settings",
-    "set_cpu_devices": "settings",
-    "Generator": "estimators.generation",
-    "AnomalyDetector": "estimators.anomaly",
+    "config": "settings",
+    "config_context": "settings",
+    "Generator": "estimators.generation.generator",
+    "AnomalyDetector": "estimators.anomaly.detector",
     "SequenceDetector": "forecasting.detector",
-    "Labeller": "estimators.labelling",
-    "Translator": "estimators.translation",
+    "Labeler": "estimators.labeling.labeler",
+    "Translator": "estimators.seq2seq.translator",
     "Regressor": "estimators.regression",
     "Classifier": "estimators.classification",
     "Forecaster": "forecasting.forecasters",
@@ -105,13 +110,15 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name in __all__:
-        home = next(module for end, module in _HOMES.items() if name.endswith(end))
-        return getattr(import_module(f"skrnn.{home}"), name)
-    if name in _MODULES:
-        return import_module(f"skrnn.{name}")
-    raise AttributeError(f"module 'skrnn' has no attribute {name!r}")
+if not TYPE_CHECKING:  # which would take any name for one that there is
+
+    def __getattr__(name: str) -> Any:
+        if name in __all__:
+            home = next(module for end, module in _HOMES.items() if name.endswith(end))
+            return getattr(import_module(f"skrnn.{home}"), name)
+        if name in _MODULES:
+            return import_module(f"skrnn.{name}")
+        raise AttributeError(f"module 'skrnn' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""Which Keras backend runs, chosen once, before Keras is imported."""
+"""Choice of the Keras backend (``KERAS_BACKEND``), made once, before Keras is imported."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ TRAINABLE_BACKENDS = ("jax", "torch", "tensorflow")
 
 
 class BackendError(ImportError, ValueError):
-    """Raised when no backend that can train is installed or chosen."""
+    """Error for a missing backend, or for one that cannot train."""
 
 
 def load_keras() -> Any:
     """Import Keras on the backend the user chose, else on the first one installed.
 
-    An explicit choice stands: Keras already imported, ``KERAS_BACKEND`` set, or a
+    An explicit choice has precedence: Keras already imported, ``KERAS_BACKEND`` set, or a
     ``keras.json`` that names an installed JAX or PyTorch (Keras itself writes
-    "tensorflow" there, so that word says nothing). Otherwise the first installed of
-    JAX, PyTorch and TensorFlow is put into ``KERAS_BACKEND``.
+    "tensorflow" there, which is therefore no choice). Otherwise the first installed of
+    JAX, PyTorch and TensorFlow is written to ``KERAS_BACKEND``.
 
     Raises
     ------
@@ -45,7 +45,7 @@ def load_keras() -> Any:
 
 
 def choose_backend() -> None:
-    """Put the backend into ``KERAS_BACKEND``, where Keras reads it, unless it runs already.
+    """Write the backend to ``KERAS_BACKEND``, which Keras reads, unless Keras is imported.
 
     Raises
     ------
@@ -57,20 +57,20 @@ def choose_backend() -> None:
 
 
 def choose_backend_for_keras() -> None:
-    """Choose the backend where ``import keras`` alone would look for one that is not installed.
+    """Choose a backend if ``import keras`` would use one that is not installed.
 
-    Keras takes TensorFlow unless told otherwise. Nothing is imported, and any choice that Keras
-    can follow is left alone.
+    Keras uses TensorFlow by default. Nothing is imported, and any choice that Keras
+    can follow is kept.
     """
     if "keras" in sys.modules or "KERAS_BACKEND" in os.environ:
         return
     if not _installed(_named_in_file() or "tensorflow"):
-        with contextlib.suppress(BackendError):  # the first fit says so
+        with contextlib.suppress(BackendError):  # the first fit raises the error
             choose_backend()
 
 
 def when_keras_is_imported(act: Callable[[], object]) -> None:
-    """Call a function at once if Keras is imported, else right after it will have been."""
+    """Call a function now if Keras is imported, else right after its import."""
     if "keras" in sys.modules:
         act()
     else:
@@ -79,13 +79,13 @@ def when_keras_is_imported(act: Callable[[], object]) -> None:
 
 
 class _AfterKeras:
-    """Have Keras found as always, and call a function once it has been imported."""
+    """Import hook that calls a function after the import of Keras."""
 
     def __init__(self, act: Callable[[], object]) -> None:
         self.act = act
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> ModuleSpec | None:
-        """Return how Keras is to be imported; None for all other modules."""
+        """Return the spec of Keras with the callback; None for all other modules."""
         if name != "keras":
             return None
         others = (one for one in sys.meta_path if one is not self)
@@ -106,10 +106,10 @@ class _AfterKeras:
 
 
 class Absent:
-    """What stands for a package that is not installed, so that modules which use it import.
+    """Placeholder for a missing package, so that modules that use it can be imported.
 
-    Tools that look through a package import all of its modules; nothing in them runs without
-    the backend that they are for.
+    Tools that scan a package import all of its modules; nothing in them runs without
+    their backend.
     """
 
     def __getattr__(self, name: str) -> Absent:
@@ -125,7 +125,7 @@ class Absent:
 
 
 def backend_name() -> str:
-    """Return the backend that runs, or would run, without importing Keras to know it.
+    """Return the current backend, or the one Keras would use, without importing Keras.
 
     Raises
     ------
@@ -138,7 +138,7 @@ def backend_name() -> str:
 
 
 def _installed(name: str) -> bool:
-    with contextlib.suppress(ImportError, ValueError):  # of a name that is no module's
+    with contextlib.suppress(ImportError, ValueError):  # of a name that is not a module
         return importlib.util.find_spec(name) is not None
     return False
 

@@ -1,4 +1,4 @@
-"""The checks on X, and every message about it."""
+"""Checks on X, y and weights, and every message about them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.utils import check_array
-from sklearn.utils.validation import (
-    _check_feature_names,
-    _check_n_features,
-)
+from sklearn.utils import check_array, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import check_consistent_length, validate_data
 
+from skrnn._compat.sklearn import checked_weights
 from skrnn._conversion import (
+    as_labels,
     as_numbers,
+    check_order,
     column_names,
     holds_times,
     is_mapping,
@@ -29,7 +30,7 @@ Floats = NDArray[np.floating[Any]]
 
 
 def all_finite(values: NDArray[Any]) -> bool:
-    """Tell whether no value is NaN or infinite; the sum of squares tells it at once of most."""
+    """Return whether all values are finite, in most cases from their sum of squares alone."""
     return math.isfinite(np.vdot(values, values)) or bool(np.isfinite(values).all())
 
 
@@ -39,14 +40,14 @@ def refuse_texts(X: Any) -> None:
     first = next(iter(X), None) if is_listed else X
     if isinstance(first, str):
         raise ValueError(
-            f"X holds texts, {reprlib.repr(first)}; networks take the numbers of their tokens: "
+            f"X holds texts, {reprlib.repr(first)}; networks take the ids of their tokens: "
             "TokenSequences gives them to an estimator with embedding_dim, as in "
             "make_pipeline(TokenSequences(), GRUClassifier(embedding_dim=32))."
         )
 
 
 def refuse_mapping(values: Any, name: str) -> None:
-    """Raise TypeError for a dict, which has no order that others could share."""
+    """Raise TypeError for a dict, which has no row order."""
     if is_mapping(values):
         raise TypeError(
             f"{name} is a {type(values).__name__}; give a list of its values, list({name}.values())"
@@ -55,7 +56,7 @@ def refuse_mapping(values: Any, name: str) -> None:
 
 
 def warn_of_times(X: Any) -> None:
-    """Warn where the rows of X look like the times of one series, and its columns like features."""
+    """Warn if the rows of X look like the times of one series, and its columns like features."""
     names = column_names(X)
     is_named = bool(names) and all(isinstance(name, str) for name in names or ())
     index = getattr(X, "index", None)
@@ -80,8 +81,15 @@ def check_table(estimator: Any, X: Any, *, reset: bool) -> Floats:
 def check_width(estimator: Any, X: Any, n_features: int, *, reset: bool) -> None:
     """Record (``reset``) or compare the number and the names of the columns of X."""
     refuse_repeated_names(X, "X")
-    _check_feature_names(estimator, X, reset=reset)
-    _check_n_features(estimator, np.empty((1, n_features)), reset=reset)
+    # Names only: X may be a part, or an empty frame with the columns.
+    validate_data(estimator, X, reset=reset, skip_check_array=True, ensure_2d=False)
+    if reset:
+        estimator.n_features_in_ = n_features
+    elif getattr(estimator, "n_features_in_", n_features) != n_features:
+        raise ValueError(
+            f"X has {n_features} features, but {type(estimator).__name__} is expecting "
+            f"{estimator.n_features_in_} features as input."
+        )
 
 
 def check_cube(estimator: Any, X: Any) -> Floats:
@@ -173,7 +181,7 @@ def _as_floats(estimator: Any, X: Any, *, allow_nd: bool = False) -> Floats:
 
 
 def require_samples(n_samples: int) -> None:
-    """Raise ValueError, much in scikit-learn's words, for an X without sequences."""
+    """Raise ValueError, in scikit-learn's wording, for an X without sequences."""
     if n_samples == 0:
         raise ValueError("Found X with 0 sample(s) while a minimum of 1 is required.")
 
@@ -191,7 +199,7 @@ def fail_missing(row: int, kind: str) -> NoReturn:
 def fail_overflow(
     what: str, value: float, where: str | None = None, dtype: str = "float32"
 ) -> NoReturn:
-    """Raise the error for a value that is finite, but not once it is scaled, in a dtype."""
+    """Raise the error for a finite value that is infinite after scaling in a dtype."""
     place = "" if where is None else f": {where}"
     raise ValueError(
         f"{what} contains {value:g}{place}; once scaled, it is beyond {dtype}, whose largest value "
@@ -205,9 +213,9 @@ def check_outputs(outputs: NDArray[Any], sequence_of: Callable[[int], int] = int
     Parameters
     ----------
     outputs : ndarray of shape (n_rows, ...)
-        Of all sequences of X.
+        Outputs for all sequences of X.
     sequence_of : callable
-        From a row to the number of its sequence; by default each row is one.
+        Function from a row to the number of its sequence; by default each row is one.
     """
     if all_finite(outputs):
         return
@@ -235,3 +243,104 @@ def fail_channels(estimator: Any, given: int, fitted: int) -> NoReturn:
         f"{fitted}; give the same features in the same order, and a single sequence of shape "
         "(n_steps, n_features) as a list that holds it: [sequence]."
     )
+
+
+def require_target(estimator: Any, y: Any) -> None:
+    """Raise ValueError, in scikit-learn's wording, for a missing y."""
+    if y is None:
+        raise ValueError(
+            f"This {type(estimator).__name__} estimator requires y to be passed, "
+            "but the target y is None."
+        )
+    refuse_mapping(y, "y")
+
+
+def check_target(estimator: Any, X: Any, y: Any, n_samples: int) -> NDArray[Any]:
+    """Return y as numbers, with one row for each of the ``n_samples`` sequences of X.
+
+    Raises
+    ------
+    ValueError
+        If y is missing, of another length or order than X, or holds NaN, infinity, or values that
+        are not numbers.
+    """
+    require_target(estimator, y)
+    values = as_numbers(y, "y")
+    target = check_array(
+        values, accept_sparse="csr", ensure_2d=False, estimator=estimator, input_name="y"
+    )
+    check_order(X, y, "y")
+    check_consistent_length(np.empty(n_samples), target)
+    return target
+
+
+def check_labels(estimator: Any, X: Any, y: Any, n_samples: int) -> NDArray[Any]:
+    """Return y as a 1-D array of labels, one for each of the ``n_samples`` sequences of X.
+
+    Raises
+    ------
+    ValueError
+        If y is missing, of another length or order than X, has several columns, lacks a
+        label, or holds continuous values or other objects.
+    """
+    require_target(estimator, y)
+    labels = as_labels(y, "y", each="sequence")
+    if labels.ndim == 2 and labels.shape[1] > 1:
+        raise ValueError(
+            f"y has {labels.shape[1]} columns; a sequence classifier predicts one label: "
+            "wrap it in sklearn.multioutput.MultiOutputClassifier."
+        )
+    labels = column_or_1d(labels, warn=True)
+    check_order(X, y, "y")
+    check_consistent_length(np.empty(n_samples), labels)
+    if labels.dtype != object or isinstance(labels.flat[0], str):  # others are intervals
+        with beyond_integers():
+            check_classification_targets(labels)
+    return labels
+
+
+def beyond_integers() -> np.errstate:
+    """Return a context for scikit-learn's check for integers, without warnings.
+
+    It compares numbers with their casts, of which numpy warns from 2**63 on.
+    """
+    return np.errstate(invalid="ignore")
+
+
+def require_both(X_val: Any, y_val: Any) -> None:
+    """Raise ValueError for validation sequences without targets, or the other way round."""
+    if (X_val is None) != (y_val is None):
+        raise ValueError("X_val and y_val go together; one of them was given alone.")
+
+
+def check_weights(X: Any, sample_weight: Any, n_samples: int) -> NDArray[np.float64]:
+    """Return one weight for each of the ``n_samples`` sequences of X; None is 1 for all.
+
+    Raises
+    ------
+    ValueError
+        If there are more or fewer, in another order, one is negative, or all are 0.
+    """
+    refuse_mapping(sample_weight, "sample_weight")
+    check_order(X, sample_weight, "sample_weight")
+    if not np.isscalar(sample_weight) or isinstance(sample_weight, str | bytes | complex):
+        sample_weight = as_numbers(sample_weight, "sample_weight")
+    weights = checked_weights(sample_weight, n_samples)
+    if not weights.any():
+        raise ValueError("sample_weight is 0 everywhere; at least one sequence has to count.")
+    return in_range(weights)
+
+
+def in_range(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return weights rescaled so that products and sums neither overflow nor underflow.
+
+    Only ratios of weights matter, so they are multiplied by a power of two, which is exact.
+    """
+    greatest = float(weights.max(initial=0.0))
+    if not math.isfinite(greatest):
+        raise ValueError(
+            "the weights, times class_weight if there is one, are infinite; give smaller ones."
+        )
+    if 1e-30 < greatest < 1e30:
+        return weights
+    return np.asarray(np.ldexp(weights, -int(np.frexp(greatest)[1])))

@@ -1,53 +1,63 @@
-"""The version of the package, which every pickle carries."""
+"""Version of the package, stored in every pickle."""
 
 from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import Any
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
-#: The entry of a pickled state that holds the version.
+#: Key of the version in a pickled state.
 _KEY = "_skrnn_version"
 
 
-class Versioned:
-    """Write the version into every pickle, and warn where one comes from another version.
+def with_version(attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return attributes to pickle, and the version that writes them."""
+    return {**attributes, _KEY: __version__}
 
-    A parameter that the other version did not have takes its default.
+
+def restore(thing: Any, state: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Set attributes from `with_version`, and defaults for missing ones.
+
+    Warns
+    -----
+    InconsistentVersionWarning
+        If another version wrote them.
     """
+    attributes = {**defaults, **state}
+    written = attributes.pop(_KEY, "unknown")
+    vars(thing).update(attributes)
+    if written != __version__:
+        _warn_of_version(thing, written)
 
-    _parameters: ClassVar[Mapping[str, Any]] = {}
+
+class Versioned:
+    """Pickles with the version, and a warning for those of another version."""
 
     def __getstate__(self) -> Any:
         """Return the attributes and the version."""
-        return {**vars(self), _KEY: __version__}
+        return with_version(vars(self))
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        """Take over attributes.
+        """Restore attributes.
 
         Warns
         -----
         InconsistentVersionWarning
             If another version wrote them.
         """
-        attributes = dict(state)
-        written = attributes.pop(_KEY, "unknown")
-        missing = self._parameters.keys() - attributes.keys()
-        vars(self).update({name: self._parameters[name].default for name in missing})
-        vars(self).update(attributes)
-        if written != __version__:
-            self._warn_of_version(written)
+        restore(self, state, {})
 
-    def _warn_of_version(self, written: str) -> None:
-        from sklearn.exceptions import InconsistentVersionWarning
 
-        warnings.warn(
-            InconsistentVersionWarning(
-                estimator_name=f"{type(self).__name__} of skrnn",
-                current_sklearn_version=__version__,
-                original_sklearn_version=written,
-            ),
-            stacklevel=3,
-        )
+def _warn_of_version(thing: Any, written: str) -> None:
+    from sklearn.exceptions import InconsistentVersionWarning
+
+    warnings.warn(
+        InconsistentVersionWarning(
+            estimator_name=f"{type(thing).__name__} of skrnn",
+            current_sklearn_version=__version__,
+            original_sklearn_version=written,
+        ),
+        stacklevel=4,
+    )

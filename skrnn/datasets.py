@@ -55,7 +55,7 @@ def load_japanese_vowels(split: Split = None) -> tuple[list[FloatArray], StrArra
     Parameters
     ----------
     split : {"train", "test"} or None, default=None
-        The official training part (270 series), test part (370), or both, training first.
+        Official training set (270 series), test set (370), or None for both, training first.
 
     Returns
     -------
@@ -68,7 +68,7 @@ def load_japanese_vowels(split: Split = None) -> tuple[list[FloatArray], StrArra
     Raises
     ------
     ValueError
-        If `split` is none of the values above.
+        If `split` has another value.
 
     References
     ----------
@@ -95,7 +95,7 @@ def load_basic_motions(split: Split = None) -> tuple[FloatArray, StrArray]:
     Parameters
     ----------
     split : {"train", "test"} or None, default=None
-        The official training part (40 series), test part (40), or both, training first.
+        Official training set (40 series), test set (40), or None for both, training first.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def load_basic_motions(split: Split = None) -> tuple[FloatArray, StrArray]:
     Raises
     ------
     ValueError
-        If `split` is none of the values above.
+        If `split` has another value.
 
     References
     ----------
@@ -190,27 +190,28 @@ def fetch_jena(
 ) -> pd.DataFrame:
     """Fetch eight years of ten-minute weather records from Jena, Germany.
 
-    ``jena_climate_2009_2016.csv`` is read from the folder if it is there, else
-    ``jena_climate_2009_2016.csv.zip``. With neither, or a damaged archive, that (13.6 MB) is
-    downloaded, and kept in the folder once checked.
+    The folder is searched for ``jena_climate_2009_2016.csv``, then for
+    ``jena_climate_2009_2016.csv.zip``. If both are missing or the archive is damaged, the archive
+    (13.6 MB) is downloaded, checked and stored in the folder.
 
     Parameters
     ----------
     data_home : path-like or None, default=None
-        The folder. None means the one that the environment variable SKRNN_DATA names, else
-        ``skrnn`` in scikit-learn's data folder.
+        Folder of the data. None is the environment variable SKRNN_DATA, else ``skrnn`` in
+        scikit-learn's data folder.
     download : bool, default=True
-        Whether to download the archive if need be.
+        Download the archive if it is needed.
     sha256 : str or None, default=None
-        SHA-256 that the CSV file must have, in hexadecimal. None, as none is published, checks
-        column names, row count, time format and lack of empty fields only.
+        Required SHA-256 of the CSV file, in hexadecimal; the source publishes none. None checks
+        column names, number of rows, time format and absence of empty fields only.
 
     Returns
     -------
     frame : pandas.DataFrame of shape (420551, 14), dtype float64
         Indexed by time (a DatetimeIndex without time zone) from 2009-01-01 00:10 to
-        2017-01-01 00:00. Column names give units, such as "T (degC)". Clean the raw data first:
-        missing wind speeds are -9999.0 in "wv (m/s)" and "max. wv (m/s)", times repeat or lack.
+        2017-01-01 00:00. Column names have units, such as "T (degC)". Clean the raw data first:
+        missing wind speeds are -9999.0 in "wv (m/s)" and "max. wv (m/s)"; some times are
+        duplicated, others missing.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Displays in the way of scikit-learn's: from a fitted forecaster to a figure."""
+"""Display of forecasts, with the interface of scikit-learn's displays."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-# Blue and near-black: apart for colour-blind readers (Okabe and Ito, 2008), and in grey print.
+# Blue and near-black: apart for color-blind readers (Okabe and Ito, 2008), and in gray print.
 _BLUE = (0.0, 0.447, 0.698)
 _OBSERVED = "0.15"
 
@@ -21,37 +21,41 @@ _FEW = 24
 
 
 class ForecastDisplay:
-    """Fan chart of a forecast: the end of a series, what is to come, and how sure that is.
+    """Fan chart of a forecast: the end of a series, point forecasts and prediction intervals.
 
-    Make one with `ForecastDisplay.from_forecaster`, which forecasts and draws, or from
-    forecasts that are there already, of any sktime forecaster, and draw it with `plot`.
-    Drawing needs matplotlib: ``pip install "skrnn[docs]"``.
+    Create one with `ForecastDisplay.from_forecaster`, which forecasts and plots, or from the
+    forecasts of any sktime forecaster, and plot it with `plot`. Plotting needs matplotlib:
+    ``pip install "skrnn[docs]"``.
 
     Parameters
     ----------
     history : Series
-        What was observed, indexed by time: periods, dates or integers.
+        Observed values, indexed by time: periods, dates or integers.
     forecast : Series
-        The point forecasts, indexed alike.
+        Point forecasts, indexed like ``history``.
     intervals : DataFrame, optional
-        Their intervals, as ``predict_interval`` returns them for one variable: indexed as
+        Prediction intervals of one variable, as ``predict_interval`` returns them: indexed like
         ``forecast``; the last two levels of the columns are the coverage and "lower" or
         "upper".
     actual : Series, optional
-        What was observed later, to compare the forecast with.
+        Values observed later, for comparison.
 
     Attributes
     ----------
     line_ : matplotlib Line2D
-        The point forecast.
+        Point forecast.
     bands_ : list of matplotlib PolyCollection
-        The intervals, the widest first.
+        Prediction intervals, the widest first.
     history_line_, actual_line_ : matplotlib Line2D
-        What was observed, and what was observed later; None without the latter.
+        Observed values, and values observed later, or None.
     ax_ : matplotlib Axes
-        The axes that they are in.
+        Axes of the plot.
     figure_ : matplotlib Figure
-        The figure that the axes are in.
+        Figure of the plot.
+
+    See Also
+    --------
+    GRUForecaster, SequenceForecaster : Forecasters of this package.
 
     Examples
     --------
@@ -85,7 +89,7 @@ class ForecastDisplay:
 
     @property
     def coverages(self) -> list[float]:
-        """Return the coverages of the intervals, the largest first."""
+        """Return the coverages of the intervals in decreasing order."""
         if self.intervals is None:
             return []
         return sorted({float(column[-2]) for column in self.intervals.columns}, reverse=True)
@@ -107,45 +111,45 @@ class ForecastDisplay:
         line_kwargs: dict[str, Any] | None = None,
         band_kwargs: dict[str, Any] | None = None,
     ) -> Self:
-        """Forecast with a fitted forecaster, and draw the forecast behind the end of its series.
+        """Forecast with a fitted forecaster, and plot the forecast after the end of the series.
 
         Parameters
         ----------
         forecaster : sktime forecaster
-            Fitted; one of this package or any other.
+            Fitted forecaster, of this package or any other.
         y : Series or DataFrame
-            What was observed, as in ``fit``.
+            Observed values, as in ``fit``.
         fh : int, list or ForecastingHorizon, optional
-            What to forecast, as in ``predict``; None takes that of the fit.
+            Forecasting horizon, as in ``predict``; None is that of the fit.
         X : DataFrame, optional
             Covariates, as in ``predict``.
         coverage : float or sequence of float, default=(0.5, 0.9)
-            The shares of future values that the bands are to hold; None draws no band.
+            Nominal coverage of each interval; None plots no intervals.
         y_test : Series or DataFrame, optional
-            What was observed later, to compare the forecast with.
+            Values observed later, for comparison.
         column : optional
-            The column of y to draw, where it has several.
+            Column of y to plot, if it has several.
         instance : str or tuple, optional
-            The series to draw, where y holds several: its index before the time.
+            Series to plot, if y holds several: its index levels before the time.
         n_last : int, optional
-            How many of the latest values of y to draw; None draws four times as many as are
-            forecast, and 24 at least.
+            Number of latest values of y to plot; None is four times the number of forecasts, and
+            at least 24.
         ax : matplotlib Axes, optional
-            Where to draw; None makes a new figure.
+            Axes to plot on; None creates a new figure.
         line_kwargs, band_kwargs : dict, optional
             As in `plot`.
 
         Returns
         -------
         ForecastDisplay
-            What was drawn, with the forecasts as ``forecast`` and ``intervals``.
+            Plotted display, with the forecasts as ``forecast`` and ``intervals``.
 
         Raises
         ------
         ImportError
             If matplotlib is not installed.
         ValueError
-            If y holds several series or columns and none, or an unknown one, is named.
+            If y holds several series or columns, and none or an unknown one is named.
         """
         _pyplot(f"{cls.__name__}.from_forecaster")
         history = _chosen(y, "y", column, instance)
@@ -172,21 +176,21 @@ class ForecastDisplay:
         line_kwargs: dict[str, Any] | None = None,
         band_kwargs: dict[str, Any] | None = None,
     ) -> Self:
-        """Draw the series, the forecast, its intervals and what was observed later.
+        """Plot the series, the forecast, its intervals and the values observed later.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where to draw; None makes a new figure.
+            Axes to plot on; None creates a new figure.
         line_kwargs : dict, optional
-            For ``ax.plot`` of the point forecast.
+            Keyword arguments of ``ax.plot`` for the point forecast.
         band_kwargs : dict, optional
-            For ``ax.fill_between`` of each band.
+            Keyword arguments of ``ax.fill_between`` for the intervals.
 
         Returns
         -------
         ForecastDisplay
-            The display, with what was drawn as attributes.
+            The display, with the plotted artists as attributes.
         """
         plt = _pyplot(f"{type(self).__name__}.plot")
         if ax is None:
@@ -262,9 +266,9 @@ def _of_instance(frame: Any, name: str, instance: Any) -> Any:
     keys = frame.index.droplevel(-1)
     known = list(keys.unique())
     if instance is None or instance not in known:
-        told = "" if instance is None else f", and instance={instance!r} is none of them"
+        fault = "" if instance is None else f", and instance={instance!r} is none of them"
         raise ValueError(
-            f"{name} holds {len(known)} series{told}; name one as instance=, such as {known[0]!r}."
+            f"{name} holds {len(known)} series{fault}; name one as instance=, such as {known[0]!r}."
         )
     rows = frame[keys == instance] if keys.nlevels == 1 else frame[[k == instance for k in keys]]
     return rows.droplevel(list(range(frame.index.nlevels - 1)))

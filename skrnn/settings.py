@@ -1,36 +1,106 @@
-"""What a user may set about JAX: the number of CPU devices, a folder for compiled programs."""
+"""Configuration: the number of CPU devices and the folder for compiled programs, on JAX."""
 
 from __future__ import annotations
 
 import os
-from numbers import Integral
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from skrnn._backend import backend_name
+from skrnn._compat.jax import reset_compilation_cache
+from skrnn.parameters import NONE, integers, require, satisfying
 
-#: The environment variable that names the folder of `set_compilation_cache`.
+#: The environment variable that names the folder for compiled programs.
 CACHE_VARIABLE = "SKRNN_COMPILATION_CACHE"
 
+DEVICES = integers(1) | NONE
+FOLDER = (
+    satisfying(
+        "a str or path that is not empty",
+        lambda value: isinstance(value, str | os.PathLike) and bool(os.fspath(value)),
+    )
+    | NONE
+)
 
-def set_cpu_devices(n: int) -> None:
-    """Train on ``n`` CPU devices of JAX, each of which takes its part of every batch.
+_config: dict[str, Any] = {"cpu_devices": None, "compilation_cache": None}
 
-    Call it once, at the top of a script, before anything computes with JAX. It holds for this
-    process alone: the workers of ``n_jobs`` keep one device each, as it should be where they
-    share the cores among themselves. For the JAX backend only.
+#: What was set before each context that is open, in the order in which they were entered.
+_before_contexts: list[dict[str, Any]] = []
+_changing_contexts = threading.Lock()
+
+
+def get_config() -> dict[str, Any]:
+    """Return the current configuration.
+
+    Returns
+    -------
+    dict
+        ``cpu_devices``, an int, and ``compilation_cache``, an absolute path: what `set_config`,
+        `config_context` or the environment variable ``SKRNN_COMPILATION_CACHE`` has set, or None
+        where JAX has its own default. Changing the dict changes no setting.
+
+    See Also
+    --------
+    set_config : Change the configuration.
+    config_context : Change it inside a with statement.
+
+    Examples
+    --------
+    >>> import skrnn
+    >>> sorted(skrnn.get_config())
+    ['compilation_cache', 'cpu_devices']
+    """
+    return _config.copy()
+
+
+def set_config(
+    *, cpu_devices: int | None = None, compilation_cache: str | os.PathLike[str] | None = None
+) -> None:
+    """Change the configuration of this process.
+
+    Both settings are JAX's and hold for all threads of the process.
 
     Parameters
     ----------
-    n : int
-        The number of devices, at most the number of cores to gain from it.
+    cpu_devices : int, default=None
+        Train on this number of CPU devices, each of which takes its part of every batch; more
+        than there are cores gain nothing. JAX fixes the number at its first computation, so set
+        it at the top of a script. Worker processes, such as those of ``n_jobs``, keep one device
+        each, since they share the cores among themselves. None changes nothing; JAX's default
+        is 1.
+    compilation_cache : str or path, default=None
+        Keep compiled programs in this folder, which is made if need be, so that later processes
+        compile nothing that an earlier one has compiled. None changes nothing; by default no
+        program is kept.
 
     Raises
     ------
     ValueError
-        If ``n`` is not an int of at least 1.
+        If a setting is of another type, or ``cpu_devices`` is less than 1.
+    OSError
+        If the folder does not exist and cannot be made.
     RuntimeError
         If the backend is not JAX, or JAX already runs with another number of devices.
+
+    See Also
+    --------
+    get_config : Return the configuration.
+    config_context : Change it inside a with statement.
+
+    Notes
+    -----
+    For worker processes to use the folder too, name it in the environment variable
+    ``SKRNN_COMPILATION_CACHE``, which they inherit. It is read when the first network is built,
+    does nothing on a backend other than JAX, and gives way to JAX's own
+    ``JAX_COMPILATION_CACHE_DIR``.
+
+    Every program is kept, however small, and none is ever deleted. Programs are kept apart by
+    the version of JAX and the features of the processor. Anyone who can write into the folder
+    can have their code run by your process: a folder that is made here is accessible to you
+    alone, and one that exists already should be.
 
     Examples
     --------
@@ -38,69 +108,88 @@ def set_cpu_devices(n: int) -> None:
 
         import skrnn
 
-        skrnn.set_cpu_devices(2)
-    """
-    if isinstance(n, bool) or not isinstance(n, Integral) or n < 1:
-        raise ValueError(f"set_cpu_devices takes an int of at least 1, not {n!r}.")
-    jax = _jax("set_cpu_devices")
-    try:
-        jax.config.update("jax_num_cpu_devices", int(n))
-    except RuntimeError as error:
-        running = len(jax.devices("cpu"))
-        if running != n:
-            raise RuntimeError(
-                f"JAX already runs, with {running} CPU device(s), which can no longer change; "
-                f"call set_cpu_devices({n}) at the top of the script, before anything computes "
-                "with JAX."
-            ) from error
+        skrnn.set_config(cpu_devices=2, compilation_cache="~/.cache/skrnn")
 
-
-def set_compilation_cache(folder: str | os.PathLike[str]) -> None:
-    """Keep compiled programs in a folder, where later processes find them.
-
-    A process that fits what another has fitted before then compiles nothing. The call holds
-    for this process. To have the workers of ``n_jobs`` use the folder too, name it in the
-    environment variable ``SKRNN_COMPILATION_CACHE`` instead, which they inherit; it is read
-    when the first network is built, does nothing on a backend other than JAX, and gives way
-    to JAX's own ``JAX_COMPILATION_CACHE_DIR``.
-
-    Everything that JAX compiles is kept, however small. Programs are kept apart by the version
-    of JAX and by what the processor can do; nothing is ever deleted. Whoever can write into the
-    folder can have their code run by your process: a folder that is made here is yours alone, and
-    one that is there already should be.
-
-    Parameters
-    ----------
-    folder : str or path
-        Where to keep the programs; made if need be. The last call counts.
-
-    Raises
-    ------
-    OSError
-        If the folder is not there and cannot be made.
-    RuntimeError
-        If the backend is not JAX.
-
-    Examples
-    --------
-    For this process, in Python::
-
-        skrnn.set_compilation_cache("~/.cache/skrnn")
-
-    For this process and its workers, in the shell::
+    The folder for this process and its workers, in the shell::
 
         export SKRNN_COMPILATION_CACHE=~/.cache/skrnn
     """
-    jax = _jax("set_compilation_cache")
-    from jax.experimental.compilation_cache.compilation_cache import reset_cache
+    require(DEVICES, "cpu_devices", cpu_devices, "set_config")
+    require(FOLDER, "compilation_cache", compilation_cache, "set_config")
+    if cpu_devices is not None:
+        _set_cpu_devices(int(cpu_devices))
+    if compilation_cache is not None:
+        config = _jax("set_config(compilation_cache=...)").config
+        _set_compilation_cache(config, compilation_cache)
 
-    place = Path(folder).expanduser().resolve()
-    place.mkdir(mode=0o700, parents=True, exist_ok=True)  # no one else's code is run from it
-    jax.config.update("jax_compilation_cache_dir", str(place))
-    # JAX would keep only what took a second to compile, which most of our programs do not.
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-    jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
-    reset_cache()  # JAX looks for its folder once, at what it compiles first
+
+@contextmanager
+def config_context(*, compilation_cache: str | os.PathLike[str] | None = None) -> Iterator[None]:
+    """Change the configuration inside a with statement, and restore it afterwards.
+
+    The folder for compiled programs is JAX's setting and that of the whole process: other threads
+    have it too while the statement runs, and where contexts of several threads overlap, the one
+    entered last counts. ``cpu_devices`` is no argument, since JAX cannot change
+    it back; use `set_config`.
+
+    Parameters
+    ----------
+    compilation_cache : str or path, default=None
+        As in `set_config`; None changes nothing.
+
+    Raises
+    ------
+    ValueError, OSError, RuntimeError
+        As in `set_config`.
+
+    See Also
+    --------
+    set_config : Change the configuration for the rest of the process.
+    get_config : Return the configuration.
+
+    Examples
+    --------
+    ::
+
+        with skrnn.config_context(compilation_cache="~/.cache/skrnn"):
+            model.fit(X, y)
+    """
+    require(FOLDER, "compilation_cache", compilation_cache, "config_context")
+    if compilation_cache is None:
+        yield
+        return
+    config = _jax("config_context(compilation_cache=...)").config
+    with _changing_contexts:
+        before = {name: getattr(config, name) for name in _KEPT_BY_JAX}
+        before["compilation_cache"] = _config["compilation_cache"]
+        _set_compilation_cache(config, compilation_cache)
+        _before_contexts.append(before)
+    try:
+        yield
+    finally:
+        with _changing_contexts:
+            _leave(config, before)
+
+
+def _leave(config: Any, before: dict[str, Any]) -> None:
+    """Restore what was set before a context, or let the next one restore it that is still open."""
+    place = next(n for n, values in enumerate(_before_contexts) if values is before)
+    del _before_contexts[place]
+    if place < len(_before_contexts):
+        _before_contexts[place].update(before)
+        return
+    for name in _KEPT_BY_JAX:
+        config.update(name, before[name])
+    reset_compilation_cache()
+    _config["compilation_cache"] = before["compilation_cache"]
+
+
+#: JAX would keep only what took a second to compile, which most of our programs do not.
+_KEEPING_EVERYTHING = {
+    "jax_persistent_cache_min_compile_time_secs": 0.0,
+    "jax_persistent_cache_min_entry_size_bytes": -1,
+}
+_KEPT_BY_JAX = ("jax_compilation_cache_dir", *_KEEPING_EVERYTHING)
 
 
 def follow_environment() -> None:
@@ -110,15 +199,40 @@ def follow_environment() -> None:
         import jax
 
         if jax.config.jax_compilation_cache_dir is None:
-            set_compilation_cache(folder)
+            _set_compilation_cache(jax.config, folder)
 
 
-def _jax(function: str) -> Any:
+def _set_cpu_devices(n: int) -> None:
+    jax = _jax("set_config(cpu_devices=...)")
+    try:
+        jax.config.update("jax_num_cpu_devices", n)
+    except RuntimeError as error:
+        running = len(jax.devices("cpu"))
+        if running != n:
+            raise RuntimeError(
+                f"JAX already runs, with {running} CPU device(s), which can no longer change; "
+                f"call set_config(cpu_devices={n}) at the top of the script, before anything "
+                "computes with JAX."
+            ) from error
+    _config["cpu_devices"] = n
+
+
+def _set_compilation_cache(config: Any, folder: str | os.PathLike[str]) -> None:
+    place = Path(folder).expanduser().resolve()
+    place.mkdir(mode=0o700, parents=True, exist_ok=True)  # no one else's code is run from it
+    config.update("jax_compilation_cache_dir", str(place))
+    for name, value in _KEEPING_EVERYTHING.items():
+        config.update(name, value)
+    reset_compilation_cache()
+    _config["compilation_cache"] = place
+
+
+def _jax(call: str) -> Any:
     """Import JAX, or raise RuntimeError if it is not the backend."""
     name = backend_name()
     if name != "jax":
         raise RuntimeError(
-            f"{function} is for the JAX backend, and the backend is {name!r}; leave it out, or "
+            f"{call} is for the JAX backend, and the backend is {name!r}; leave it out, or "
             "choose JAX with KERAS_BACKEND=jax before Keras is imported."
         )
     import jax

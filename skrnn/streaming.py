@@ -1,4 +1,4 @@
-"""Predictions step by step, as observations come in."""
+"""Streams: predictions step by step, as observations come in."""
 
 from __future__ import annotations
 
@@ -9,42 +9,53 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn._parameters import NONE, integers, require
 from skrnn._validation import all_finite
 from skrnn._version import Versioned
-from skrnn.engine.encoding import encode, is_modest, refuse_in_step
-from skrnn.engine.stepping import stepping
+from skrnn.engine.encoding import SAFE_NORM, encode, is_modest, refuse_in_step
+from skrnn.numpy_runtime.build import build
+from skrnn.parameters import NONE, integers, require
 from skrnn.sequences.steps import numbers
-from skrnn.sequences.tokens import as_tokens
+from skrnn.sequences.token_reading import as_tokens
 
 
 class Stream(Versioned):
-    """Predict after every step, at the same cost for each, by carrying the state of a network.
+    """Predict step by step, as observations arrive, at a constant cost per step.
 
-    A step gives what the estimator predicts for the sequence of all steps so far. Recurrent
-    networks carry their state, temporal convolutional networks the steps they look back at.
-    It can be copied and pickled with its state, and needs no Keras once it is made.
+    The prediction after a step equals that of the estimator for the sequence of all steps so
+    far. Recurrent networks carry their state, temporal convolutional networks the steps within
+    their receptive field. A stream can be copied and pickled with its state, and does not use
+    Keras after construction.
 
     Parameters
     ----------
     estimator : fitted estimator
-        A regressor, classifier, labeller, anomaly detector or generator of a network in which
-        nothing depends on later steps: RNN, LSTM or GRU in one direction, or a TCN; for a
-        labeller with ``causal=True``, for a detector with ``method="forecast"``.
+        Regressor, classifier, labeler, anomaly detector or generator with a causal network:
+        a unidirectional RNN, LSTM or GRU, or a TCN. A labeler needs ``causal=True``, a detector
+        ``method="forecast"``.
     n_streams : int or None, default=None
-        Streams that go on side by side, a row of x for each; None is one, without the axis.
+        Number of parallel streams, one row of x each; None is one stream, without that axis.
     method : {"predict", "predict_proba", "step_scores"} or None, default=None
-        What a step returns. None is "predict", or what there is: the score of the step of a
-        detector, "predict_proba" of a generator.
+        Method of the estimator whose result a step returns. None is "predict", for a detector
+        "step_scores", for a generator "predict_proba".
 
     Raises
     ------
     NotFittedError
-        If there was no fit.
+        If the estimator is not fitted.
     TypeError
-        If the estimator is none of those named above.
+        If the estimator is of another kind.
     ValueError
-        If its network cannot be run step by step, or a parameter is not accepted.
+        If its network cannot run step by step, or a parameter is not accepted.
+
+    See Also
+    --------
+    SequenceLabeler : Predict at every step of whole sequences.
+    SequenceAnomalyDetector : Score every step of whole sequences.
+
+    See Also
+    --------
+    SequenceLabeler : Predict at every step of whole sequences.
+    SequenceAnomalyDetector : Score every step of whole sequences.
 
     Examples
     --------
@@ -62,105 +73,121 @@ class Stream(Versioned):
     def __init__(
         self, estimator: Any, n_streams: int | None = None, *, method: str | None = None
     ) -> None:
-        streamed = getattr(type(estimator), "_streamed", None)
-        if streamed is None:
+        methods = getattr(type(estimator), "stream_methods", None)
+        if methods is None:
             raise TypeError(
                 f"Stream was given a {type(estimator).__name__}; it takes a fitted estimator of "
                 "sequences itself, such as the last step of a pipeline."
             )
         check_is_fitted(estimator)
-        method = next(iter(streamed)) if method is None else method
-        if method not in streamed:
-            raise ValueError(f"method={method!r} was given; it may be {' or '.join(streamed)}.")
+        method = methods[0] if method is None else method
+        if method not in methods:
+            raise ValueError(f"method={method!r} was given; it may be {' or '.join(methods)}.")
         if not hasattr(estimator, method):
-            raise ValueError(f"{type(estimator).__name__} has no {method}.")
+            raise ValueError(
+                f"method={method!r} was given, and this {type(estimator).__name__} does not have "
+                "it; it predicts numbers."
+            )
         require(integers(1) | NONE, "n_streams", n_streams, "Stream")
         self.estimator = copy.copy(estimator)  # a later fit of it is taken over by `update` alone
         self.n_streams = None if n_streams is None else int(n_streams)
         self.method = method
-        self._shape = (self.n_streams or 1, estimator._shape.n_features)
-        self._network = stepping(estimator._spec.network, estimator.weights_, self._shape[0])
-        self._reader = estimator._stream_reader(self._shape[0], method)
+        self._task = task = estimator._stream_task(self.n_streams or 1, method)
+        self._shape = (self.n_streams or 1, task.n_features)
+        self._n_tokens = task.network.n_tokens
+        self._network = build(task.network, task.fitted.weights, self._shape[0])
+        self._reader = task.reader
+        self._safe_squares = self._limit_of_squares()
         self._observed = np.zeros(self._shape[0], dtype=bool)
-        self._latest = np.empty((self._shape[0], estimator._spec.n_outputs), dtype=np.float32)
+        self._latest = np.empty((self._shape[0], task.fitted.spec.n_outputs), dtype=np.float32)
         self.reset()
 
     def step(self, x: Any) -> Any:
-        """Take in the next step and return the prediction after it.
+        """Process the next step and return the prediction after it.
 
         Parameters
         ----------
         x : array-like of shape (n_features,), or (n_streams, n_features)
-            The step, in the units of the fit; NaN only where the fit had ``missing="mask"``. After
-            a fit on named features also a dict, a Series, a named tuple or a DataFrame with these
-            names in any order, of pandas or polars. Of a generator a token or the keys, or a list
-            of them.
+            Observations in the units of the fit; NaN only after a fit with ``missing="mask"``.
+            After a fit on named features also a dict, named tuple, Series or DataFrame (pandas or
+            polars) with these names in any order. For a generator, a token or the keys of a piano
+            roll, or a list of them.
 
         Returns
         -------
         number, label or ndarray
-            What ``method`` of the estimator gives for one sequence, or for ``n_streams``; the
-            score of the step for a detector.
+            Result of ``method`` for one sequence, or for each of ``n_streams``; for a detector,
+            the score of this step.
 
         Raises
         ------
         ValueError
-            If x has another shape or other names, holds infinity or NaN, or is so far from the
-            fit that the network overflows; the state stays as it was.
+            If x has another shape or other names, holds infinity or NaN that the fit did not
+            accept, or is so far from the fit that the network overflows; the state is unchanged.
         FloatingPointError
-            If the network itself has left what is finite.
+            If the weights or the state of the network make its outputs infinite or NaN.
         """
         steps = self._checked(x)
         values = self._reader(steps, self._outputs(steps).astype(np.float64))
         return values if self.n_streams is not None else values[0]
 
     def reset(self, streams: Any = slice(None)) -> None:
-        """Let streams begin anew.
+        """Reset streams to the initial state.
 
         Parameters
         ----------
         streams : index, list of them, slice or boolean mask, default=all
-            Which of them.
+            Streams to reset.
 
         Raises
         ------
         ValueError
-            If there are no such streams; all stay as they were.
+            If there are no such streams; all are left unchanged.
         """
         begin = self._chosen(streams)
         self._network.reset(begin)
         self._reader.reset(begin)
         self._observed[begin] = False
-        for x in self.estimator._opening():
+        for x in self._task.opening:
             self._where_observed(np.tile(x, (len(begin), 1)), begin)
 
     def update(self, estimator: Any) -> None:
-        """Go on with what an estimator has learnt since, each stream from the state it has.
+        """Use the weights of a further trained estimator, keeping the state of each stream.
 
         Parameters
         ----------
         estimator : fitted estimator
-            The one that the stream was made of, after ``partial_fit`` or another fit, or one
-            with the same network and features.
+            Estimator of the stream after ``partial_fit`` or another fit, or another one with the
+            same network and features.
 
         Raises
         ------
         NotFittedError, TypeError, ValueError
-            As when a stream is made, and if the network or the features are others; the stream
-            stays as it was.
+            As for a new stream, and if the network or the features differ; the stream is left
+            unchanged.
         """
         new = Stream(estimator, self.n_streams, method=self.method)
-        before, after = self.estimator, new.estimator
-        same_network = before._spec.network.key() == after._spec.network.key()
-        if not same_network or before._shape.n_features != after._shape.n_features:
+        before, after = self._task, new._task
+        same_network = before.network.key() == after.network.key()
+        if not same_network or before.n_features != after.n_features:
             raise ValueError(
-                f"the stream runs {before._spec.network!r} on {before._shape.n_features} features, "
-                f"and the estimator {after._spec.network!r} on {after._shape.n_features}; make a "
+                f"the stream runs {before.network!r} on {before.n_features} features, "
+                f"and the estimator {after.network!r} on {after.n_features}; make a "
                 "new Stream of it."
             )
         new._network.go_on_from(self._network)
         new._reader.go_on_from(self._reader)
-        self.estimator, self._network, self._reader = after, new._network, new._reader
+        self.estimator, self._task = new.estimator, after
+        self._network, self._reader = new._network, new._reader
+        self._safe_squares = new._safe_squares
+
+    def _limit_of_squares(self) -> float:
+        """Return the sum of squares below which a step is complete and cannot overflow."""
+        if self._task.masks:
+            return 0.0
+        scaling = self._task.scaling
+        limit = SAFE_NORM * scaling.scale.min() - np.abs(scaling.center).max()
+        return float(limit**2) if limit > 0 else 0.0
 
     def _chosen(self, streams: Any) -> NDArray[np.bool_]:
         """Return the mask of streams that a user names."""
@@ -177,25 +204,21 @@ class Stream(Versioned):
 
     def _checked(self, x: Any) -> NDArray[np.float64]:
         """Return a step as numbers (n_streams, n_features), some of which may be infinite."""
-        values = numbers(self.estimator._read_step(x, self.n_streams))
+        values = numbers(self._task.read(x, self.n_streams))
         expected = self._shape if self.n_streams is not None else self._shape[1:]
         if values.shape != expected:
             raise ValueError(f"the step has the shape {values.shape}; it has to be {expected}.")
         values = values.reshape(self._shape)
-        n_tokens = self.estimator._spec.network.n_tokens
-        if n_tokens is None:
+        if self._n_tokens is None:
             return values
         self._refuse_missing(values)
-        return as_tokens(values, n_tokens)
+        return as_tokens(values, self._n_tokens)
 
     def _outputs(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
-        masks = self.estimator._missing == "mask"
-        x = self.estimator._scaling.transform_single(values)
-        modest = is_modest(x)
-        if masks or not modest:
-            x = self._encoded(values, masks)
-            modest = is_modest(x)
-        outputs = self._taken(values, x, masks) if modest else self._tried(values, x, masks)
+        if np.vdot(values, values) < self._safe_squares:
+            outputs = self._network(self._task.scaling.transform(values).astype(np.float32))
+        else:
+            outputs = self._outputs_with_care(values)
         if not all_finite(outputs):
             raise FloatingPointError(
                 "the outputs of the network are no longer finite: its weights, or its state, are "
@@ -203,15 +226,17 @@ class Stream(Versioned):
             )
         return outputs
 
-    def _encoded(self, values: NDArray[np.float64], masks: bool) -> NDArray[np.float32]:
-        """Return a step in which values are missing, or too large, or raise for that."""
+    def _outputs_with_care(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+        """Return the outputs after a step with missing or very large values."""
         self._refuse_missing(values)
+        masks = self._task.masks
         refuse = refuse_in_step(values)
-        return encode(values, self.estimator._scaling, indicator=masks, refuse=refuse)
+        x = encode(values, self._task.scaling, indicator=masks, refuse=refuse)
+        return (self._taken if is_modest(x) else self._tried)(values, x, masks)
 
     def _refuse_missing(self, values: NDArray[np.float64]) -> None:
         """Raise ValueError for infinity, and for NaN unless the fit took that as missing."""
-        masks = self.estimator._missing == "mask"
+        masks = self._task.masks
         if np.isinf(values).any() or not (masks or np.isfinite(values).all()):
             raise ValueError(
                 "the step holds NaN or infinity; fit with missing='mask' to take NaN as not "
@@ -222,14 +247,14 @@ class Stream(Versioned):
         self, values: NDArray[np.float64], x: NDArray[np.float32], masks: bool
     ) -> NDArray[np.float32]:
         """Take a step and return the outputs after it."""
-        if not masks or self.estimator._spec.network.keeps_missing_steps:
+        if not masks or self._task.network.keeps_missing_steps:
             return self._network(x)
         return self._where_observed(x, np.asarray(~np.isnan(values).all(axis=1)))
 
     def _tried(
         self, values: NDArray[np.float64], x: NDArray[np.float32], masks: bool
     ) -> NDArray[np.float32]:
-        """Take a step that may be too much for the network; if it is, the state stays."""
+        """Take a step that may overflow the network, whose state is then restored."""
         state = [part.copy() for part in self._network.state]
         observed, latest = self._observed.copy(), self._latest
         with np.errstate(over="ignore", invalid="ignore"):
@@ -247,9 +272,9 @@ class Stream(Versioned):
     def _where_observed(
         self, x: NDArray[np.float32], observed: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """Take a step of the streams in which something was observed; the others stay as they are.
+        """Take a step of the streams with an observation; the others keep their state.
 
-        A stream in which nothing was ever observed is, as for ``predict``, one step of nothing.
+        A stream without any observation yet takes one step of zeros, as in ``predict``.
         """
         before = [part.copy() for part in self._network.state]
         outputs = self._network(x)

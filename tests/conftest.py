@@ -1,4 +1,4 @@
-"""What all tests share. Nothing here is imported before the environment is set."""
+"""Settings and fixtures of all tests. Nothing here is imported before the environment is set."""
 
 import os
 
@@ -13,6 +13,7 @@ import pytest
 
 import skrnn
 from skrnn._backend import load_keras
+from skrnn.estimators.sequence_data import SequenceData
 
 # The choice of the backend is skrnn's; a test module that imports Keras first would make it.
 load_keras()
@@ -47,7 +48,18 @@ def cube():
 
 
 @pytest.fixture
+def y(cube):
+    """Return a number for each sequence of the cube, learnable from it."""
+    return targets("GRURegressor", cube)
+
+
+@pytest.fixture
 def ragged():
     """Return 24 sequences of 3 to 12 steps and 2 features."""
     generator = np.random.default_rng(1)
     return [generator.normal(size=(n, 2)) for n in generator.integers(3, 13, size=24)]
+
+
+def unlabeled(windows):
+    """Return windows as estimators read them, without targets."""
+    return SequenceData(windows.sequences(), None, np.ones(len(windows)))

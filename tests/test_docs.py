@@ -1,5 +1,7 @@
 """Every Python block of the README and of docs/ runs as printed, and every link has a goal.
 
+The tables of modules are as docs/module_tables.py writes them.
+
 The blocks of a page share one namespace, top to bottom, as if typed into one session. A
 block with prompts (``>>>``) is a doctest: what it prints is compared. A block whose fence
 says ``python backend=torch`` is a doctest too, in a new process on that Keras backend, and
@@ -10,6 +12,7 @@ import doctest
 import importlib.util
 import os
 import re
+import runpy
 import subprocess
 import sys
 import textwrap
@@ -133,3 +136,35 @@ def test_the_relative_links_of_a_page_lead_somewhere(page):
 def test_no_python_block_of_a_page_is_overlooked(page):
     text = page.read_text(encoding="utf-8")
     assert len(blocks_of(page)) == len(re.findall(r"^ *```python", text, re.MULTILINE))
+
+
+# ------------------------------------------------------------------ tables of modules
+
+TABLES = ROOT / "docs" / "module_tables.py"
+
+
+def test_the_tables_of_modules_are_those_of_the_docstrings():
+    done = subprocess.run(
+        [sys.executable, str(TABLES), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_every_module_is_in_the_tables():
+    tables = runpy.run_path(str(TABLES))["tables"]()
+    for path in ROOT.glob("skrnn/*/**/*.py"):
+        named = f"](../{path.relative_to(ROOT).as_posix()}) |"
+        assert (named in tables) == (path.stem != "__init__"), path
+
+
+def test_a_stale_table_is_updated():
+    updated = runpy.run_path(str(TABLES))["updated"]
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    stale = page.replace("Losses of forecasts", "Losses of something else")
+    assert stale != page
+    assert updated(stale) == page
+
+
+def test_a_page_without_the_markers_of_the_tables_is_refused():
+    with pytest.raises(ValueError, match="module tables: begin"):
+        runpy.run_path(str(TABLES))["updated"]("# Architecture")

@@ -6,13 +6,22 @@ import pytest
 
 import skrnn
 from skrnn import networks
-from skrnn._domains import GREATEST, integers, one_of, reals, require, singles, tuples_of
-from skrnn._parameters import Parametrised, validate
+from skrnn.parameters import (
+    GREATEST,
+    Parametrized,
+    integers,
+    one_of,
+    reals,
+    require,
+    singles,
+    tuples_of,
+    validate,
+)
 from tests.conftest import make, targets
 
 PUBLIC = [*networks.BY_NAME.values(), *(getattr(skrnn, name) for name in skrnn.__all__)]
-PARAMETRISED = [
-    kind for kind in PUBLIC if isinstance(kind, type) and issubclass(kind, Parametrised)
+PARAMETRIZED = [
+    kind for kind in PUBLIC if isinstance(kind, type) and issubclass(kind, Parametrized)
 ]
 X = np.random.default_rng(0).normal(size=(8, 5, 2))
 LAST = X[:, -1, 0]
@@ -49,8 +58,8 @@ def test_a_bound_itself_is_accepted():
 
 
 def number_parameters():
-    """Yield each class with the name of each parameter that takes whole numbers."""
-    for kind in PARAMETRISED:
+    """Yield each class with the name of each integer parameter."""
+    for kind in PARAMETRIZED:
         for name, declared in kind._parameters.items():
             contains = declared.domain.contains
             if any(map(contains, range(1, 4))) and not contains(1.5):
@@ -96,8 +105,10 @@ def test_a_value_far_beyond_all_use_is_refused_before_anything_is_built(name, va
     assert not hasattr(model, "weights_")
 
 
-def test_blocks_that_no_network_has_are_not_looked_for():
-    with pytest.raises(ValueError, match="no network of 1000 blocks; give a greater dilation_base"):
+def test_too_many_blocks_are_refused():
+    with pytest.raises(
+        ValueError, match=r"even 1000 blocks do not cover.*give a greater dilation_base"
+    ):
         networks.TCN(dilation_base=1, kernel_size=2).resolve(10_000)
     assert networks.TCN(dilation_base=1, kernel_size=2).resolve(100).n_blocks == 50
     assert networks.TCN(n_blocks=14).resolve(5).n_blocks == 14
@@ -114,7 +125,10 @@ def test_blocks_that_no_network_has_are_not_looked_for():
         ({"callbacks": [keras.callbacks.EarlyStopping]}, r"such as EarlyStopping\(\)"),
         ({"callbacks": keras.callbacks.EarlyStopping}, r"such as EarlyStopping\(\)"),
         ({"loss": keras.losses.Huber}, r"such as Huber\(\)"),
-        ({"schedule": keras.optimizers.schedules.CosineDecay}, r"such as CosineDecay\(\)"),
+        (
+            {"learning_rate_schedule": keras.optimizers.schedules.CosineDecay},
+            r"such as CosineDecay\(\)",
+        ),
         ({"optimizer": "Adam"}, "; write 'adam'"),
         ({"pooling": "MEAN"}, "; write 'mean'"),
     ],
@@ -161,8 +175,24 @@ def test_a_learning_rate_of_the_optimizer_is_refused_with_the_way_to_write_it():
 
 def test_a_schedule_in_the_optimizer_is_refused():
     rate = keras.optimizers.schedules.CosineDecay(0.1, 10)
-    with pytest.raises(ValueError, match=r"give GRURegressor the .* schedule=CosineDecay\(...\)"):
+    message = r"give GRURegressor the .* learning_rate_schedule=CosineDecay\(...\)"
+    with pytest.raises(ValueError, match=message):
         make("GRURegressor", optimizer=keras.optimizers.SGD(rate)).fit(X, LAST)
+
+
+@pytest.mark.parametrize("name", ["GRURegressor", "SequenceTranslator", "TCNForecaster"])
+@pytest.mark.parametrize(
+    ("rate", "written"),
+    [
+        (keras.optimizers.schedules.CosineDecay(0.1, 10), r"CosineDecay\(\.\.\.\)"),
+        (keras.optimizers.schedules.CosineDecay, r"CosineDecay\(\.\.\.\)"),
+        (lambda step: 0.1, r"\.\.\."),
+    ],
+)
+def test_a_schedule_as_the_learning_rate_is_refused(name, rate, written):
+    message = rf"learning_rate=.* was given to {name}, .* learning_rate_schedule={written}"
+    with pytest.raises(ValueError, match=message):
+        validate(getattr(skrnn, name)(learning_rate=rate))
 
 
 def test_a_number_of_layers_beside_a_tuple_of_units_warns():

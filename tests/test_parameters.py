@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 import skrnn
 from skrnn import networks
-from skrnn._parameters import (
+from skrnn.parameters import (
     BOOLEAN,
     CALLABLE,
     NONE,
     REQUIRED,
-    Parametrised,
+    Parametrized,
     describe,
     integers,
     one_of,
@@ -24,17 +24,18 @@ from skrnn._parameters import (
     plain,
     reals,
     satisfying,
+    singles,
     tuples_of,
     validate,
 )
 
 PUBLIC = [*networks.BY_NAME.values(), *(getattr(skrnn, name) for name in skrnn.__all__)]
-PARAMETRISED = [
-    kind for kind in PUBLIC if isinstance(kind, type) and issubclass(kind, Parametrised)
+PARAMETRIZED = [
+    kind for kind in PUBLIC if isinstance(kind, type) and issubclass(kind, Parametrized)
 ]
 
 
-class Animal(Parametrised):
+class Animal(Parametrized):
     """Make a noise.
 
     Parameters
@@ -64,7 +65,7 @@ class Hen(Pet):
 # ------------------------------------------------------------------ constructors
 
 
-@pytest.mark.parametrize("kind", [Animal, Pet, Hen, *PARAMETRISED])
+@pytest.mark.parametrize("kind", [Animal, Pet, Hen, *PARAMETRIZED])
 def test_the_constructor_names_every_parameter_with_its_default(kind):
     signature = inspect.signature(kind)
     assert list(signature.parameters) == list(kind._parameters)
@@ -76,7 +77,7 @@ def test_the_constructor_names_every_parameter_with_its_default(kind):
     assert kind.__init__.__module__ == kind.__module__
 
 
-@pytest.mark.parametrize("kind", [Animal, Pet, Hen, *PARAMETRISED])
+@pytest.mark.parametrize("kind", [Animal, Pet, Hen, *PARAMETRIZED])
 def test_the_constructor_only_assigns(kind):
     given_values = {name: object() for name in kind._parameters}
     thing = kind(**given_values)
@@ -87,7 +88,7 @@ def test_the_constructor_only_assigns(kind):
     assert all(getattr(thing, name) is value for name, value in given_values.items())
 
 
-@pytest.mark.parametrize("kind", PARAMETRISED)
+@pytest.mark.parametrize("kind", PARAMETRIZED)
 def test_every_default_lies_in_its_domain_and_has_a_text(kind):
     for declared in kind._parameters.values():
         assert declared.default is REQUIRED or declared.domain.contains(declared.default)
@@ -95,13 +96,13 @@ def test_every_default_lies_in_its_domain_and_has_a_text(kind):
         assert declared.domain.text
 
 
-@pytest.mark.parametrize("kind", PARAMETRISED)
+@pytest.mark.parametrize("kind", PARAMETRIZED)
 def test_the_documentation_lists_every_parameter(kind):
     assert "{parameters}" not in kind.__doc__
     assert inspect.cleandoc(kind.__doc__).count(describe(kind._parameters)) == 1
 
 
-class Guide(Parametrised):
+class Guide(Parametrized):
     """{parameters}"""
 
     strict: bool = parameter(default=True, domain=BOOLEAN, doc="Bark.")
@@ -112,7 +113,7 @@ def test_a_parameter_without_default_has_to_be_given_and_may_stand_first():
     assert Guide("me").name == "me"
     assert Guide(name="you", strict=False).get_params() == {"strict": False, "name": "you"}
     assert repr(Guide("me")) == "Guide(name='me')"
-    assert "name : 'me', 'you'\n    Whom" in Guide.__doc__
+    assert 'name : {"me", "you"}\n    Whom' in Guide.__doc__
     with pytest.raises(TypeError, match="missing 1 required positional argument: 'name'"):
         Guide()
 
@@ -124,16 +125,30 @@ def test_parameters_are_inherited_and_overridden_in_their_place():
     assert not hasattr(Animal, "legs")
 
 
+def test_the_place_of_a_class_orders_its_parameters_before_that_of_its_bases_does():
+    class Late(Animal, place=1):
+        weight: float = parameter(default=1.0, domain=reals(0), doc="In kg.")
+        color: str = parameter(default="red", domain=one_of("red"), doc="Of the coat.")
+
+    class Cow(Late):
+        milk: float = parameter(default=0.5, domain=reals(0), doc="Liters a day.")
+        weight: float = parameter(default=700.0, domain=reals(0), doc="In kg.")
+
+    assert list(inspect.signature(Late).parameters) == ["legs", "name", "weight", "color"]
+    assert list(inspect.signature(Cow).parameters) == ["legs", "name", "milk", "weight", "color"]
+    assert Cow().weight == 700
+
+
 def test_a_description_is_numpydoc():
     expected = """
     Make a noise.
 
     Parameters
     ----------
-    legs : an int >= 0, default=4
+    legs : int, default=4
         Legs it stands on.
 
-    name : 'cow', 'hen', default='cow'
+    name : {"cow", "hen"}, default="cow"
         What it is called,
         even when it does not come.
     """
@@ -160,7 +175,7 @@ def test_parameters_are_got_and_set_by_name():
 
 def test_setting_an_unknown_parameter_says_which_there_are():
     hen = Hen()
-    with pytest.raises(ValueError, match="'wings' is no parameter of Hen; it has legs, name, owne"):
+    with pytest.raises(ValueError, match="'wings' is not a parameter of Hen; it has legs, name,"):
         hen.set_params(wings=2)
     assert not hasattr(hen, "wings")
 
@@ -251,6 +266,46 @@ def test_a_tuple_is_not_empty_and_all_of_its_elements_belong():
 
 def test_united_domains_say_all_they_accept():
     assert (integers(1) | one_of("auto") | NONE).text == "an int >= 1 or 'auto' or None"
+
+
+@pytest.mark.parametrize(
+    ("domain", "error_text", "type_text"),
+    [
+        (integers(1), "an int >= 1", "int"),
+        (integers(1) | tuples_of(integers(1)), "an int >= 1 or a tuple of int >= 1",
+         "int or tuple of int"),
+        (one_of("last", "mean"), "'last', 'mean'", '{"last", "mean"}'),
+        (one_of("cosine") | NONE | CALLABLE, "'cosine' or None or a callable",
+         '"cosine", callable or None'),
+        (singles(0, 1), "a float in [0, 1)", "float in [0, 1)"),
+        (NONE | BOOLEAN, "None or a bool", "bool or None"),
+        (tuples_of(one_of("a", "b") | integers(2)), "a tuple of 'a', 'b' or an int >= 2",
+         'tuple of {"a", "b"} or int'),
+        (satisfying("a list of str", bool), "a list of str", "list of str"),
+        (satisfying("a pair (low, high), low < high", bool, "tuple of float"),
+         "a pair (low, high), low < high", "tuple of float"),
+    ],
+)  # fmt: skip
+def test_errors_name_the_bounds_and_documentation_names_the_type(domain, error_text, type_text):
+    assert domain.text == error_text
+    assert domain.type_text == type_text
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "heading"),
+    [
+        (skrnn.GRURegressor, "units", "int or tuple of int, default=32"),
+        (skrnn.GRURegressor, "pooling", '{"last", "mean", "max", "attention"}, default="last"'),
+        (skrnn.GRURegressor, "dropout", "float in [0, 1), default=0.0"),
+        (skrnn.GRURegressor, "random_state", "int, RandomState or None, default=None"),
+        (skrnn.GRUForecaster, "window_length", "int, default=24"),
+        (skrnn.SlidingWindow, "window_length", "int"),
+        (skrnn.SlidingWindow, "groups", "str, tuple of str or None, default=None"),
+    ],
+)
+def test_headings_of_public_parameters_are_numpydoc(kind, name, heading):
+    assert kind._parameters[name].heading == heading
+    assert f"{name} : {heading}\n" in kind.__doc__
 
 
 # ------------------------------------------------------------------ plain values

@@ -19,7 +19,7 @@ from tests.conftest import ESTIMATORS, FORECASTERS, make, targets
 BACKENDS = [name for name in ("jax", "tensorflow", "torch") if importlib.util.find_spec(name)]
 
 OTHERS = [
-    "SequenceLabeller",
+    "SequenceLabeler",
     "SequenceAnomalyDetector",
     "SequenceGenerator",
     "SequenceTranslator",
@@ -28,7 +28,7 @@ OTHERS = [
 FIT = """
 import pickle, sys
 import numpy as np
-from skrnn import SequenceTranslator
+from skrnn import SequenceTranslator, networks
 from tests.conftest import ESTIMATORS, FORECASTERS, make, targets
 X = [np.random.default_rng(n).normal(size=(n, 2)) for n in range(3, 15)]
 models = {name: make(name).fit(X, targets(name, X)) for name in ESTIMATORS}
@@ -36,10 +36,10 @@ y = np.cumsum(np.random.default_rng(0).normal(size=40))
 kinds = ({}, {"strategy": "seq2seq", "loss": "gaussian"}, {"loss": "quantile", "segment_length": 3})
 for name, kind in zip(FORECASTERS, [*kinds, kinds[1], kinds[2]]):
     models[name] = make(name, window_length=6, differences=1, **kind).fit(y, fh=[1, 2, 3])
-models["SequenceLabeller"] = make("SequenceLabeller").fit(X, [x[:, 0] > 0 for x in X])
+models["SequenceLabeler"] = make("SequenceLabeler").fit(X, [x[:, 0] > 0 for x in X])
 models["SequenceAnomalyDetector"] = make("SequenceAnomalyDetector").fit(X)
 models["SequenceGenerator"] = make("SequenceGenerator").fit(TEXTS)
-translator = SequenceTranslator(units=4, epochs=2, random_state=0)
+translator = SequenceTranslator(network=networks.GRU(units=4), epochs=2, random_state=0)
 models["SequenceTranslator"] = translator.fit(TEXTS, TEXTS)
 pickle.dump((X, models, {n: outputs(m, X) for n, m in models.items()}), sys.stdout.buffer)
 """
@@ -53,7 +53,7 @@ import numpy as np
 TEXTS = ["abba", "cab", "back"]
 def outputs(model, X):
     kind = type(model).__name__
-    if kind == "SequenceLabeller":
+    if kind == "SequenceLabeler":
         return np.concatenate(model.predict_proba(X))
     if kind == "SequenceAnomalyDetector":
         return np.concatenate(model.step_scores(X))

@@ -1,4 +1,4 @@
-"""A display draws what the forecaster says, of the series that was asked for."""
+"""A display plots the forecasts of the chosen series."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""The two settings of JAX, each in processes of its own, since a process has them once."""
+"""The configuration, in processes of its own, since a process has one."""
 
 import json
 import os
@@ -75,21 +75,21 @@ def files_of(folder):
 @pytest.mark.long
 def test_jax_runs_with_the_devices_asked_for_and_keeps_them():
     seen = run("""
-        skrnn.set_cpu_devices(3)
-        skrnn.set_cpu_devices(np.int64(2))
+        skrnn.set_config(cpu_devices=3)
+        skrnn.set_config(cpu_devices=np.int64(2))
         model().fit(X, y)
         import jax
 
-        skrnn.set_cpu_devices(2)
+        skrnn.set_config(cpu_devices=2)
         try:
-            skrnn.set_cpu_devices(3)
+            skrnn.set_config(cpu_devices=3)
         except RuntimeError as error:
             message = str(error)
-        report(n=len(jax.devices()), message=message)
+        report(n=len(jax.devices()), kept=skrnn.get_config()["cpu_devices"], message=message)
     """)
-    assert seen["n"] == 2
+    assert seen["n"] == seen["kept"] == 2
     assert "already runs, with 2 CPU device(s)" in seen["message"]
-    assert "call set_cpu_devices(3) at the top of the script" in seen["message"]
+    assert "call set_config(cpu_devices=3) at the top of the script" in seen["message"]
 
 
 def test_one_device_is_no_change_once_jax_runs_with_it():
@@ -97,7 +97,7 @@ def test_one_device_is_no_change_once_jax_runs_with_it():
         import jax
 
         jax.numpy.zeros(2)
-        skrnn.set_cpu_devices(1)
+        skrnn.set_config(cpu_devices=1)
         report(n=len(jax.devices()))
     """)
     assert seen["n"] == 1
@@ -106,7 +106,7 @@ def test_one_device_is_no_change_once_jax_runs_with_it():
 @pytest.mark.long
 def test_a_worker_process_keeps_one_device():
     seen = run("""
-        skrnn.set_cpu_devices(2)
+        skrnn.set_config(cpu_devices=2)
 
         def count():
             import jax
@@ -123,10 +123,10 @@ def test_a_worker_process_keeps_one_device():
     assert seen["here"][0] not in [process for process, _ in seen["workers"]]
 
 
-@pytest.mark.parametrize("n", [0, -1, 2.0, True, "2", None])
+@pytest.mark.parametrize("n", [0, -1, 2.0, True, "2"])
 def test_what_is_no_number_of_devices_is_refused(n):
-    with pytest.raises(ValueError, match="an int of at least 1, not"):
-        skrnn.set_cpu_devices(n)
+    with pytest.raises(ValueError, match=r"cpu_devices=.* set_config, which accepts an int >= 1"):
+        skrnn.set_config(cpu_devices=n)
 
 
 # ------------------------------------------------------------------ compiled programs on disk
@@ -140,7 +140,7 @@ report(events=events, predicted=model().fit(X, y).predict(X).tolist())
 @pytest.mark.long
 def test_a_second_process_finds_what_the_first_compiled(tmp_path):
     folder = tmp_path / "made" / "here"
-    by_call = f"skrnn.set_compilation_cache({str(folder)!r})\n" + FIT
+    by_call = f"skrnn.set_config(compilation_cache={str(folder)!r})\n" + FIT
     first, second = run(by_call), run(by_call)
     third = run(FIT, SKRNN_COMPILATION_CACHE=folder)
 
@@ -194,7 +194,7 @@ def test_a_folder_may_be_set_and_changed_while_jax_runs(tmp_path):
 
         jax.jit(lambda x: x + 1)(1.0)
         for number, folder in enumerate({[str(folder) for folder in folders]!r}):
-            skrnn.set_compilation_cache(folder)
+            skrnn.set_config(compilation_cache=folder)
             jax.jit(lambda x: x * number)(2.0)
         report()
     """)
@@ -219,8 +219,8 @@ def test_a_folder_that_is_made_is_the_users_alone(tmp_path):
     theirs.mkdir(mode=0o755)
     run(f"""
         os.umask(0o022)
-        skrnn.set_compilation_cache({str(tmp_path / "made" / "here")!r})
-        skrnn.set_compilation_cache({str(theirs)!r})
+        skrnn.set_config(compilation_cache={str(tmp_path / "made" / "here")!r})
+        skrnn.set_config(compilation_cache={str(theirs)!r})
         report()
     """)
     assert (tmp_path / "made" / "here").stat().st_mode & 0o777 == 0o700
@@ -232,32 +232,124 @@ def test_a_file_is_no_folder(tmp_path):
     path.touch()
     seen = run(f"""
         try:
-            skrnn.set_compilation_cache({str(path)!r})
+            skrnn.set_config(compilation_cache={str(path)!r})
         except OSError as error:
             report(message=str(error))
     """)
     assert str(path) in seen["message"]
 
 
+def test_inside_a_context_programs_are_kept_in_its_folder_and_afterwards_as_before(tmp_path):
+    outer, inner = tmp_path / "outer", tmp_path / "inner"
+    seen = run(f"""
+        import jax
+
+        names = ["jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs"]
+        names += ["jax_persistent_cache_min_entry_size_bytes"]
+
+        def settings():
+            kept = skrnn.get_config()["compilation_cache"]
+            jax.jit(lambda x: x + len(found))(1.0)
+            found.append([str(kept), *(getattr(jax.config, name) for name in names)])
+
+        found = []
+        settings()
+        with skrnn.config_context(compilation_cache={str(outer)!r}):
+            settings()
+            try:
+                with skrnn.config_context(compilation_cache={str(inner)!r}):
+                    settings()
+                    raise KeyError
+            except KeyError:
+                settings()
+            with skrnn.config_context():
+                settings()
+        settings()
+        report(found=found)
+    """)["found"]
+    before, first, nested, again, nothing, after = seen
+    assert before[0] == "None"
+    assert before == after
+    assert first == again == nothing == [str(outer), str(outer), 0.0, -1]
+    assert nested == [str(inner), str(inner), 0.0, -1]
+    assert [len(files_of(folder)) for folder in (outer, inner)] == [3, 1]
+
+
+def test_contexts_of_threads_that_overlap_leave_nothing_behind(tmp_path):
+    folders = [str(tmp_path / name) for name in ("first", "second", "third")]
+    seen = run(f"""
+        import jax
+
+        def settings():
+            config = jax.config
+            minimum = config.jax_persistent_cache_min_compile_time_secs
+            folder = skrnn.get_config()["compilation_cache"]
+            found.append([str(folder), str(config.jax_compilation_cache_dir), minimum])
+
+        found = []
+        settings()
+        contexts = [skrnn.config_context(compilation_cache=folder) for folder in {folders!r}]
+        for context in contexts:
+            context.__enter__()
+        for place in (1, 0, 2):
+            contexts[place].__exit__(None, None, None)
+            settings()
+        report(found=found)
+    """)["found"]
+    before, without_second, without_first, after = seen
+    assert without_second == without_first == [folders[2], folders[2], 0.0]
+    assert after == before
+    assert before[:2] == ["None", "None"]
+
+
 # ------------------------------------------------------------------ nothing unasked
 
+BOTH = ["set_config", "config_context"]
 
-@pytest.mark.parametrize("call", ["set_cpu_devices(2)", "set_compilation_cache('unused')"])
-def test_on_another_backend_a_setting_says_so_and_loads_nothing(call):
+
+@pytest.mark.parametrize(
+    "setting", ["set_config(cpu_devices=2)", *(f"{n}(compilation_cache='unused')" for n in BOTH)]
+)
+def test_on_another_backend_a_setting_says_so_and_loads_nothing(setting):
     seen = run(
         f"""
+        before = skrnn.get_config()
         try:
-            skrnn.{call}
+            with skrnn.{setting}:
+                pass
         except RuntimeError as error:
-            report(message=str(error), loaded=sorted(sys.modules))
+            message = str(error)
+        report(message=message, loaded=sorted(sys.modules), same=skrnn.get_config() == before)
         """,
         KERAS_BACKEND="torch",
     )
-    assert (
-        f"{call.partition('(')[0]} is for the JAX backend, and the backend is 'torch'"
-        in (seen["message"])
-    )
+    call = f"{setting.partition('=')[0]}=...)"
+    assert f"{call} is for the JAX backend, and the backend is 'torch'" in seen["message"]
+    assert seen["same"]
     assert not {"jax", "keras", "torch"} & set(seen["loaded"])
+
+
+@pytest.mark.parametrize("name", BOTH)
+@pytest.mark.parametrize("folder", [3, True, b"folder", ["folder"], ""])
+def test_what_is_no_folder_is_refused(name, folder):
+    message = rf"compilation_cache=.* {name}, which accepts a str or path"
+    with pytest.raises(ValueError, match=message), getattr(skrnn, name)(compilation_cache=folder):
+        pass
+
+
+def test_the_configuration_is_none_until_it_is_set_and_is_not_changed_through_the_dict():
+    seen = run("""
+        skrnn.get_config()["cpu_devices"] = 7
+        skrnn.set_config()
+        report(config=skrnn.get_config(), loaded=sorted(sys.modules))
+    """)
+    assert seen["config"] == {"compilation_cache": None, "cpu_devices": None}
+    assert not {"jax", "keras"} & set(seen["loaded"])
+
+
+def test_settings_are_given_by_name():
+    with pytest.raises(TypeError, match="positional"):
+        skrnn.set_config(2)
 
 
 def test_the_environment_is_not_read_before_a_network_is_built(tmp_path):

@@ -1,4 +1,4 @@
-"""What docs/stability.md says: gradients that vanish or explode, and what mends it."""
+"""Claims of docs/stability.md: gradients that vanish or explode, and the remedies."""
 
 import importlib.util
 from pathlib import Path
@@ -75,7 +75,7 @@ def test_a_tcn_reaches_the_first_step_in_a_few_layers():
     assert norms(stability.untrained(networks.TCN(n_blocks=5)))[0] > 1e-3
 
 
-# ------------------------------------------------------------------ what mends it
+# ------------------------------------------------------------------ the remedies
 
 
 def test_clipping_lets_a_rate_learn_at_which_descent_breaks_without():
@@ -84,7 +84,7 @@ def test_clipping_lets_a_rate_learn_at_which_descent_breaks_without():
         units=64,
         optimizer="sgd",
         learning_rate=0.3,
-        schedule=None,
+        learning_rate_schedule=None,
         epochs=20,
         random_state=0,
     )
@@ -93,7 +93,7 @@ def test_clipping_lets_a_rate_learn_at_which_descent_breaks_without():
     assert descent.set_params(global_clipnorm=0.1).fit(X, y).history_["loss"][-1] < 0.1
 
 
-def test_layer_normalisation_keeps_the_gradient_through_many_layers():
+def test_layer_normalization_keeps_the_gradient_through_many_layers():
     without, with_it = (stability.gradient_through_layers(4, flag) for flag in (False, True))
     assert with_it > 30 * without
 

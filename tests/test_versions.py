@@ -107,11 +107,3 @@ def test_a_pickle_without_a_version_comes_from_an_unknown_one(pickled):
     regressor = pickle.loads(pickled["estimator"][0])
     with pytest.warns(InconsistentVersionWarning, match="from version unknown"):
         without(regressor, "_skrnn_version")
-
-
-def test_the_version_is_that_of_the_project():
-    import tomllib
-    from pathlib import Path
-
-    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text())
-    assert project["project"]["version"] == skrnn.__version__

@@ -1,9 +1,8 @@
-"""Tell nine speakers apart by how they say two vowels: sequences of different length.
+"""Identify nine speakers by two vowels: sequences of different lengths.
 
 JapaneseVowels (Kudo, Toyama and Shimbo, 1999, doi:10.1016/S0167-8655(99)00077-X) comes with
-sktime: 270 utterances to learn from, 370 to be judged on, each 7 to 29 steps of 12 cepstral
-coefficients. A grid search chooses the network on the first part alone; the second is
-looked at once.
+sktime: 270 training and 370 test utterances, each with 7 to 29 steps of 12 cepstral coefficients.
+A grid search chooses the network on the training set alone; the test set is used once.
 """
 
 import time

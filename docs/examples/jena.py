@@ -1,10 +1,10 @@
-"""Forecast the temperature in Jena a day ahead: a window of five days, three models.
+"""Forecast the temperature in Jena a day ahead: windows of five days, three models.
 
 The study of Chollet, Deep Learning with Python (2nd edition, 2021, chapter 10), on hourly rows
 of the weather station of the Max Planck Institute for Biogeochemistry in Jena, 2009 to 2016.
-The first half of the series trains, the next quarter validates; no model is judged here by the
-last quarter, the test part. The models train for few epochs; docs/jena.md says where the whole
-table is.
+The first half of the series is the training set, the next quarter the validation set; the test
+set, the last quarter, is not used here. The models are trained for few epochs; docs/jena.md links
+to the full comparison.
 """
 
 import argparse
@@ -41,25 +41,25 @@ def load(path):
 
 
 def forecast(regressor):
-    """Return the pipeline that both networks have: scale, window, regress."""
+    """Return the pipeline of both networks: scaler, sliding window, regressor."""
     scaler = StandardScaler().set_output(transform="pandas")
     return make_pipeline(scaler, SlidingWindow(WINDOW), regressor)
 
 
 def main():
-    """Fit the models one after the other and print their errors on the validation part."""
+    """Fit the models and print their errors on the validation set."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, default=ROOT / ".." / "shared" / "data")
     path = parser.parse_args().data / "jena_hourly.csv.gz"
     if not path.is_file():
-        print(f"There is no {path}; name the folder that holds it: --data FOLDER")
+        print(f"There is no {path}; pass its folder: --data FOLDER")
         return
 
     (X, y), (X_val, y_val) = load(path)
-    print(f"{len(X)} rows x {X.shape[1]} variables to learn from, {len(X_val)} to validate on")
-    print(f"Mean absolute error {AHEAD} hours ahead, in degrees Celsius, on the validation part:")
+    print(f"{len(X)} training rows x {X.shape[1]} variables, {len(X_val)} validation rows")
+    print(f"Mean absolute error {AHEAD} hours ahead, in degrees Celsius, on the validation set:")
     error = mean_absolute_error(y_val, X_val[TEMPERATURE])
-    print(f"  common sense, as warm as now: {error:.3f}")
+    print(f"  persistence: {error:.3f}")
     models = {
         "dense 16": SequenceRegressor(network=networks.Dense(units=16), **TRAINING),
         "GRU 32": GRURegressor(units=32, **TRAINING),

@@ -1,10 +1,10 @@
-"""Forecast how a wrist is accelerated 0.3 seconds from now: windows in a tuned pipeline.
+"""Forecast the acceleration of a wrist 0.3 seconds ahead: windows in a tuned pipeline.
 
-BasicMotions comes with sktime: 80 recordings of ten seconds, ten rows a second, of a smart
-watch whose wearer stands, walks, runs or plays badminton, with three channels of acceleration
-and three of rotation. The recordings are laid end to end, a minute apart; no window spans two
-of them, because the time index has a gap there. A grid search over all steps of the pipeline
-chooses on the first 40 recordings, in order of time; the other 40 are looked at once.
+BasicMotions comes with sktime: 80 recordings of ten seconds, ten rows per second, of a smartwatch
+whose wearer stands, walks, runs or plays badminton, with three channels of acceleration and
+three of rotation. The recordings are concatenated, a minute apart; no window spans two of them,
+because the time index has a gap there. A grid search tunes all steps of the pipeline on the first
+40 recordings, in time order; the other 40 are the test set, used once.
 """
 
 import sys
@@ -47,11 +47,11 @@ def load(split):
 
 
 def main(picture):
-    """Search, compare with common sense on the test part, and save a plot."""
+    """Search, compare with persistence on the test set, and save a plot."""
     began = time.perf_counter()
     X, y = load("train")
     X_test, y_test = load("test")
-    print(f"BasicMotions: {len(X)} rows x {X.shape[1]} channels to learn from")
+    print(f"BasicMotions: {len(X)} rows x {X.shape[1]} channels for training")
 
     pipeline = Pipeline(
         [
@@ -79,15 +79,15 @@ def main(picture):
         cv=TimeSeriesSplit(3),
         scoring="neg_mean_absolute_error",
     )
-    print("Searching over all three steps of the pipeline, in order of time: 25 fits ...")
+    print("Searching over all three steps of the pipeline, in time order: 25 fits ...")
     search.fit(X, y)
     best = search.best_params_
     print(f"Best: {best}, error {-search.best_score_:.2f} in cross-validation")
 
     forecast = search.predict(X_test)
     errors = {
-        "common sense, it stays as it is": mean_absolute_error(y_test, X_test[TARGET]),
-        "the median, always": mean_absolute_error(y_test, np.full(len(y_test), y.median())),
+        "persistence": mean_absolute_error(y_test, X_test[TARGET]),
+        "the median": mean_absolute_error(y_test, np.full(len(y_test), y.median())),
         "GRU": mean_absolute_error(y_test, forecast),
     }
     print(f"Mean absolute error {AHEAD / 10} s ahead on {len(y_test)} test rows:")
@@ -106,7 +106,7 @@ def save_plot(picture, truth, forecast, now):
     for axis, (motion, number) in zip(axes, {"Running": 5, "Badminton": 7}.items(), strict=True):
         rows = truth.index.floor("min") == minutes[number]
         seconds = np.arange(rows.sum()) / 10 + AHEAD / 10
-        axis.plot(seconds, now[rows], color="0.75", label="common sense")
+        axis.plot(seconds, now[rows], color="0.75", label="persistence")
         axis.plot(seconds, truth[rows], color="black", label="truth")
         axis.plot(seconds, forecast[rows], color="C1", label=f"GRU, {AHEAD / 10} s before")
         axis.set(title=motion, ylabel="acceleration along x")

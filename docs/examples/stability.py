@@ -1,7 +1,7 @@
-"""Why gradients vanish and explode over many steps, and what mends it: figures of stability.md.
+"""Vanishing and exploding gradients, and how to fix them: figures of stability.md.
 
 ``python docs/examples/stability.py`` measures and writes gradients.png, training.png and
-strides.png to docs/figures. Every network is the package's own, on whichever Keras backend runs.
+strides.png to docs/figures. All networks are those of the package, on any Keras backend.
 """
 
 from pathlib import Path
@@ -14,11 +14,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from skrnn import GRURegressor, RNNRegressor, networks
-from skrnn.engine.program import Program
-from skrnn.engine.spec import Spec
+from skrnn.engine.compiled_model import CompiledModel
+from skrnn.engine.model_spec import ModelSpec
 
 FOLDER = Path(__file__).resolve().parents[1] / "figures"
-# Colours that colour-blind readers can tell apart (Okabe and Ito, 2008).
+# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
 BLUE, ORANGE, GREEN, RED, PURPLE, BLACK = (
     "#0072B2",
     "#E69F00",
@@ -34,7 +34,7 @@ N_FEATURES = 2
 
 def untrained(network, seed=0):
     """Return a Keras model of a network, with one output and with its initial weights."""
-    spec = Spec(
+    spec = ModelSpec(
         network=network,
         n_steps=None,
         n_features=N_FEATURES,
@@ -43,10 +43,10 @@ def untrained(network, seed=0):
         optimizer="adam",
         global_clipnorm=None,
     )
-    program = Program(spec)
-    program.start(program.fresh_state(seed, network.rates()))
-    program.steps.write_back()
-    return program.model
+    compiled = CompiledModel(spec)
+    compiled.start(compiled.fresh_state(seed, network.rates()))
+    compiled.steps.write_back()
+    return compiled.model
 
 
 def gradient_norms(model, X):
@@ -123,24 +123,24 @@ def draw_gradients(n_steps=200):
     """Draw what is left of the gradient, by steps before the end and by length."""
     figure, axes = plt.subplots(1, 3, figsize=(13, 4.2), layout="constrained")
     before = np.arange(n_steps)[::-1]
-    colours = (BLUE, GREEN, ORANGE, RED)
-    for factor, colour in zip((0.7, 0.9, 1.5, 2.5), colours, strict=True):
+    colors = (BLUE, GREEN, ORANGE, RED)
+    for factor, color in zip((0.7, 0.9, 1.5, 2.5), colors, strict=True):
         norms = gradient_norms(simple_network(factor), noise(n_steps, 0.1))
-        axes[0].plot(before, norms, color=colour, label=f"{factor:g}")
+        axes[0].plot(before, norms, color=color, label=f"{factor:g}")
     legend = {"loc": "upper left", "fontsize": 9, "frameon": False}
     axes[0].legend(title="recurrent weights, times", ncols=2, **legend)
     axes[0].set(title="Simple RNN: vanishing and exploding", xlabel="steps before the end")
     model = simple_network()
-    for scale, colour in zip((0.01, 0.1, 0.3, 1.0), colours, strict=True):
+    for scale, color in zip((0.01, 0.1, 0.3, 1.0), colors, strict=True):
         norms = gradient_norms(model, noise(n_steps, scale))
-        axes[1].plot(before, norms, color=colour, label=f"{scale:g}")
+        axes[1].plot(before, norms, color=color, label=f"{scale:g}")
     axes[1].legend(title="spread of the inputs", ncols=2, **legend)
     axes[1].set(title="Simple RNN: tanh saturates", xlabel="steps before the end")
     lengths = (5, 10, 20, 50, 100, 200)
     styles = [(BLACK, "-"), (BLUE, "-"), (ORANGE, "-"), (BLUE, "--"), (ORANGE, "--"), (GREEN, "-")]
-    for (name, model), (colour, line) in zip(architectures().items(), styles, strict=True):
+    for (name, model), (color, line) in zip(architectures().items(), styles, strict=True):
         norms = [gradient_norms(model, noise(length))[0] for length in lengths]
-        axes[2].plot(lengths, norms, color=colour, ls=line, marker=".", label=name)
+        axes[2].plot(lengths, norms, color=color, ls=line, marker=".", label=name)
     axes[2].legend(ncols=2, **legend)
     axes[2].set(title="Gradient at the first step, by network", xlabel="steps of the sequence")
     axes[0].set_ylabel("norm of d output / d x")
@@ -171,7 +171,7 @@ def losses_until_it_breaks(global_clipnorm, learning_rate=0.3, epochs=30, units=
         units=units,
         optimizer="sgd",
         learning_rate=learning_rate,
-        schedule=None,
+        learning_rate_schedule=None,
         global_clipnorm=global_clipnorm,
         epochs=epochs,
         callbacks=[keep],
@@ -191,24 +191,24 @@ def gradient_through_layers(n_layers, layer_norm):
 
 
 def draw_training():
-    """Draw losses with and without clipping, and what layer normalisation does to depth."""
+    """Draw losses with and without clipping, and what layer normalization does to depth."""
     figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-    for clip, colour in ((None, RED), (1.0, ORANGE), (0.1, BLUE)):
+    for clip, color in ((None, RED), (1.0, ORANGE), (0.1, BLUE)):
         losses = losses_until_it_breaks(clip)
         broken = np.flatnonzero(~(losses < 1e3))
         n_shown = broken[0] if len(broken) else len(losses)
-        axes[0].plot(np.arange(n_shown) + 1, losses[:n_shown], color=colour, label=f"{clip}")
+        axes[0].plot(np.arange(n_shown) + 1, losses[:n_shown], color=color, label=f"{clip}")
         if len(broken):
-            axes[0].plot(n_shown, losses[n_shown - 1], "x", color=colour, ms=9, mew=2)
-            axes[0].text(n_shown + 6, losses[n_shown - 1], "breaks", color=colour)
+            axes[0].plot(n_shown, losses[n_shown - 1], "x", color=color, ms=9, mew=2)
+            axes[0].text(n_shown + 6, losses[n_shown - 1], "breaks", color=color)
     axes[0].legend(title="global_clipnorm")
     axes[0].set(yscale="log", ylim=(1e-2, 1e3), xlabel="batch")
     axes[0].set(ylabel="loss (1 = variance of y)", title="Simple RNN, plain descent at rate 0.3")
     depths = (1, 2, 3, 4, 6, 8)
-    for layer_norm, colour in ((False, RED), (True, BLUE)):
+    for layer_norm, color in ((False, RED), (True, BLUE)):
         norms = [gradient_through_layers(depth, layer_norm) for depth in depths]
         print(f"layer_norm={layer_norm}: gradient through {depths[-1]} layers {norms[-1]:.1e}")
-        axes[1].plot(depths, norms, color=colour, marker=".", label=f"{layer_norm}")
+        axes[1].plot(depths, norms, color=color, marker=".", label=f"{layer_norm}")
     axes[1].legend(title="layer_norm")
     axes[1].set(yscale="log", xlabel="layers", ylabel="norm of d output / d x at the last step")
     axes[1].set(title="LSTMs on top of each other, before training")

@@ -14,7 +14,7 @@ import numpy as np
 
 from skrnn import SequenceAnomalyDetector
 
-# Colours that colour-blind readers can tell apart (Okabe and Ito, 2008).
+# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
 BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
 
 

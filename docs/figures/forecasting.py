@@ -18,7 +18,7 @@ from skrnn import ForecastDisplay, GRUForecaster
 from skrnn.datasets import load_airline
 
 FOLDER = Path(__file__).parent
-# Colours that colour-blind readers can tell apart (Okabe and Ito, 2008).
+# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
 BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
 STEPS = range(1, 25)
 
@@ -58,12 +58,16 @@ def draw_units():
         len(columns), len(rows), figsize=(11, 5.2), layout="constrained", sharex=True, sharey=True
     )
     for line, differences in zip(axes, columns, strict=True):
-        for axis, scale in zip(line, rows, strict=True):
-            model = forecaster(scale=scale, differences=differences).fit(y_train, fh=STEPS)
+        for axis, normalization in zip(line, rows, strict=True):
+            model = forecaster(normalization=normalization, differences=differences).fit(
+                y_train, fh=STEPS
+            )
             display = ForecastDisplay.from_forecaster(
                 model, y_train, y_test=y_test, coverage=None, n_last=48, ax=axis
             )
-            axis.set_title(f'scale="{scale}", differences={differences}', fontsize=9)
+            axis.set_title(
+                f'normalization="{normalization}", differences={differences}', fontsize=9
+            )
             axis.title.set_family("monospace")
             axis.set(xlabel="", ylabel="")
             axis.get_legend().remove()
@@ -93,13 +97,13 @@ def shops(n_shops, n_days):
     return pd.concat(series, names=["shop", "day"])
 
 
-def covered(model, y, n_learnt, n_steps, coverage, step_length=5):
+def covered(model, y, n_learned, n_steps, coverage, step_length=5):
     """Return the share of later values in the intervals, at each step ahead."""
     days = y.index.levels[-1]
-    learnt = y.index.get_level_values("day") < days[n_learnt]
-    model.fit(y[learnt], fh=range(1, n_steps + 1))
+    learned = y.index.get_level_values("day") < days[n_learned]
+    model.fit(y[learned], fh=range(1, n_steps + 1))
     shares = []
-    for cutoff in range(n_learnt, len(days) - n_steps, step_length):
+    for cutoff in range(n_learned, len(days) - n_steps, step_length):
         bounds = model.predict_interval(coverage=coverage)["sold", coverage]
         truth = y["sold"].loc[bounds.index]
         inside = (bounds["lower"] <= truth) & (truth <= bounds["upper"])
@@ -112,18 +116,18 @@ def covered(model, y, n_learnt, n_steps, coverage, step_length=5):
 def draw_coverage():
     """Draw how many values lie in intervals of 90 %, by where their widths come from."""
     y, n_steps = shops(15, 440), 14
-    settings = {"window_length": 28, "units": 32, "epochs": 40, "scale": "series"}
+    settings = {"window_length": 28, "units": 32, "epochs": 40, "normalization": "series"}
     kinds = {
-        "errors on what was learnt from": ({"loss": "mae"}, RED, "s--"),
-        "quantiles as learnt": ({"loss": "quantile"}, ORANGE, "^-."),
+        "errors on what was learned from": ({"loss": "mae"}, RED, "s--"),
+        "quantiles as learned": ({"loss": "quantile"}, ORANGE, "^-."),
         "quantiles, calibrated": ({"loss": "quantile", "calibration": 0.3}, BLUE, "o-"),
     }
     figure, axis = plt.subplots(figsize=(8, 3.8), layout="constrained")
     axis.axhline(0.9, color="0.15", linewidth=1)
-    for label, (params, colour, style) in kinds.items():
+    for label, (params, color, style) in kinds.items():
         shares = covered(forecaster(**settings, **params), y, 200, n_steps, 0.9)
         print(label, shares.round(3))
-        axis.plot(range(1, n_steps + 1), shares, style, color=colour, markersize=4, label=label)
+        axis.plot(range(1, n_steps + 1), shares, style, color=color, markersize=4, label=label)
     axis.annotate("what 90 % intervals promise", (n_steps, 0.9), (n_steps, 0.91), ha="right")
     axis.set(xlabel="steps ahead", ylabel="share of values in the interval", ylim=(0.4, 1.0))
     axis.set_xticks(range(1, n_steps + 1))

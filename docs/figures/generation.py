@@ -16,7 +16,7 @@ import numpy as np
 from skrnn import SequenceGenerator, networks
 
 FOLDER = Path(__file__).parent
-# Colours that colour-blind readers can tell apart (Okabe and Ito, 2008).
+# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
 BLUE, RED = "#0072B2", "#D55E00"
 
 
@@ -31,7 +31,7 @@ def generator():
 def bits(model, text):
     """Return how many bits each character of a text takes."""
     probabilities = model.predict_proba([text])[0]
-    columns = [model.tokens_.index(character) for character in text[1:]]
+    columns = [model.vocabulary_[character] for character in text[1:]]
     end = probabilities[0, -1]  # what would come after the first character
     first = -model.score_samples([text[:1]])[0] + np.log(end)
     later = -np.log(probabilities[np.arange(len(columns)), columns])
@@ -42,12 +42,12 @@ def main():
     """Draw the bits of a date and of a misspelt one."""
     model = generator()
     figure, axes = plt.subplots(2, 1, figsize=(9, 4.5), layout="constrained", sharey=True)
-    for axis, text, colour in zip(
+    for axis, text, color in zip(
         axes, ("Thursday, 17 September", "Thrusday, 17 Setpember"), (BLUE, RED), strict=True
     ):
         found = bits(model, text)
         print(text, found.round(1))
-        axis.bar(range(len(text)), found, color=colour)
+        axis.bar(range(len(text)), found, color=color)
         axis.set_xticks(range(len(text)), list(text.replace(" ", "␣")), family="DejaVu Sans Mono")
         axis.set(ylabel="bits")
         axis.spines[["top", "right"]].set_visible(False)

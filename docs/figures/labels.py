@@ -12,10 +12,10 @@ matplotlib.use("Agg")  # the figure goes to a file
 import matplotlib.pyplot as plt
 import numpy as np
 
-from skrnn import SequenceLabeller
+from skrnn import SequenceLabeler
 
 FOLDER = Path(__file__).parent
-# Colours that colour-blind readers can tell apart (Okabe and Ito, 2008).
+# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
 BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
 
 
@@ -34,8 +34,8 @@ def draw_events():
     X, y = recordings()
     settings = {"epochs": 30, "random_state": 0}
     parts = (X[:30], y[:30]), {"X_val": X[30:45], "y_val": y[30:45]}
-    both = SequenceLabeller(**settings).fit(*parts[0], **parts[1])
-    live = SequenceLabeller(causal=True, **settings).fit(*parts[0], **parts[1])
+    both = SequenceLabeler(**settings).fit(*parts[0], **parts[1])
+    live = SequenceLabeler(causal=True, **settings).fit(*parts[0], **parts[1])
     row = 54
     steps = np.arange(80)
     figure, (above, below) = plt.subplots(2, figsize=(9, 4.6), layout="constrained", sharex=True)
@@ -53,11 +53,11 @@ def draw_events():
         axis.spines[["top", "right"]].set_visible(False)
     above.plot(steps, X[row, :, 0], color="0.25", linewidth=1)
     above.set_ylabel("sound")
-    for model, colour, style, label in (
+    for model, color, style, label in (
         (both, BLUE, "-", "read both ways"),
         (live, ORANGE, "--", "live: causal=True"),
     ):
-        below.plot(steps, model.predict_proba(X[[row]])[0, :, 1], style, color=colour, label=label)
+        below.plot(steps, model.predict_proba(X[[row]])[0, :, 1], style, color=color, label=label)
     rule = both.event_rule_
     below.axhline(rule.threshold, color="0.5", linewidth=0.8)
     below.annotate("threshold", (80, rule.threshold), (80, rule.threshold + 0.03), ha="right")

@@ -12,12 +12,12 @@ matplotlib.use("Agg")  # the figures go to files
 import matplotlib.pyplot as plt
 import numpy as np
 
-from skrnn import SequenceLabeller, Stream, networks
+from skrnn import SequenceLabeler, Stream, networks
 
 FOLDER = Path(__file__).parent
-# Colours that colour-blind readers can tell apart (Okabe and Ito, 2008).
+# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
 BLUE, ORANGE = "#0072B2", "#E69F00"
-GREY = "#DDDDDD"
+GRAY = "#DDDDDD"
 
 
 def record(n, n_steps=400, seed=0):
@@ -30,14 +30,14 @@ def record(n, n_steps=400, seed=0):
 
 
 def draw():
-    """Draw what streams of two labellers say, one of which learnt from pieces by themselves."""
+    """Draw what streams of two labelers say, one of which was trained on separate chunks."""
     X, y = record(16)
     live, truth = record(1, seed=1)
     steps = np.arange(live.shape[1])
     figure, axis = plt.subplots(figsize=(9, 3.6), layout="constrained")
-    axis.fill_between(steps, truth[0], step="mid", color=GREY, label="it runs")
-    for setting, colour in (("chunk_length", ORANGE), ("bptt_length", BLUE)):
-        model = SequenceLabeller(
+    axis.fill_between(steps, truth[0], step="mid", color=GRAY, label="it runs")
+    for setting, color in (("chunk_length", ORANGE), ("bptt_length", BLUE)):
+        model = SequenceLabeler(
             network=networks.GRU(units=8),
             causal=True,
             batch_size=16,
@@ -47,7 +47,7 @@ def draw():
         ).fit(X, y)
         stream = Stream(model, method="predict_proba")
         probability = [stream.step([value])[1] for value in live[0]]
-        axis.plot(steps, probability, color=colour, label=f"probability, {setting}=10")
+        axis.plot(steps, probability, color=color, label=f"probability, {setting}=10")
     for sign, marker, name in ((1, "^", "on"), (-1, "v", "off")):
         where = np.flatnonzero(live[0] == sign)
         axis.plot(

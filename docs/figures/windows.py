@@ -19,12 +19,12 @@ from matplotlib.patches import Patch
 from sklearn.model_selection import TimeSeriesSplit
 
 from skrnn import SlidingWindow, make_windows
-from skrnn.estimators.holding_out import hold_out_latest, without_purged
+from skrnn.estimators.validation_split import hold_out_latest, without_purged
 
 FOLDER = Path(__file__).parent
-# Colours that colour-blind readers can tell apart (Okabe and Ito, 2008).
+# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
 BLUE, SKY, ORANGE, RED, GREEN = "#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#009E73"
-GREY = "#DDDDDD"
+GRAY = "#DDDDDD"
 
 
 def row_numbers(n_rows, index=None):
@@ -52,7 +52,7 @@ def draw_windows():
         for number, window in enumerate(windows):
             rows = window[:, 0]
             complete = len(rows) == windows.window_length
-            draw_cells(axis, range(n_rows), number, GREY, size=0.25)
+            draw_cells(axis, range(n_rows), number, GRAY, size=0.25)
             draw_cells(axis, rows, number, BLUE if complete else SKY)
             if y is not None:
                 draw_cells(axis, y[number], number, ORANGE)
@@ -70,10 +70,10 @@ def draw_windows():
     figure.savefig(FOLDER / "windows.png", dpi=100)
 
 
-def draw_cells(axis, rows, height, colour, size=0.8):
+def draw_cells(axis, rows, height, color, size=0.8):
     """Draw a square for each row."""
     left = np.asarray(rows) - size / 2
-    axis.broken_barh([(x, size) for x in left], (height - size / 2, size), color=colour)
+    axis.broken_barh([(x, size) for x in left], (height - size / 2, size), color=color)
 
 
 def draw_distance(axis, start, end, height, name):
@@ -94,17 +94,17 @@ def draw_folds():
     folds = list(TimeSeriesSplit(4).split(series))
     for number, (train, test) in enumerate(folds):
         roles = roles_in(series, train, test, window_length, purge=delay - 1)
-        for colour, rows in roles:
-            is_history = colour is GREEN
+        for color, rows in roles:
+            is_history = color is GREEN
             span = (number + 0.31, 0.14) if is_history else (number - 0.3, 0.6)
-            axis.broken_barh(stretches(rows), span, color=colour)
+            axis.broken_barh(segments(rows), span, color=color)
     axis.set(yticks=range(len(folds)), yticklabels=[f"fold {n + 1}" for n in range(len(folds))])
     axis.set(ylim=(len(folds) - 0.4, -0.5), xlim=(-1, n_rows), xlabel="row of the series")
     axis.spines[["top", "right", "left"]].set_visible(False)
     axis.tick_params(left=False)
     legend = {
-        "learnt from": BLUE,
-        "gap": GREY,
+        "learned from": BLUE,
+        "gap": GRAY,
         "early stopping validates": SKY,
         "purged": RED,
         "test fold": ORANGE,
@@ -115,7 +115,7 @@ def draw_folds():
 
 
 def roles_in(series, train, test, window_length, purge):
-    """Return the rows of a fold by what is done with them, each with its colour."""
+    """Return the rows of a fold by what is done with them, each with its color."""
     window = SlidingWindow(window_length)
     sequences = window.fit_transform(series.iloc[train]).sequences()
     left = without_purged(sequences.times, np.ones(len(train)), purge) > 0
@@ -126,7 +126,7 @@ def roles_in(series, train, test, window_length, purge):
     seen = np.unique(np.concatenate([rows[:, 0] for rows in tested])).astype(int)
     return [
         (BLUE, train[kept]),
-        (GREY, train[between]),
+        (GRAY, train[between]),
         (SKY, train[held_out]),
         (RED, train[~left]),
         (ORANGE, test),
@@ -134,7 +134,7 @@ def roles_in(series, train, test, window_length, purge):
     ]
 
 
-def stretches(rows):
+def segments(rows):
     """Return rows that follow each other as (first, length)."""
     runs = groupby(enumerate(rows), lambda pair: pair[1] - pair[0])
     both = [[row for _, row in run] for _, run in runs]
@@ -155,9 +155,9 @@ def draw_gap():
         firsts = np.array([int(window[0, 0]) for window in windows])
         spans = hours - hours[firsts] > windows.lengths - 1
         complete = windows.lengths == windows.window_length
-        colours = np.where(spans, RED, np.where(complete, BLUE, SKY))
-        axis.bar(hours, windows.lengths, width=0.8, color=colours)
-        axis.axvspan(13.5, 19.5, color=GREY, lw=0)
+        colors = np.where(spans, RED, np.where(complete, BLUE, SKY))
+        axis.bar(hours, windows.lengths, width=0.8, color=colors)
+        axis.axvspan(13.5, 19.5, color=GRAY, lw=0)
         axis.text(16.5, 3, "no rows", ha="center", va="center")
         axis.set_title(f'SlidingWindow(6, on_gap="{on_gap}")', family="monospace", fontsize=9)
         axis.set(ylabel="steps", yticks=[1, 6], xlim=(-1, 36), xticks=range(0, 37, 6))
@@ -168,9 +168,9 @@ def draw_gap():
     figure.savefig(FOLDER / "gap.png", dpi=100)
 
 
-def add_legend(figure, colours):
-    """Put a legend of colours above a figure."""
-    patches = [Patch(color=colour, label=label) for label, colour in colours.items()]
+def add_legend(figure, colors):
+    """Put a legend of colors above a figure."""
+    patches = [Patch(color=color, label=label) for label, color in colors.items()]
     figure.legend(handles=patches, loc="outside upper center", ncols=len(patches), frameon=False)
 
 

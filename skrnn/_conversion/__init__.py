@@ -1,6 +1,6 @@
-"""Conversion of what users pass: containers of any library to numpy and pandas, values to numbers.
+"""Conversion of user data: any library's containers to numpy and pandas, values to numbers.
 
-A container is recognized by what it holds, never by its class: by its columns, its shape, and the
+A container is recognized by its content, not by its class: by its columns, its shape, and the
 kind of its values.
 """
 

@@ -1,4 +1,4 @@
-"""Containers of any library as numpy arrays, DataFrames, or lists of them."""
+"""Conversion of any library's containers to numpy arrays, DataFrames, or lists of them."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.extensions import ExtensionArray
 
-#: How the text of a date begins, the year first or last.
+#: Start of a date as text, with the year first or last.
 _DATE = re.compile(r"\s*(\d{4}([-/.])\d{1,2}(\2\d|$)|\d{1,2}([-/.])\d{1,2}\4\d{2})")
 
 
 def in_numpy_or_pandas(values: Any) -> Any:
-    """Return what a container holds in a form that numpy and pandas know.
+    """Return the content of a container as numpy arrays or pandas objects.
 
     Parameters
     ----------
@@ -29,9 +29,9 @@ def in_numpy_or_pandas(values: Any) -> Any:
     Returns
     -------
     ndarray, DataFrame, Series or list
-        An array in native byte order, NaN or None where it was masked; a DataFrame for a table;
-        a Series for a column of pandas; a list for what holds sequences. What is none of these,
-        such as a text, a list of numbers or a sparse matrix, as it is.
+        An array in native byte order, NaN or None for masked values; a DataFrame for a table;
+        a Series for a column of pandas; a list for a container of sequences. Other objects,
+        such as a text, a list of numbers or a sparse matrix, unchanged.
 
     Raises
     ------
@@ -72,12 +72,12 @@ def in_numpy_or_pandas(values: Any) -> Any:
 
 
 def holds_plain_numbers(values: Any) -> bool:
-    """Tell an array of booleans, integers or floats that needs no conversion: the usual case."""
+    """Return whether values are an array of booleans, integers or floats, the usual case."""
     return type(values) is np.ndarray and values.dtype.kind in "biuf" and values.dtype.isnative
 
 
 def is_sequence(element: Any) -> bool:
-    """Tell whether an element of a list is an array, a tensor, a table or a column."""
+    """Return whether an element of a list is an array, a tensor, a table or a column."""
     if isinstance(element, str | list | tuple | int | float | np.generic):
         return False
     if is_mapping(element):
@@ -87,9 +87,9 @@ def is_sequence(element: Any) -> bool:
 
 
 def is_ragged(values: Any) -> bool:
-    """Tell a list of sequences, which may differ in length, from anything array-like."""
+    """Return whether X is a list of sequences, possibly of different length."""
     if isinstance(values, list | tuple):
-        # Texts are the elements of long lists.
+        # Texts, a common case, are checked first.
         return len(values) > 0 and not isinstance(values[0], str) and any(map(is_sequence, values))
     if isinstance(values, np.ndarray):
         return values.ndim == 1 and values.dtype == object and any(map(is_sequence, values))
@@ -97,12 +97,12 @@ def is_ragged(values: Any) -> bool:
 
 
 def is_panel(values: Any) -> bool:
-    """Tell a DataFrame whose index has the levels instance and time."""
+    """Return whether X is a DataFrame indexed by instance and time."""
     return isinstance(values, pd.DataFrame) and isinstance(values.index, pd.MultiIndex)
 
 
 def is_mapping(values: Any) -> bool:
-    """Tell a dict and its like from anything else; some sparse matrices are dicts."""
+    """Return whether values are a dict or a similar mapping, except for sparse matrices."""
     return isinstance(values, Mapping) and not hasattr(values, "toarray")
 
 
@@ -110,9 +110,9 @@ def column_names(values: Any) -> list[Any] | None:
     """Return the names of the columns of a table of any library, or None for anything else."""
     if is_mapping(values):
         return list(values)
-    if isinstance(values, type):  # a class has the attributes, and no values of them
+    if isinstance(values, type):  # a class has the attributes without values
         return None
-    for attribute in ("column_names", "columns"):  # PyArrow has both, and names in the first
+    for attribute in ("column_names", "columns"):  # PyArrow has both, with names in the first
         names = getattr(values, attribute, None)
         if names is not None and not callable(names):
             return list(names)
@@ -131,7 +131,7 @@ def refuse_repeated_names(values: Any, name: str) -> None:
 
 
 def holds_times(index: pd.Index) -> bool:
-    """Tell whether an index holds dates, periods or time differences, or texts with dates."""
+    """Return whether an index holds dates, periods or time differences, or texts with dates."""
     dtype = index.dtype
     if dtype.kind in "mM" or isinstance(dtype, pd.PeriodDtype):
         return True
@@ -140,7 +140,7 @@ def holds_times(index: pd.Index) -> bool:
 
 
 def _listed(values: Any) -> list[Any]:
-    """Return elements one by one in a form that numpy and pandas know."""
+    """Return elements one by one as numpy arrays or pandas objects."""
     return [
         _table(element, list(element)) if is_mapping(element) else _element(element)
         for element in values
@@ -170,7 +170,7 @@ def _table(values: Any, names: list[Any]) -> pd.DataFrame:
 
 
 def _column(values: Any) -> Any:
-    """Return a column of a table, with a list of arrays where a row has several numbers."""
+    """Return a column of a table, as a list of arrays if rows have several numbers."""
     read = in_numpy_or_pandas(values)
     return list(read) if getattr(read, "ndim", 1) > 1 else read
 
@@ -204,14 +204,14 @@ def _plain(array: NDArray[Any]) -> Any:
                 f"an array of {dtype} with {array.ndim} dimension(s) was given, which holds no "
                 "numbers; give an array of numbers, or a table with a column for each field."
             )
-        return array.astype(np.float32)  # bfloat16 and its like, which numpy does not know
+        return array.astype(np.float32)  # bfloat16 and similar types, which numpy does not have
     if not dtype.isnative:
         array = array.astype(dtype.newbyteorder("="))
     return _listed(array) if array.ndim == 1 and _holds_sequences(array) else array
 
 
 def _filled(array: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
-    """Return an array with NaN, or None among other values than numbers, for what is masked."""
+    """Return an array with NaN, or None among other values than numbers, for masked values."""
     mask = np.ma.getmaskarray(array)
     if not mask.any():
         return np.asarray(array.data)
@@ -225,7 +225,7 @@ def _filled(array: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
 
 
 def _holds_sequences(column: pd.Series[Any] | NDArray[Any]) -> bool:
-    """Tell whether a column has an array, a list or another sequence in a row."""
+    """Return whether the rows of a column are arrays, lists or other sequences."""
     if column.dtype.kind != "O" or isinstance(column.dtype, pd.CategoricalDtype):
         return False
     first = next((value for value in column if value is not None), None)

@@ -1,4 +1,4 @@
-"""What kind of values there are, and the refusal of those that are no numbers."""
+"""Kinds of values in an array, and the refusal of those that are not numbers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-#: What numbers are called by it, and nothing but missing values.
+#: Kinds of numbers in `pandas.api.types.infer_dtype`, and of missing values only.
 NUMBERS = ("boolean", "integer", "floating", "mixed-integer-float", "decimal", "empty")
 
-#: What values that are no numbers are called, by what `pandas.api.types.infer_dtype` finds.
+#: Names of values that are not numbers, by kind in `pandas.api.types.infer_dtype`.
 NOUNS = {
     "string": "texts",
     "bytes": "bytes",
@@ -48,7 +48,7 @@ _CURES = {
 
 
 def kind_of(array: NDArray[Any], *, skipna: bool) -> str:
-    """Return what an array holds, in the words of `pandas.api.types.infer_dtype`."""
+    """Return the kind of the values of an array, as in `pandas.api.types.infer_dtype`."""
     if array.dtype != object:
         return _KINDS.get(array.dtype.kind, "mixed")
     return pd.api.types.infer_dtype(array.ravel(), skipna=skipna)
@@ -63,16 +63,16 @@ def _kind_of_one(value: Any) -> str:
 
 
 def refuse_other_than_numbers(array: NDArray[Any], name: str, cure: str | None = None) -> None:
-    """Raise ValueError if an array of texts, dates or objects holds what is no number.
+    """Raise ValueError if an array of texts, dates or objects has values that are not numbers.
 
     Parameters
     ----------
     array : ndarray
         Values, some of which may be missing.
     name : str
-        What the message calls them.
+        Name used in the message.
     cure : str, optional
-        What to do, where that is more than to convert them.
+        Remedy, if it is more than a conversion.
     """
     kind = kind_of(array, skipna=True)
     if kind in ("mixed", "mixed-integer"):
@@ -97,7 +97,7 @@ def refuse_other_than_numbers(array: NDArray[Any], name: str, cure: str | None =
 
 
 def refuse_objects(array: NDArray[Any], name: str, error: Exception) -> NoReturn:
-    """Raise the error for values that are no numbers and of no kind that has a noun."""
+    """Raise the error for values of other kinds."""
     value = next((one for one in array.flat if not _is_a_number(one)), array.flat[0])
     kind = TypeError if isinstance(error, TypeError) else ValueError
     raise kind(
@@ -117,7 +117,7 @@ def _is_a_number(value: Any) -> bool:
 
 
 def example_of(values: Iterable[Any]) -> str:
-    """Return how a message shows the first value."""
+    """Return the first value as shown in messages."""
     value = next(iter(values))
     if isinstance(value, np.generic) and value.dtype.kind not in "mM":
         value = value.item()

@@ -1,4 +1,4 @@
-"""The row labels of X and of what goes with it: whether both name the rows in one order."""
+"""Row labels of X and y: both must name the rows in the same order."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from skrnn._conversion.containers import is_panel
 def check_order(X: Any, other: Any, name: str) -> None:
     """Raise ValueError if a Series or DataFrame beside X has the rows of X in another order.
 
-    Rows go by position, as in scikit-learn, unless the labels contradict that: where X and the
-    other one share labels, these stand in the same order and at one distance, so that
-    ``X = frame[:-1]`` and ``y = frame["load"][1:]`` go together. A default index says nothing.
+    Rows are matched by position, as in scikit-learn, unless the labels contradict that: labels
+    that both share have to be in the same order and at a constant offset, so that
+    ``X = frame[:-1]`` and ``y = frame["load"][1:]`` match. A default index is ignored.
 
     Parameters
     ----------
     X : object
-        Its labels are those of the instances of a panel, of the rows of a DataFrame, of the
-        elements of a Series, and the ``index`` of windows; else it has none.
+        Labels are those of the instances of a panel, of the rows of a DataFrame, of the
+        elements of a Series, or the ``index`` of windows.
     other : object
         y or sample_weight, as the user passed it.
     name : str
-        What the message calls it.
+        Name used in the message.
     """
     others = _index_of(other)
     if others is None:
@@ -71,9 +71,9 @@ def _is_default(index: pd.Index) -> bool:
 
 
 def _places(rows: pd.Index, others: pd.Index) -> NDArray[np.intp]:
-    """Return where in ``rows`` each of ``others`` is, -1 where it is not.
+    """Return the position in ``rows`` of each of ``others``, -1 for none.
 
-    Repeated labels are told apart by how often they came before.
+    Repeated labels are distinguished by their number of earlier occurrences.
     """
     codes = pd.factorize(rows.append(others), use_na_sentinel=False)[0]
     both = [pd.Series(part) for part in (codes[: len(rows)], codes[len(rows) :])]

@@ -1,4 +1,4 @@
-"""Values as numbers or as labels; what is neither is refused by name, with the cure."""
+"""Conversion of values to numbers or labels, with errors that say how to convert others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from skrnn._conversion.kinds import (
 
 
 def as_array(values: Any, name: str) -> NDArray[Any]:
-    """Return what any container holds as an array; numbers are float64 where one is missing."""
+    """Return the content of any container as an array, float64 for numbers with missing values."""
     values = in_numpy_or_pandas(values)
     if isinstance(values, pd.DataFrame):
         columns = [_of_column(column) for _, column in values.items()]
@@ -39,26 +39,26 @@ def as_array(values: Any, name: str) -> NDArray[Any]:
             "of arrays of shape (n_steps, n_features), a univariate one as (n_steps, 1)."
         ) from error
     if array.dtype.kind in "US" and isinstance(values, list | tuple):
-        # A list of a text and a number, or of a text and NaN, is no list of texts.
+        # A list of texts and numbers, or of texts and NaN, is not a list of texts.
         objects = np.asarray(values, dtype=object)
         return array if kind_of(objects, skipna=False) in ("string", "bytes") else objects
     return array
 
 
 def as_numbers(values: Any, name: str) -> Any:
-    """Return an array of booleans, integers or floats, NaN for what is missing.
+    """Return an array of booleans, integers or floats, NaN for missing values.
 
     Parameters
     ----------
     values : object
-        Any container; a sparse matrix comes back as it is.
+        Any container; a sparse matrix is returned unchanged.
     name : str
-        What messages call it.
+        Name used in messages.
 
     Raises
     ------
     ValueError
-        If it holds dates, texts or anything else that is no number; the message names the column.
+        If it has dates, texts or other values than numbers; the message names the column.
     """
     if holds_plain_numbers(values):
         return values
@@ -71,9 +71,9 @@ def as_numbers(values: Any, name: str) -> Any:
 
 
 def as_values(values: Any, name: str) -> NDArray[Any]:
-    """Return numbers, however they are held, as an array of numbers, and all else as an array.
+    """Return numbers in any container as an array of numbers, other values as an array.
 
-    What is missing among numbers is NaN.
+    Missing numbers are NaN.
     """
     array = as_array(values, name)
     if array.dtype != object or kind_of(array, skipna=True) not in NUMBERS:
@@ -83,19 +83,19 @@ def as_values(values: Any, name: str) -> NDArray[Any]:
 
 
 def as_labels(values: Any, name: str, *, each: str) -> NDArray[Any]:
-    """Return labels, none missing, with the dtype of what they are: text, number or boolean.
+    """Return labels, none missing, with the dtype of their values: text, number or boolean.
 
     Parameters
     ----------
     values : object
         Any container.
     name, each : str
-        What messages call it, and what needs a label.
+        Names of the values and of their owners in messages.
 
     Raises
     ------
     ValueError
-        If a label is missing or infinite, or they are not all texts, numbers, booleans or
+        If a label is missing or infinite, or labels are not all texts, numbers, booleans or
         intervals.
     """
     values = in_numpy_or_pandas(values)
@@ -113,7 +113,7 @@ def as_labels(values: Any, name: str, *, each: str) -> NDArray[Any]:
     if kind == "string":
         return labels
     if kind != "interval":
-        held = NOUNS.get(kind, "values of different kinds, or of none that labels have")
+        held = NOUNS.get(kind, "values of different kinds, or of a kind that labels cannot have")
         given = labels.dtype if dtype is None else dtype
         raise ValueError(
             f"{name} holds {held}, dtype {given}, such as {example_of(labels.flat)}; labels are "
@@ -124,7 +124,7 @@ def as_labels(values: Any, name: str, *, each: str) -> NDArray[Any]:
 
 
 def _finite(labels: NDArray[Any], name: str, each: str) -> NDArray[Any]:
-    """Return labels that are numbers; raise ValueError unless all are finite."""
+    """Return numeric labels; raise ValueError unless all are finite."""
     if labels.dtype.kind != "f":
         return labels
     if np.isnan(labels).any():
@@ -135,7 +135,7 @@ def _finite(labels: NDArray[Any], name: str, each: str) -> NDArray[Any]:
 
 
 def _of_column(column: pd.Series[Any]) -> NDArray[Any]:
-    """Return a column as an array, with NaN where a number is missing."""
+    """Return a column as an array, with NaN for missing numbers."""
     dtype = column.dtype
     if isinstance(dtype, np.dtype):
         return column.to_numpy()
@@ -182,7 +182,7 @@ def _numbers_of_frame(frame: pd.DataFrame, name: str) -> NDArray[Any]:
 
 
 def _numbers(array: NDArray[Any], name: str) -> NDArray[Any]:
-    """Return an array of numbers, of those among objects as float64."""
+    """Return an array of numbers, float64 for numbers among objects."""
     if array.dtype.kind in "biuf":
         return array
     if array.size == 0:

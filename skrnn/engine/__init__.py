@@ -1,1 +1,1 @@
-"""Compile, train and predict: the only place that knows which Keras backend runs."""
+"""Compilation, training and prediction of networks on the Keras backend in use."""

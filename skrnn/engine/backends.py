@@ -1,4 +1,4 @@
-"""The choice of the module that runs a model's steps on the chosen backend."""
+"""Interface of a backend, `Steps`, and the choice of the module that implements it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from skrnn._backend import load_keras
-from skrnn.engine.feed import Batch, Feed, Inputs
+from skrnn.engine.batches import Batch, GatherBatch, NetworkInputs
 from skrnn.engine.losses import PerSequence
 
 
 class Steps(Protocol):
-    """What a backend does with a model; the same few functions for each.
+    """Training, evaluation and prediction of a model on a backend.
 
     Attributes
     ----------
@@ -26,13 +26,13 @@ class Steps(Protocol):
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
     ) -> None:
-        """Set the model's variables, and the optimizer's: as given, or as new."""
+        """Set the variables of the model and the optimizer to given or initial values."""
 
-    def feed(self, inputs: Inputs, n_steps: int) -> Feed:
-        """Return what gathers batches of ``inputs``, padded to ``n_steps``."""
+    def batch_gatherer(self, inputs: NetworkInputs, n_steps: int) -> GatherBatch:
+        """Return a function that gathers batches of ``inputs``, padded to ``n_steps``."""
 
     def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[Any]:
-        """Take one step for each (x, lengths, y, weight), at its rate, and return the losses."""
+        """Take a training step per (x, lengths, y, weight) and learning rate; return the losses."""
 
     def evaluate_all(self, batches: Iterable[Batch]) -> NDArray[Any]:
         """Return the loss on each (x, lengths, y, weight)."""
@@ -47,7 +47,7 @@ class Steps(Protocol):
         """Make the variables of the Keras model and optimizer current."""
 
     def reload(self) -> None:
-        """Take over the variables of the Keras model, which someone else may have set."""
+        """Read the variables of the Keras model, which a callback may have set."""
 
 
 def make_steps(model: Any, optimizer: Any, loss: PerSequence) -> Steps:

@@ -1,4 +1,4 @@
-"""Steps as the network sees them: scaled, float32, and nothing in them that is not finite."""
+"""Encoding of steps: scaling to float32, NaN as zero with mask channels, refusal of overflow."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._validation import all_finite, fail_overflow
-from skrnn.preprocessing.scaling import Standardiser
+from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import Sequences
 
-#: Of a step. Its values are below 1e12 then, in standard deviations.
-MODEST_SQUARES = 1e24
+#: In standard deviations; networks do not overflow on a step whose norm is below this.
+SAFE_NORM = 1e12
 
 #: From a mask of the scaled values beyond float32: raises, or returns if no sequence holds them.
 Refuse = Callable[[NDArray[np.bool_]], None]
 
 
 def is_modest(values: NDArray[np.float32]) -> bool:
-    """Tell whether no value is missing, or so large that a network may overflow."""
-    return bool(np.vdot(values, values) < MODEST_SQUARES)
+    """Return whether no value is missing or large enough for a network to overflow."""
+    return bool(np.vdot(values, values) < SAFE_NORM**2)
 
 
 def encode(
-    raw: NDArray[Any], scaling: Standardiser, *, indicator: bool, refuse: Refuse
+    raw: NDArray[Any], scaling: AffineScaling, *, indicator: bool, refuse: Refuse
 ) -> NDArray[np.float32]:
-    """Return steps as the network sees them; the last axis holds the features."""
+    """Return scaled steps with NaN as zero; the last axis has the features."""
     values = scaling.transform_single(raw)
     missing = None
     if not all_finite(values):
@@ -43,7 +43,7 @@ def encode(
 
 
 def refuse_in_table(sequences: Sequences, first: int) -> Refuse:
-    """Return what refuses values in the rows of a table from ``first`` on."""
+    """Return a function that refuses values in the rows of a table from ``first`` on."""
 
     def refuse(infinite: NDArray[np.bool_]) -> None:
         found = sequences.first_marked(infinite, first)
@@ -57,7 +57,7 @@ def refuse_in_table(sequences: Sequences, first: int) -> Refuse:
 def refuse_in_batch(
     sequences: Sequences, rows: NDArray[np.int64], raw: NDArray[Any], real: NDArray[np.bool_]
 ) -> Refuse:
-    """Return what refuses values in the ``real`` steps of the sequences at ``rows``."""
+    """Return a function that refuses values in ``real`` steps of the sequences at ``rows``."""
 
     def refuse(infinite: NDArray[np.bool_]) -> None:
         infinite = infinite & real[..., None]
@@ -70,7 +70,7 @@ def refuse_in_batch(
 
 
 def refuse_in_step(raw: NDArray[Any]) -> Refuse:
-    """Return what refuses values in a step (n_streams, n_features) of a stream."""
+    """Return a function that refuses values in a step (n_streams, n_features) of a stream."""
 
     def refuse(infinite: NDArray[np.bool_]) -> None:
         fail_overflow("the step", float(raw[infinite][0]))

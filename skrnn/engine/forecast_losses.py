@@ -1,4 +1,4 @@
-"""Losses of forecasts, blind to what was not observed."""
+"""Losses of forecasts, which skip values that were not observed."""
 
 from __future__ import annotations
 
@@ -7,20 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from skrnn.engine.losses import per_sequence
-from skrnn.networks.forecast import ForecastHead
+from skrnn.networks.wrappers.forecast import ForecastHead
 
 
 @dataclass(frozen=True)
 class ForecastLoss:
-    """One loss for each window, the mean over its horizon; NaN in targets counts as no error.
+    """Loss per window, the mean over its horizon; NaN in targets contributes zero.
 
     Attributes
     ----------
     head : ForecastHead
-        What the network forecasts for each value.
+        Parameters that the network forecasts for each value.
     function : str, keras.losses.Loss or callable
-        For a point forecast, from targets and forecasts (batch, n_values) to one loss for
-        each window.
+        Loss of point forecasts: targets and forecasts (batch, n_values) to one loss per window.
     """
 
     head: ForecastHead
@@ -64,8 +63,8 @@ def _student_t(target: Any, parameters: Any) -> Any:
     location, scale, freedom = (parameters[..., number] for number in range(3))
     z = ops.square((target - location) / scale)
     half = 0.5 * (freedom + 1.0)
-    normaliser = _log_gamma(0.5 * freedom) - _log_gamma(half) + 0.5 * ops.log(freedom)
-    return half * ops.log1p(z / freedom) + ops.log(scale) + normaliser
+    normalizer = _log_gamma(0.5 * freedom) - _log_gamma(half) + 0.5 * ops.log(freedom)
+    return half * ops.log1p(z / freedom) + ops.log(scale) + normalizer
 
 
 def _log_gamma(x: Any) -> Any:

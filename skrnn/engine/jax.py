@@ -1,4 +1,4 @@
-"""A model's steps on JAX: many batches in one compiled loop, shared out among the devices."""
+"""Steps on JAX: many batches in one compiled loop, shared out among the devices."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from joblib import cpu_count
 from numpy.typing import NDArray
 
-from skrnn.engine.feed import Batch, Feed, Inputs
-from skrnn.engine.groups import Slices, Source, grouped, joined, n_numbers
+from skrnn._compat.jax import QUICK_COMPILATION
+from skrnn._compat.keras import is_seed_state
+from skrnn.engine.batches import Batch, GatherBatch, NetworkInputs
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.engine.memory import return_free_memory
 from skrnn.engine.sizes import STEP_MULTIPLE
-from skrnn.engine.variables import is_carried, is_seed, values_of
+from skrnn.engine.steps_per_execution import Slices, Source, grouped, joined, n_numbers
+from skrnn.engine.variables import is_carried, values_of
 
-#: Groups of batches that may wait for the device: what waits holds memory.
+#: Number of batch groups queued on the device; each occupies memory.
 MOST_PENDING = 4
 
-#: XLA's older way to compile for a CPU, less optimised, takes half the time, and a large batch of
-#: what it compiles up to a fifth longer. So it is for batches of fewer numbers than this, which
-#: lose nothing.
+#: Values per batch below which programs are compiled with fewer optimizations. This halves the
+#: compilation time on a CPU; larger batches would run up to a fifth longer.
 QUICKLY_BELOW = 2**15
-QUICKLY = {"xla_cpu_use_fusion_emitters": False, "xla_backend_optimization_level": 1}
 
-#: The name of the axis of a batch that devices share out.
+#: Name of the batch axis that is split among devices.
 AXIS = "batch"
 
 jax.tree_util.register_dataclass(Source, data_fields=["table"], meta_fields=["n_steps", "at_end"])
@@ -52,10 +52,10 @@ class JaxSteps:
         trainable = {id(variable) for variable in model.trainable_variables}
         self._is_trainable = [id(variable) in trainable for variable in model.variables]
         other = [v for v in model.variables if id(v) not in trainable]
-        self._is_seed = [is_seed(v) for v in other]
+        self._is_seed = [is_seed_state(v) for v in other]
         self._is_carried = [is_carried(v) for v in other]
         self._state: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
-        # The CPU's devices are as many as the user asked for; a GPU is one until we can test two.
+        # The user sets the number of CPU devices; only one GPU is used.
         self._devices = jax.devices() if jax.default_backend() == "cpu" else jax.devices()[:1]
         self._mesh = Mesh(np.array(self._devices), (AXIS,))
         self._everywhere = NamedSharding(self._mesh, PartitionSpec())
@@ -74,8 +74,8 @@ class JaxSteps:
             self._placed(optimizer_values or self._new_optimizer),
         )
 
-    def feed(self, inputs: Inputs, n_steps: int) -> Feed:
-        """Return slices of a table on the device, or batches where it is too large for that."""
+    def batch_gatherer(self, inputs: NetworkInputs, n_steps: int) -> GatherBatch:
+        """Return a function to slices of a table on the device, or to batches of a larger table."""
         table, sequences = inputs.table, inputs.sequences
         if table is None:
             return lambda rows: inputs.batch(rows, n_steps)
@@ -88,7 +88,7 @@ class JaxSteps:
         return lambda rows: (Slices(source, starts[rows]), lengths[rows])
 
     def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[np.float32]:
-        """Take one step for each batch, at its rate, and return the losses before it."""
+        """Take a training step per batch and learning rate; return the losses before each step."""
         losses: list[tuple[Any, int]] = []
         rates_left = iter(rates)
         for group in grouped(batches, len(self._devices)):
@@ -111,8 +111,8 @@ class JaxSteps:
         return joined(losses)
 
     def predict_all(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[NDArray[Any]]:
-        """Yield the outputs for each (x, lengths); several are computed at the same time."""
-        # One device does them: chunks are many, and each is small.
+        """Yield the outputs for each (x, lengths), computing several asynchronously."""
+        # On one device, since chunks are small.
         trainable, other = ([v.addressable_data(0) for v in part] for part in self._state[:2])
 
         def outputs(batch: tuple[Any, Any]) -> NDArray[Any]:
@@ -148,16 +148,16 @@ class JaxSteps:
             variable.assign(value)
 
     def reload(self) -> None:
-        """Take over the Keras variables."""
+        """Read the Keras variables."""
         self.start(values_of(self._model.variables), values_of(self._optimizer.variables))
 
     def _placed(self, values: Sequence[NDArray[Any]]) -> list[Any]:
-        """Return copies on the devices, placed as a loop returns them: else it compiles twice."""
+        """Return copies on the devices with the sharding of a loop's results, to compile once."""
         # A donated buffer may alias the numpy array it came from, so that one has to be a copy.
         return [jax.device_put(np.array(value), self._everywhere) for value in values]
 
     def _compiled(self, loop: Callable[..., Any], **options: Any) -> Any:
-        """Return a loop compiled; with several devices, each takes its part of every batch."""
+        """Return a compiled loop that splits every batch among the devices."""
         if len(self._devices) > 1:
             same, shared = PartitionSpec(), PartitionSpec(None, AXIS)
             loop = jax.shard_map(
@@ -202,8 +202,9 @@ class JaxSteps:
     def _applied(self, slots: Any, gradients: Any, trainable: Any) -> tuple[Any, Any]:
         """Return the weights and the optimizer's state after a step.
 
-        JAX keeps for good what it traces of functions compiled by themselves, for each shape of a
-        weight. As part of this program they go with it; an optimizer that branches needs them.
+        Some optimizers branch by compiled functions. JAX caches the traces of separately
+        compiled functions forever, for each shape of a weight; inlined here, they are freed with
+        this program.
         """
         try:
             with jax.disable_jit():
@@ -230,10 +231,10 @@ class JaxSteps:
         return jax.lax.psum(values, AXIS) if len(self._devices) > 1 else values
 
     def _apart(self, other: Sequence[Any], n_rows: int) -> list[Any]:
-        """Return the state as this device has it, which takes ``n_rows`` of a batch.
+        """Return the state of this device, which computes ``n_rows`` of a batch.
 
-        Its seeds are its own, so that it drops out units by itself, and what is carried from
-        batch to batch begins with its own rows.
+        It has seeds of its own, so that dropout differs between devices, and the carried states
+        of its own rows.
         """
         if len(self._devices) == 1:
             return list(other)
@@ -247,7 +248,7 @@ class JaxSteps:
         return own
 
     def _together(self, before: Sequence[Any], after: Sequence[Any], n_rows: int) -> list[Any]:
-        """Return the state after a step, on which all devices agree."""
+        """Return the state after a step, equal on all devices."""
         if len(self._devices) == 1:
             return list(after)
 
@@ -261,15 +262,15 @@ class JaxSteps:
 
 
 def _repeated(step: Callable[[Any, Any], Any], n_batches: Any, start: Any, room: int) -> Any:
-    """Return what ``step`` makes of ``start``, done for each batch."""
+    """Return the result of applying ``step`` to ``start`` for each batch in turn."""
     return step(0, start) if room == 1 else jax.lax.fori_loop(0, n_batches, step, start)
 
 
 def _sized(function: Callable[..., Any], size: Callable[..., int], **options: Any) -> Any:
-    """Return a function compiled one way or the other, by the size of what it is called with."""
+    """Return a function compiled with optimizations that depend on the size of its arguments."""
     usual = quick = jax.jit(function, **options)
     if jax.default_backend() == "cpu":
-        quick = jax.jit(function, compiler_options=QUICKLY, **options)
+        quick = jax.jit(function, compiler_options=QUICK_COMPILATION, **options)
     known: set[int] = set()
 
     def call(*given: Any) -> Any:

@@ -1,4 +1,4 @@
-"""One loss for each sequence of a batch, and their weighted sum."""
+"""Losses for whole sequences: one value for each, and their weighted sum."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-#: The names that ``loss`` accepts, by task, with the Keras function behind each.
+#: Names that ``loss`` accepts, by task, with the Keras function of each.
 REGRESSION = {
     "mse": "mean_squared_error",
     "mean_squared_error": "mean_squared_error",
@@ -19,7 +19,7 @@ CLASSIFICATION = {
     "crossentropy": "categorical_crossentropy",
     "focal": "categorical_focal_crossentropy",
 }
-#: Of targets (batch, 1) that hold the number of a class: much smaller than a column for each.
+#: Losses of integer targets (batch, 1), which need less memory than one-hot targets.
 NUMBERED = {"sparse_crossentropy": "sparse_categorical_crossentropy"}
 MULTILABEL = {
     "binary_crossentropy": "binary_crossentropy",
@@ -52,12 +52,12 @@ def per_sequence(loss: str | Callable[..., Any]) -> PerSequence:
 
 
 def one_for_each(losses: Any, like: Any) -> Any:
-    """Return what a loss gave as one number for each of ``like``, (n,), averaged over other axes.
+    """Return losses as one number for each of ``like``, (n,), averaged over other axes.
 
     Raises
     ------
     ValueError
-        If it gave fewer or more.
+        If there are fewer or more.
     """
     from keras import ops
 
@@ -78,7 +78,7 @@ def one_for_each(losses: Any, like: Any) -> Any:
 
 
 def weighted_sum(function: PerSequence, target: Any, output: Any, weight: Any) -> Any:
-    """Return the losses of a batch summed with ``weight``, which already holds 1/n."""
+    """Return the weighted sum of the losses of a batch; ``weight`` includes the factor 1/n."""
     from keras import ops
 
     losses = one_for_each(function(target, output), target)
@@ -86,7 +86,7 @@ def weighted_sum(function: PerSequence, target: Any, output: Any, weight: Any) -
 
 
 def expects_probabilities(loss: Any) -> bool:
-    """Say whether a loss of Keras, an object or a function, is set to take probabilities."""
+    """Return whether a Keras loss, an object or a function, expects probabilities."""
     if isinstance(loss, str):
         return False
     if hasattr(loss, "get_config"):

@@ -1,4 +1,4 @@
-"""Memory that compiling a program leaves behind."""
+"""Release of the memory that compilation leaves behind."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import sys
 
 
 def return_free_memory() -> None:
-    """Give freed memory back to the system, where the C library can (glibc).
+    """Return freed memory to the operating system, with glibc only.
 
-    XLA's compiler frees some 50 MB that the process would keep, and each worker of a
-    parallel search with it.
+    XLA's compiler leaves some 50 MB in the process, and in each worker of a parallel search.
     """
     if sys.platform == "linux":
         trim = getattr(ctypes.CDLL(None), "malloc_trim", None)

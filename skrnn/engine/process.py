@@ -1,4 +1,4 @@
-"""The process that a backend runs in: a forked child cannot use what its parent has begun."""
+"""Refusal of forked processes, in which a started backend would hang."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ import os
 
 from skrnn._backend import backend_name
 
-#: The process that first used the engine.
+#: Process that first used the engine.
 _owner: int | None = None
 
 
 def refuse_forked() -> None:
     """Raise RuntimeError in a forked child whose parent has used JAX or TensorFlow.
 
-    A fork copies one thread. The threads that compute for these backends stay behind, and the
-    child would wait for them forever.
+    A fork copies one thread only. The child would wait forever for the threads of the backend.
     """
     global _owner
     process = os.getpid()

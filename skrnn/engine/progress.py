@@ -1,4 +1,4 @@
-"""A line that says how far a fit has come."""
+"""Progress bar of a fit."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, TextIO
 
 
 class ProgressBar:
-    """Write the epoch, the losses and the time left, over one line on a terminal.
+    """Show epoch, losses and remaining time on one line of a terminal.
 
-    Where the output is no terminal, a line is written for every tenth of the epochs.
+    Without a terminal, ten lines are written over the whole fit.
     """
 
     def __init__(self, epochs: int, stream: TextIO | None = None) -> None:
@@ -20,9 +20,8 @@ class ProgressBar:
         self._began = time.perf_counter()
         self._terminal = self._stream.isatty()
 
-    def __call__(self, epoch: int, logs: Mapping[str, float], program: Any) -> None:
-        """Write the line of an epoch that has ended."""
-        del program
+    def __call__(self, epoch: int, logs: Mapping[str, float], compiled: Any) -> None:
+        """Show the line of a finished epoch."""
         done = epoch + 1
         tenth = max(1, self._epochs // 10)
         if not (self._terminal or done % tenth == 0 or done in (1, self._epochs)):
@@ -35,6 +34,6 @@ class ProgressBar:
         self._stream.flush()
 
     def end(self) -> None:
-        """Leave the line of a terminal."""
+        """End the line on a terminal."""
         if self._terminal:
             self._stream.write("\n")

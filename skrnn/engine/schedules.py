@@ -1,4 +1,4 @@
-"""Learning rates over the steps of a fit."""
+"""Learning-rate schedules: the learning rate at each training step."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-#: From the number of a step and the number of steps in an epoch to a learning rate.
+#: Function from step number and steps per epoch to a learning rate.
 Rate = Callable[[int, int], float]
 
 
 def schedule(kind: Any, initial: float, epochs: int) -> Rate:
-    """Return the rates of a fit of ``epochs``.
+    """Return the learning-rate schedule of a fit.
 
     Parameters
     ----------
     kind : "cosine", None or callable
-        As the ``schedule`` parameter of the estimators.
+        As the ``learning_rate_schedule`` parameter of the estimators.
     initial : float
-        The rate of the first step.
+        Learning rate of the first step.
     epochs : int
-        How many there will be at most.
+        Maximum number of epochs.
     """
     if kind == "cosine":
         return cosine(initial, epochs)
@@ -30,29 +30,29 @@ def schedule(kind: Any, initial: float, epochs: int) -> Rate:
 
 
 def _checked(rate: Any, step: int) -> float:
-    """Return the rate that a schedule of the user gave for a step.
+    """Return the learning rate of a user's schedule at a step.
 
     Raises
     ------
     TypeError
-        If it is no number.
+        If it is not a number.
     FloatingPointError
-        If it is NaN or infinite.
+        If it is NaN, infinite or negative.
     """
-    fault = f"for step {step}; it has to return a finite learning rate."
+    fault = f"for step {step}; it has to return a finite learning rate of 0 or more."
     try:
         number = float(rate)
     except (TypeError, ValueError) as error:
-        raise TypeError(f"schedule returned {rate!r} {fault}") from error
-    if not math.isfinite(number):
-        raise FloatingPointError(f"schedule returned {number} {fault}")
+        raise TypeError(f"learning_rate_schedule returned {rate!r} {fault}") from error
+    if not 0 <= number < math.inf:
+        raise FloatingPointError(f"learning_rate_schedule returned {number} {fault}")
     return number
 
 
 def cosine(initial: float, epochs: int) -> Rate:
-    """Fall from ``initial`` to zero along half a cosine, without restarts.
+    """Return a schedule that decays from ``initial`` to zero along half a cosine.
 
-    Source: Loshchilov and Hutter (2017), arXiv:1608.03983.
+    Source: Loshchilov and Hutter (2017), arXiv:1608.03983, without restarts.
     """
     return lambda step, n_batches: (
         initial * 0.5 * (1 + math.cos(math.pi * step / max(1, epochs * n_batches)))
@@ -60,5 +60,5 @@ def cosine(initial: float, epochs: int) -> Rate:
 
 
 def constant(initial: float) -> Rate:
-    """Keep the rate at ``initial``."""
+    """Return a schedule that stays at ``initial``."""
     return lambda _step, _n_batches: initial

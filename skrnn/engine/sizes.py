@@ -1,36 +1,36 @@
-"""Sizes that data are padded to, so that nearly equal ones share what was compiled.
+"""Padded sizes of sequences, batches and tables, rounded so that programs are reused.
 
-Each grows geometrically: a longer sequence, a larger fold or a larger table meets a size that was
-compiled before, or one of a few more.
+Sizes grow geometrically, so that longer sequences, larger folds and larger tables reuse compiled
+programs or need only a few more.
 """
 
 from __future__ import annotations
 
-#: Where each padded length is compiled for, short lengths are rounded up to a multiple of this many
-#: steps. Margins of a table allow for it.
+#: Multiple to which short lengths are rounded up, on backends that compile for each padded length.
+#: Margins of a table allow for it.
 STEP_MULTIPLE = 8
 
-#: Lengths between a power of two and the next. Predictions meet every length there is, so that
-#: theirs are few: at most a quarter of the steps is padding. A fit has one length and computes it
-#: for many epochs: at most a sixteenth.
+#: Lengths between successive powers of two. Predictions have many lengths, so few are compiled and
+#: up to a quarter of the steps is padding. A fit has one length for many epochs: at most a
+#: sixteenth is padding.
 PREDICTED_LENGTHS, TRAINED_LENGTHS = 4, 16
 
-#: Tables of fewer elements are filled up to so many, and larger ones to a quarter of a power
-#: of two, so that folds of different size share what was compiled for them.
+#: Minimum size of a padded table, in elements; larger ones are rounded up to a quarter of a power
+#: of two, so that folds of different size share compiled programs.
 LEAST_ELEMENTS = 2**20
 
 
 def padded_length(n_steps: int, multiple: int, n_lengths: int = TRAINED_LENGTHS) -> int:
-    """Return the length that sequences of ``n_steps`` are padded to.
+    """Return the padded length of sequences of ``n_steps``.
 
     Parameters
     ----------
     n_steps : int
         Steps of the longest sequence.
     multiple : int
-        What the length is a multiple of; 1 pads to no more than ``n_steps``.
+        Multiple to round up to; 1 pads to exactly ``n_steps``.
     n_lengths : int
-        Lengths between a power of two and the next.
+        Lengths between successive powers of two.
     """
     if multiple == 1:
         return n_steps
@@ -40,14 +40,14 @@ def padded_length(n_steps: int, multiple: int, n_lengths: int = TRAINED_LENGTHS)
 
 
 def batch_rows(batch_size: int, n_rows: int) -> int:
-    """Return how many rows a batch has: no more than the power of two that holds ``n_rows``."""
+    """Return the rows of a batch, at most the smallest power of two >= ``n_rows``."""
     return min(batch_size, 2 ** (n_rows - 1).bit_length())
 
 
 def with_margins(n_rows: int, n_columns: int, margin: int) -> tuple[int, int]:
-    """Return how many rows to put before a table, and how many it then has in all.
+    """Return the rows of margin before a table, and the total rows with margins.
 
-    A padded sequence never reaches over its edges, and its size is a round number.
+    Padded sequences stay within the margins, and the total is a rounded size.
     """
     total = max(n_rows + 2 * margin, -(-LEAST_ELEMENTS // n_columns))
     unit = 2 ** max(0, total.bit_length() - 3)

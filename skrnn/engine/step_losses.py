@@ -1,4 +1,4 @@
-"""Losses of outputs at every step, each step with a weight of its own."""
+"""Losses of outputs at every step, with a weight for each step."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from skrnn.engine.losses import one_for_each, per_sequence
 
 @dataclass(frozen=True)
 class StepLoss:
-    """One loss for each sequence: the weighted mean over its steps.
+    """Loss per sequence, the weighted mean over its steps.
 
     Attributes
     ----------
     function : str, keras.losses.Loss or callable
-        From targets and outputs (n, n_outputs) to one loss for each step, (n,).
+        Targets and outputs (n, n_outputs) to one loss per step, (n,).
     skips_missing : bool
-        NaN in targets is no error.
+        NaN in targets contributes zero.
     """
 
     function: str | Callable[..., Any]
@@ -47,9 +47,9 @@ class StepLoss:
 
 
 def ending_loss(target: Any, output: Any) -> Any:
-    """Return the squared error of values, and the cross-entropy of whether they end here.
+    """Return the squared error of values plus the cross-entropy of the end of the sequence.
 
-    The last column, of target and output (n, n_values + 1), says so: 1, or a logit.
+    The last column of target and output (n, n_values + 1) marks the end: 0 or 1, and a logit.
     """
     from keras import losses, ops
 

@@ -1,8 +1,9 @@
-"""A model's steps on TensorFlow: graphs traced once, for any number, size and length of batches."""
+"""Steps on TensorFlow: graphs traced once, for any number, size and length of batches."""
 
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -10,15 +11,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._backend import Absent
-from skrnn.engine.eager import VariableSteps
-from skrnn.engine.feed import Batch, Feed, Inputs
-from skrnn.engine.groups import grouped
+from skrnn._compat.tensorflow import drop_kernels, forgetting_gradients
+from skrnn.engine.batches import Batch, GatherBatch, NetworkInputs
+from skrnn.engine.in_place import VariableSteps
 from skrnn.engine.losses import PerSequence, weighted_sum
+from skrnn.engine.steps_per_execution import grouped
 
 try:
     import tensorflow as tf
 except ImportError:
     tf = Absent()
+
+#: Number of new compiled models after which the kernels of earlier ones are dropped.
+DROP_KERNELS_EVERY = 32
+
+_n_programs = itertools.count(1)
 
 
 class TensorFlowSteps(VariableSteps):
@@ -38,13 +45,15 @@ class TensorFlowSteps(VariableSteps):
         self.train_graph = _graph(self._train_loop, [several, rates])
         self.evaluate_graph = _graph(self._evaluate_step, [batch])
         self.predict_graph = _graph(self._forward_step, [x, lengths])
+        if next(_n_programs) % DROP_KERNELS_EVERY == 0:
+            drop_kernels()
 
-    def feed(self, inputs: Inputs, n_steps: int) -> Feed:
-        """Return what gathers each batch into an array of its own: a group holds several."""
+    def batch_gatherer(self, inputs: NetworkInputs, n_steps: int) -> GatherBatch:
+        """Return a function that gathers each batch into a new array, since a group has several."""
         return lambda rows: inputs.batch(rows, n_steps)
 
     def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[np.float32]:
-        """Take one step for each batch, at its rate, and return the losses before it."""
+        """Take a training step per batch and learning rate; return the losses before each step."""
         losses: list[NDArray[np.float32]] = []
         rates_left = iter(rates)
         for group in grouped(batches, 1):
@@ -63,7 +72,7 @@ class TensorFlowSteps(VariableSteps):
         return self.predict_graph(x, lengths).numpy()
 
     def _train_loop(self, batches: Any, rates: Any) -> Any:
-        """Take the steps of a group, one after the other, in one call."""
+        """Take the training steps of a group in one call."""
         return tf.map_fn(
             self._train_step,
             (*batches, rates),
@@ -91,9 +100,15 @@ class TensorFlowSteps(VariableSteps):
 
 
 def _graph(method: Callable[..., Any], signature: list[Any]) -> Any:
-    """Return a method as a graph, traced once.
+    """Return a method as a graph, traced once and freed with the compiled model.
 
-    The partial keeps TensorFlow from taking the graphs of several programs for one that is
-    traced too often, which it would tell by the method's code.
+    The partial keeps TensorFlow, which identifies functions by their code, from warning that one
+    function is retraced too often.
     """
-    return tf.function(functools.partial(method), input_signature=signature)
+    return tf.function(functools.partial(_trace, method), input_signature=signature)
+
+
+def _trace(method: Callable[..., Any], *arguments: Any) -> Any:
+    """Call a method; TensorFlow does so only to trace it."""
+    with forgetting_gradients():
+        return method(*arguments)

@@ -1,4 +1,4 @@
-"""A model's steps on PyTorch: eager execution and autograd."""
+"""Steps on PyTorch: eager execution and autograd."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._backend import Absent
-from skrnn.engine.eager import VariableSteps
-from skrnn.engine.feed import Batch
+from skrnn._compat.keras import Node, nodes_of
+from skrnn.engine.batches import Batch
+from skrnn.engine.in_place import VariableSteps
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.networks import layers
 
@@ -21,7 +22,7 @@ try:
 except ImportError:
     torch = Absent()
 
-#: From a batch's x and lengths, and whether to train, to the outputs.
+#: Function from x, lengths and the training flag to outputs.
 Forward = Callable[[list[Any], bool], Any]
 
 
@@ -34,7 +35,7 @@ class TorchSteps(VariableSteps):
         self._device = model.variables[0].value.device
 
     def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[np.float64]:
-        """Take one step for each batch, at its rate, and return the losses before it."""
+        """Take a training step per batch and learning rate; return the losses before each step."""
         # Read only at the end: a loss read at once would make every step wait for the device.
         losses = [self._train(batch, rate) for batch, rate in zip(batches, rates, strict=True)]
         return np.array([float(loss) for loss in losses])
@@ -73,18 +74,13 @@ class TorchSteps(VariableSteps):
 
 
 def straightened(model: Any) -> Forward:
-    """Return what computes a model's outputs by its layers' ``call``, one after the other.
+    """Return a function that computes the outputs by the ``call`` of each layer in turn.
 
-    Around each call, Keras looks for masks, symbolic tensors, casts and shapes that may not
-    fit, and this takes longer than a small network itself. There is nothing to be found where
-    all layers are those of `skrnn.networks`; a model with others runs as a whole.
+    Around each call, Keras checks masks, symbolic tensors, casts and shapes, which takes longer
+    than a small network itself. The layers of `skrnn.networks` do not need these checks; a model
+    with other layers is called as a whole.
     """
-    nodes = [
-        node
-        for depth in sorted(model._nodes_by_depth, reverse=True)
-        for node in model._nodes_by_depth[depth]
-        if not node.is_input
-    ]
+    nodes = nodes_of(model)
     if not all(_is_plain(node.operation) for node in nodes):
         return lambda inputs, training: model(inputs, training=training)
     calls = [_Call(node) for node in nodes]
@@ -100,17 +96,17 @@ def straightened(model: Any) -> Forward:
 
 
 class _Call:
-    """One node of a model's graph."""
+    """Node of a model's graph."""
 
-    def __init__(self, node: Any) -> None:
+    def __init__(self, node: Node) -> None:
         self._run = node.operation.call
         self._takes_training = "training" in inspect.signature(self._run).parameters
-        self._arguments = node.arguments.args
-        self._keywords = node.arguments.kwargs
+        self._arguments = node.arguments
+        self._keywords = node.keywords
         self._outputs = [id(tensor) for tensor in node.outputs]
 
     def __call__(self, known: dict[int, Any], training: bool) -> None:
-        """Add the node's outputs to the tensors known."""
+        """Compute the node's outputs and store them by their symbols."""
         keywords = {name: _filled(value, known) for name, value in self._keywords.items()}
         if self._takes_training:
             keywords["training"] = training
@@ -121,7 +117,7 @@ class _Call:
 
 
 def _filled(arguments: Any, known: dict[int, Any]) -> Any:
-    """Return arguments of a node with tensors in the place of symbols."""
+    """Return the arguments of a node with symbols replaced by tensors."""
     if isinstance(arguments, keras.KerasTensor):
         return known[id(arguments)]
     if isinstance(arguments, list | tuple):
@@ -130,7 +126,7 @@ def _filled(arguments: Any, known: dict[int, Any]) -> Any:
 
 
 def _is_plain(operation: Any) -> bool:
-    """Say whether an operation is its ``call`` and nothing besides."""
+    """Return whether an operation needs its ``call`` only."""
     if not isinstance(operation, keras.layers.Layer):
         return type(operation).__module__.startswith("keras.")
     kind = type(operation)

@@ -1,4 +1,4 @@
-"""The training loop: epochs, batches, validation, early stopping, callbacks."""
+"""Training loop: epochs, shuffling, validation, early stopping with the best weights."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.engine.batches import CHUNK, Batch, BatchSource, Examples, NetworkInputs
 from skrnn.engine.callbacks import Callbacks
-from skrnn.engine.feed import CHUNK, Batch, Examples, Inputs, Lessons
-from skrnn.engine.groups import MOST_BATCHES
-from skrnn.engine.program import Program
+from skrnn.engine.compiled_model import CompiledModel
 from skrnn.engine.schedules import Rate
 from skrnn.engine.sizes import batch_rows
+from skrnn.engine.steps_per_execution import MOST_BATCHES
 
-#: What to do where training diverges, in parameters that every estimator has.
+#: Advice for diverging training, with parameters of every estimator.
 ADVICE = (
     "try a smaller learning_rate or a smaller global_clipnorm, and look for outliers in the data."
 )
 
-Observer = Callable[[int, Mapping[str, float], Program], bool | None]
+Observer = Callable[[int, Mapping[str, float], CompiledModel], bool | None]
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How to train: everything about a fit that is no data and is not compiled in."""
+    """Settings of training that are neither data nor compiled in."""
 
     epochs: int
     batch_size: int | None
@@ -37,19 +37,19 @@ class Plan:
     rate: Rate
     early_stopping: bool
     patience: int
-    seed: int
+    seed: int = 0
 
 
 @dataclass
 class State:
-    """The values of a model's variables and its optimizer's, with the losses that led there.
+    """Variables of a model and its optimizer, with the history of losses.
 
     Attributes
     ----------
     values, optimizer : list of ndarray
         The variables of the model, and of the optimizer.
     history : dict of str to list of float
-        One value an epoch: ``loss`` and, with validation, ``val_loss``.
+        One value per epoch: ``loss`` and, with a validation set, ``val_loss``.
     """
 
     values: list[NDArray[Any]]
@@ -58,37 +58,37 @@ class State:
 
 
 def train(
-    program: Program,
+    compiled: CompiledModel,
     start: State,
-    examples: Lessons,
+    examples: BatchSource,
     plan: Plan,
     validation: Examples | None = None,
     callbacks: Sequence[Any] = (),
     observers: Sequence[Observer] = (),
 ) -> State:
-    """Train from ``start`` and return where it ended, or its best epoch under early stopping.
+    """Train from ``start``; return the last state or, with early stopping, the best.
 
     Parameters
     ----------
-    program : Program
-        Leased for this fit.
+    compiled : CompiledModel
+        Compiled model, leased for this fit.
     start : State
-        The values to start from; without optimizer values the optimizer starts new.
-    examples, validation : Lessons, Examples
-        What is learnt from, and what is only measured.
+        Initial values; without values of the optimizer, that starts new.
+    examples, validation : BatchSource, Examples
+        Training set and validation set.
     plan : Plan
-        How to train.
+        Settings of training.
     callbacks : sequence of keras.callbacks.Callback
-        They see, and may change, a model whose variables are current.
+        Callbacks that see, and may change, a model with current variables.
     observers : sequence of callable
-        Called with the epoch, its losses and the program; a true result stops training.
+        Called with the epoch, its losses and the compiled model; a true result stops training.
 
     Raises
     ------
     FloatingPointError
         If the loss of an epoch is not finite.
     """
-    program.start(start.values, start.optimizer)
+    compiled.start(start.values, start.optimizer)
     size = batch_rows(plan.batch_size, len(examples)) if plan.batch_size else len(examples)
     n_batches = examples.n_batches(size)
     best = _Best(plan.patience) if plan.early_stopping else None
@@ -96,52 +96,60 @@ def train(
     if validation:
         history["val_loss"] = []
     logs: dict[str, float] = {}
-    # Where nobody looks at the network between epochs, as many as fit a group are one call.
+    # Without validation or callbacks, several epochs run in one compiled call.
     is_watched = bool(validation or callbacks or observers)
     at_once = 1 if is_watched else max(1, MOST_BATCHES // n_batches)
-    with closing(Callbacks(callbacks, program, plan.epochs, n_batches)) as hooks:
+    with closing(Callbacks(callbacks, compiled, plan.epochs, n_batches)) as hooks:
         hooks.train_begin()
-        for epoch, loss in enumerate(_epochs(program, examples, size, plan, hooks, at_once)):
+        for epoch, loss in enumerate(_epochs(compiled, examples, size, plan, hooks, at_once)):
             logs = {"loss": _finite(loss, epoch)}
             if validation:
-                logs["val_loss"] = evaluate(program, validation, plan.batch_size or CHUNK)
+                logs["val_loss"] = evaluate(compiled, validation, plan.batch_size or CHUNK)
             for name, value in logs.items():
                 history[name].append(value)
-            stops = [hooks.epoch_end(epoch, logs), best and best.update(program, logs["val_loss"])]
-            stops += [observe(epoch, logs, program) for observe in observers]
+            stops = [
+                hooks.epoch_end(epoch, logs),
+                best and best.update(compiled, logs["val_loss"]),
+            ]
+            stops += [observe(epoch, logs, compiled) for observe in observers]
             if any(stops):
                 break
         hooks.train_end(logs)
-    values, optimizer = best.state if best and best.state else program.steps.read()
+    values, optimizer = best.state if best and best.state else compiled.steps.read()
     return State(values, optimizer, history)
 
 
-def evaluate(program: Program, examples: Examples, size: int = CHUNK) -> float:
-    """Return the mean loss of the examples, measured on at most ``size`` of them at a time."""
+def evaluate(compiled: CompiledModel, examples: Examples, size: int = CHUNK) -> float:
+    """Return the mean loss of the examples, in batches of at most ``size``."""
     size = batch_rows(size, len(examples))
-    feed = program.feed(examples.inputs)
-    batches = _Counted(examples.batches(np.arange(len(examples)), size, feed))
-    return batches.mean(program.steps.evaluate_all(batches))
+    gather = compiled.batch_gatherer(examples.inputs)
+    batches = _Counted(examples.batches(np.arange(len(examples)), size, gather))
+    return batches.mean(compiled.steps.evaluate_all(batches))
 
 
-def predict(program: Program, inputs: Inputs) -> NDArray[np.float64]:
+def predict(compiled: CompiledModel, inputs: NetworkInputs) -> NDArray[np.float64]:
     """Return the outputs for every sequence, float64 of shape (n_samples, n_outputs)."""
     if inputs.sequences.lengths.sum() > len(inputs.sequences.steps):
         inputs = inputs.scaled()
     batches = _Counted(
-        ((x, lengths), n_real) for x, lengths, n_real in inputs.chunks(program.step_multiple)
+        ((x, lengths), n_real) for x, lengths, n_real in inputs.chunks(compiled.step_multiple)
     )
-    outputs = program.steps.predict_all(batches)
+    outputs = compiled.steps.predict_all(batches)
     real = [chunk[:n] for chunk, n in zip(outputs, batches.counts, strict=True)]
     return np.concatenate(real).astype(np.float64)
 
 
 def _epochs(
-    program: Program, examples: Lessons, size: int, plan: Plan, hooks: Callbacks, at_once: int
+    compiled: CompiledModel,
+    examples: BatchSource,
+    size: int,
+    plan: Plan,
+    hooks: Callbacks,
+    at_once: int,
 ) -> Iterator[float]:
-    """Train, and yield the mean loss of one epoch after the other; ``at_once`` go together."""
+    """Train and yield the mean loss of each epoch, with ``at_once`` epochs per call."""
     n_batches = examples.n_batches(size)
-    feed = program.feed(examples.inputs)
+    gather = compiled.batch_gatherer(examples.inputs)
     orders = _orders(len(examples), plan.seed if plan.shuffle and n_batches > 1 else None)
     for first in range(0, plan.epochs, at_once):
         n_epochs = min(at_once, plan.epochs - first)
@@ -149,15 +157,15 @@ def _epochs(
         rates = [plan.rate(step, n_batches) for step in steps]
         hooks.epoch_begin(first, rates[0])
         now = islice(orders, n_epochs)
-        batches = _Counted(chain.from_iterable(examples.batches(o, size, feed) for o in now))
-        losses = _losses(program, batches, rates, hooks)
+        batches = _Counted(chain.from_iterable(examples.batches(o, size, gather) for o in now))
+        losses = _losses(compiled, batches, rates, hooks)
         shape = n_epochs, n_batches
         counts = np.reshape(batches.counts, shape)
         yield from np.average(np.reshape(losses, shape), axis=1, weights=counts).tolist()
 
 
 def _orders(n: int, seed: int | None) -> Iterator[NDArray[np.int64]]:
-    """Yield the order of ``n`` examples, epoch after epoch, shuffled if there is a seed."""
+    """Yield the order of ``n`` examples for each epoch, shuffled if there is a seed."""
     generator = None if seed is None else np.random.default_rng(seed)
     while True:
         order = np.arange(n)
@@ -167,21 +175,24 @@ def _orders(n: int, seed: int | None) -> Iterator[NDArray[np.int64]]:
 
 
 def _losses(
-    program: Program, batches: Iterable[Batch], rates: Sequence[float], hooks: Callbacks
+    compiled: CompiledModel,
+    batches: Iterable[Batch],
+    rates: Sequence[float],
+    hooks: Callbacks,
 ) -> Any:
-    """Take one step for each batch and return the losses."""
+    """Take a training step per batch and return the losses."""
     if not hooks.act_on_batches:
-        return program.steps.train_all(batches, [rate * hooks.rate_factor for rate in rates])
+        return compiled.steps.train_all(batches, [rate * hooks.rate_factor for rate in rates])
     losses: list[float] = []
     for number, batch in enumerate(batches):
         hooks.batch_begin(number)
-        losses.extend(program.steps.train_all([batch], [rates[number] * hooks.rate_factor]))
+        losses.extend(compiled.steps.train_all([batch], [rates[number] * hooks.rate_factor]))
         hooks.batch_end(number, losses[-1])
     return losses
 
 
 class _Counted:
-    """Batches that keep in mind how many real rows each had."""
+    """Batches that record their numbers of real rows."""
 
     def __init__(self, batches: Iterable[tuple[Any, int]]) -> None:
         self._batches = batches
@@ -204,9 +215,9 @@ def _finite(loss: float, epoch: int) -> float:
 
 
 def refuse_infinite(weights: Iterable[NDArray[Any]]) -> None:
-    """Raise FloatingPointError if training, its last step included, left weights of no use.
+    """Raise FloatingPointError if training left unusable weights.
 
-    Those are not finite, or so large, beyond 1e19, that their squares are not.
+    They are not finite, or above 1e19, so that their squares are not.
     """
     if not all(math.isfinite(np.vdot(weight, weight)) for weight in weights):
         raise FloatingPointError(
@@ -215,7 +226,7 @@ def refuse_infinite(weights: Iterable[NDArray[Any]]) -> None:
 
 
 class _Best:
-    """Keep the state of the epoch with the least validation loss."""
+    """Best state so far, by validation loss."""
 
     def __init__(self, patience: int) -> None:
         self._patience = patience
@@ -223,11 +234,11 @@ class _Best:
         self._waited = 0
         self.state: tuple[list[NDArray[Any]], list[NDArray[Any]]] | None = None
 
-    def update(self, program: Program, loss: float) -> bool:
-        """Take note of an epoch and say whether patience is exhausted."""
+    def update(self, compiled: CompiledModel, loss: float) -> bool:
+        """Record an epoch and return whether patience is exhausted."""
         if loss < self._loss:
             self._loss, self._waited = loss, 0
-            self.state = program.steps.read()
+            self.state = compiled.steps.read()
             return False
         self._waited += 1
         return self._waited >= self._patience

@@ -8,17 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.networks.carrying import CARRIED
-
-
-def is_seed(variable: Any) -> bool:
-    """Say whether a variable is the state of a seed generator."""
-    return bool(variable.name == "seed_generator_state")
+from skrnn.networks.wrappers.stateful import CARRIED_STATE
 
 
 def is_carried(variable: Any) -> bool:
-    """Say whether a variable holds states that training carries from batch to batch."""
-    return bool(variable.name == CARRIED)
+    """Return whether a variable has states that training carries from batch to batch."""
+    return bool(variable.name == CARRIED_STATE)
 
 
 def values_of(variables: Iterable[Any]) -> list[NDArray[Any]]:

@@ -1,1 +1,1 @@
-"""The scikit-learn estimators, one file for each task."""
+"""Estimators for scikit-learn, one file or folder for each task."""

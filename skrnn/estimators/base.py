@@ -1,183 +1,334 @@
-"""What every estimator shares: parameters of training, fit, partial_fit and raw prediction."""
+"""Base class of all estimators with a network: training parameters, and the one way to train."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
-from functools import partial
-from typing import Any, Self
+import inspect
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.utils.validation import check_is_fitted
 
-from skrnn._all_or_nothing import all_or_nothing
-from skrnn._parameters import validate
-from skrnn._target_validation import require_both
-from skrnn._validation import check_outputs
-from skrnn.engine.feed import Examples, Inputs
-from skrnn.engine.program import lease
-from skrnn.engine.schedules import constant, schedule
-from skrnn.engine.training import predict
-from skrnn.estimators.holding_out import hold_out_at_random, hold_out_latest
-from skrnn.estimators.observing import CallbackSupportMixin, reports, with_callbacks
-from skrnn.estimators.preparing import PreparingEstimator
-from skrnn.estimators.repeats import merge_repeats
-from skrnn.estimators.stream_readers import Streamable
-from skrnn.estimators.trainable import Trainable
-from skrnn.sequences import Sequences
+from skrnn.engine.batches import Examples
+from skrnn.engine.fitted_network import FittedNetwork
+from skrnn.estimators.network_parameter import name_of, network_from
+from skrnn.estimators.trainer import Start, Trainer
+from skrnn.networks.base import ModelBuilder, Network
+from skrnn.parameters import (
+    BOOLEAN,
+    FUNCTION,
+    NONE,
+    Parametrized,
+    combination_check,
+    fitted,
+    integers,
+    one_of,
+    parameter,
+    plain,
+    reals,
+    satisfying,
+    singles,
+    validate,
+)
+
+OPTIMIZERS = (
+    "adam",
+    "adamw",
+    "sgd",
+    "rmsprop",
+    "nadam",
+    "adamax",
+    "adagrad",
+    "adadelta",
+    "lion",
+    "lamb",
+)
+
+WARM_START = parameter(
+    default=False,
+    domain=BOOLEAN,
+    doc="""Let ``fit`` continue from the weights of the previous fit, keeping its scaling and
+    network, with a new optimizer.""",
+)
 
 
-class BaseSequenceEstimator(CallbackSupportMixin, Streamable, PreparingEstimator):
-    """Fit a network to sequences.
+def _in_place_of_a_rate(value: Any) -> str:
+    """Return where a schedule belongs that is given as a learning rate."""
+    if not callable(value):
+        return singles(0, closed="neither").bound(value)
+    kind = value if isinstance(value, type) else type(value)
+    written = f"{kind.__name__}(...)" if hasattr(value, "get_config") else "..."
+    return f"; a schedule takes its place: write learning_rate_schedule={written}"
 
-    A subclass gives the hooks of `PreparingEstimator`, and turns outputs of the network into
-    predictions with `_predicted` and, where it has them, `_probabilities`.
+
+class BaseNetworkEstimator(Parametrized, ABC, place=1):
+    """Base class of estimators that train and keep a network.
+
+    A subclass reads its data and calls `_train`; its hooks turn data into a network and examples.
     """
+
+    optimizer: Any = parameter(
+        default="adam",
+        domain=one_of(*OPTIMIZERS)
+        | satisfying("a keras.optimizers.Optimizer", lambda value: _has_method(value, "apply")),
+        doc="""Optimizer: a name, or a Keras optimizer whose settings are used. Its learning
+        rate has to be its default or ``learning_rate``.""",
+    )
+    learning_rate: float = parameter(
+        default=0.01,
+        domain=replace(singles(0, closed="neither"), bound=_in_place_of_a_rate),
+        doc="Initial learning rate.",
+    )
+    learning_rate_schedule: Any = parameter(
+        default="cosine",
+        domain=one_of("cosine") | NONE | FUNCTION,
+        doc="""Learning-rate schedule. "cosine" decays to zero over ``epochs`` and restarts at
+        each fit; None keeps the learning rate constant; a Keras schedule, or any callable from
+        the number of the training step to a learning rate, is used as given.""",
+    )
+    global_clipnorm: float | None = parameter(
+        default=1.0,
+        domain=singles(0, closed="neither") | NONE,
+        doc="""Clip gradients to this global norm (Pascanu, Mikolov and Bengio, 2013,
+        arXiv:1211.5063). None disables clipping.""",
+    )
+    epochs: int = parameter(
+        default=50, domain=integers(1), doc="Maximum number of passes over the training sequences."
+    )
+    batch_size: int | None = parameter(
+        default=32,
+        domain=integers(1) | NONE,
+        doc="Sequences per training step; None uses all of them.",
+    )
+    shuffle: bool = parameter(
+        default=True, domain=BOOLEAN, doc="Shuffle the training sequences at each epoch."
+    )
+    early_stopping: bool = parameter(
+        default=False,
+        domain=BOOLEAN,
+        doc="""Stop when the validation loss has not fallen for ``patience`` epochs, and
+        restore the weights of the best epoch.""",
+    )
+    validation_fraction: float = parameter(
+        default=0.1,
+        domain=reals(0, 1, closed="neither"),
+        doc="Fraction of the training data held out for validation.",
+    )
+    patience: int = parameter(
+        default=10,
+        domain=integers(1),
+        doc="Epochs without a lower validation loss before training stops.",
+    )
+    callbacks: Any = parameter(
+        default=None,
+        domain=NONE
+        | satisfying(
+            "a list of keras.callbacks.Callback",
+            lambda value: (
+                isinstance(value, list | tuple)
+                and all(_has_method(callback, "on_epoch_end") for callback in value)
+            ),
+        ),
+        doc="Keras callbacks for ``fit`` and ``partial_fit``.",
+    )
+    random_state: Any = parameter(
+        default=None,
+        domain=NONE
+        | integers(0, 2**32 - 1)
+        | satisfying(
+            "a numpy RandomState",
+            lambda value: isinstance(value, np.random.RandomState),
+            "RandomState",
+        ),
+        doc="""Seed of the initial weights, shuffling, dropout and the validation split. An
+        integer, below 2**32, makes fits reproducible and does not touch global random state;
+        None draws from numpy's global generator.""",
+    )
+    verbose: int = parameter(
+        default=0, domain=integers(0) | BOOLEAN, doc="1 shows a progress bar, 0 nothing."
+    )
 
     _attributes = """
-    n_features_in_ : int
-        Columns of X, or features of a step.
+    network_ : FittedNetwork
+        Network, weights, and the encoders of its inputs and its target.
 
-    feature_names_in_ : ndarray of str
-        Names of the columns, where X was a DataFrame with string names.
+    weights_ : tuple of ndarray
+        Weights of the network.
+
+    history_ : dict of str to list of float
+        ``loss`` and, with a validation set, ``val_loss`` of each epoch.
+
+    n_iter_ : int
+        Number of epochs trained.
+
+    backend_ : str
+        Keras backend of the fit.
     """
-    _attributes += Trainable._attributes
+    network_: FittedNetwork[Any, Any] = fitted()
 
-    def _n_epochs(self) -> int:
-        """Return how many epochs a fit takes."""
-        return int(self.epochs)
+    @property
+    def weights_(self) -> tuple[NDArray[Any], ...]:
+        """Return the weights of the network."""
+        return self.network_.weights
 
-    @all_or_nothing
-    @with_callbacks
-    def fit(
-        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
-    ) -> Self:
-        """Train the network and return the fitted estimator.
+    @weights_.setter
+    def weights_(self, weights: Sequence[NDArray[Any]]) -> None:
+        self.network_ = replace(self.network_, weights=tuple(weights))
 
-        Parameters
-        ----------
-        X : array-like, DataFrame or list
-            Sequences: (n_samples, n_steps) or (n_samples, n_steps, n_features), a list of
-            arrays (n_steps_i, n_features), a DataFrame indexed by instance and time, or
-            `Windows` of a series.
-        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
-            Targets.
-        sample_weight : array-like of shape (n_samples,), default=None
-            How much each sequence counts; None counts all the same.
-        X_val, y_val : default=None
-            Sequences and targets to validate on, in the forms of X and y. Without them,
-            ``early_stopping=True`` holds out a part of X.
+    @property
+    def history_(self) -> Mapping[str, list[float]]:
+        """Return the losses of each epoch."""
+        return self.network_.history
 
-        Returns
-        -------
-        self : object
-            The fitted estimator.
+    @property
+    def n_iter_(self) -> int:
+        """Return the number of epochs trained."""
+        return self.network_.n_iter
+
+    @property
+    def backend_(self) -> str:
+        """Return the Keras backend of the fit."""
+        return self.network_.backend
+
+    @combination_check
+    def _refuse_ignored_learning_rate(self) -> None:
+        """Refuse an optimizer whose own learning rate would have no effect."""
+        if isinstance(self.optimizer, str) or not hasattr(self.optimizer, "get_config"):
+            return
+        name, own = type(self.optimizer).__name__, self.optimizer.get_config().get("learning_rate")
+        declared = inspect.signature(type(self.optimizer)).parameters.get("learning_rate")
+        if isinstance(own, dict):
+            raise ValueError(
+                f"optimizer={name} has a schedule as its learning rate, which has no effect; give "
+                f"{type(self).__name__} the schedule itself: "
+                f"learning_rate_schedule={own.get('class_name')}(...)."
+            )
+        if own is None or declared is None:
+            return
+        if not any(
+            math.isclose(own, x, rel_tol=1e-6) for x in (declared.default, self.learning_rate)
+        ):
+            raise ValueError(
+                f"optimizer={name} has learning_rate={own:g}, which has no effect: that of "
+                f"{type(self).__name__} is {self.learning_rate:g}. Write {type(self).__name__}("
+                f"optimizer={name}(...), learning_rate={own:g}) without a rate in the optimizer."
+            )
+
+    # ------------------------------------------------------------------ hooks
+
+    @property
+    @abstractmethod
+    def network_class(self) -> type[Network] | None:
+        """Return the architecture of an estimator named after one; None if ``network`` says it."""
+
+    @property
+    @abstractmethod
+    def _advice(self) -> str:
+        """Return further advice for diverging training, in this estimator's parameters."""
+
+    @abstractmethod
+    def _split(self, data: Any) -> Any:
+        """Return the split of the data into training set and validation set."""
+
+    @abstractmethod
+    def _prepare(self, data: Any, split: Any) -> FittedNetwork[Any, Any]:
+        """Return a new network with the encoders that are learned from the data."""
+
+    @abstractmethod
+    def _resume(self, data: Any, split: Any) -> FittedNetwork[Any, Any]:
+        """Return the network of the previous fit, adapted to changed parameters and new data."""
+
+    @abstractmethod
+    def _examples(self, data: Any, split: Any) -> tuple[Examples, Examples | None]:
+        """Return the training set and, with a split, the validation set."""
+
+    # ------------------------------------------------------------------ training
+
+    def _train(
+        self,
+        data: Any,
+        start: Start,
+        *,
+        validation_data: Callable[[], Any] | None = None,
+        epochs: int | None = None,
+        learning_rate: float | None = None,
+        observers: Callable[[int], Sequence[Any]] | None = None,
+    ) -> Examples | None:
+        """Train on data and keep the network; return the validation set, if there is one.
+
+        ``Start.CONTINUE`` trains at a constant learning rate without validation, by default for one
+        epoch at ``learning_rate``. ``validation_data`` is read once the network is prepared.
+        """
+        continues = start is Start.CONTINUE
+        validates = self.early_stopping and validation_data is None and not continues
+        split = self._split(data) if validates else None
+        resumes = start is not Start.NEW and self._has_network()
+        self.network_ = (self._resume if resumes else self._prepare)(data, split)
+        training, validation = self._examples(data, split)
+        if validation_data is not None:
+            validation, _ = self._examples(validation_data(), None)
+        if epochs is None:
+            epochs = 1 if continues else int(self.epochs)
+        if self.network_.target.is_trivial:
+            epochs = 0
+        trainer = Trainer.of(self, epochs)
+        if continues:
+            trainer = trainer.at_constant_rate(learning_rate or float(self.learning_rate))
+        watching = observers(epochs) if observers else ()
+        self.network_ = trainer.fit(
+            self.network_, training, validation, start=start, observers=watching
+        )
+        for observer in watching:
+            observer.end()
+        return validation
+
+    def _own_network(self) -> Network:
+        """Return the network that the parameters describe; raise ValueError unless it is valid."""
+        if self.network_class is None:
+            network = network_from(self.network)  # type: ignore[attr-defined]
+        else:
+            names = self.network_class._parameters
+            network = self.network_class(**{name: plain(getattr(self, name)) for name in names})
+        validate(network)
+        return network
+
+    def _network_name(self) -> str:
+        """Return the name of the network in messages."""
+        return type(self).__name__ if self.network_class else name_of(self.network)  # type: ignore[attr-defined]
+
+    def _has_network(self) -> bool:
+        """Return whether the estimator is fitted."""
+        return "network_" in vars(self)
+
+    def _respecified(self, network: ModelBuilder, loss: Any) -> FittedNetwork[Any, Any]:
+        """Return the fitted network with the current parameters of training.
 
         Raises
         ------
-        ValueError, TypeError
-            If a parameter, X, y or sample_weight is not accepted; the estimator stays as
-            it was.
-        FloatingPointError
-            If the loss or the weights stop being finite; the estimator stays as it was.
+        ValueError
+            If the parameters describe another network than the fitted one.
         """
-        validate(self)
-        require_both(X_val, y_val)
-        going_on = self.warm_start and hasattr(self, "weights_")
-        sequences, targets, weights = self._read(
-            X, y, sample_weight, reset=not going_on, purge=int(self.purge)
-        )
-        if self.batch_size is None and not self.early_stopping and sequences.window is None:
-            rows, weights = merge_repeats(sequences, targets, weights)
-            sequences, targets = sequences.take(rows), targets[rows]
-        kept, held_out = np.arange(len(sequences)), None
-        if self.early_stopping and X_val is None:
-            kept, held_out = self._hold_out(sequences, targets)
-        prepare = self._go_on_with if going_on else partial(self._prepare, sequences)
-        prepare(targets, weights, kept)
-        examples, validation = self._examples(sequences, targets, weights), None
-        if held_out is not None:
-            examples, validation = examples.take(kept), examples.take(held_out)
-        elif X_val is not None:
-            validation = self._examples(*self._read(X_val, y_val, None, reset=False))
-        epochs = self._n_epochs()
-        watching = reports(self, epochs, X, y, sample_weight)
-        rate = schedule(self.schedule, float(self.learning_rate), epochs)
-        self._train(
-            examples,
-            epochs,
-            rate,
-            validation,
-            going_on=going_on,
-            watching=watching,
-        )
-        if validation is not None:
-            self._settle(validation)
-        return self
-
-    @all_or_nothing
-    def _partial_fit(self, X: Any, y: Any, sample_weight: Any) -> Self:
-        """Take one pass at a constant rate, preparing the network at the first call."""
-        validate(self)
-        fitted = hasattr(self, "weights_")
-        sequences, y, weights = self._read(X, y, sample_weight, reset=not fitted)
-        prepare = self._go_on_with if fitted else partial(self._prepare, sequences)
-        prepare(y, weights, np.arange(len(sequences)))
-        examples = self._examples(sequences, y, weights)
-        rate = constant(float(self.learning_rate))
-        epochs = min(1, self._n_epochs())
-        self._train(examples, epochs, rate, None, going_on=fitted, continuing=True)
-        return self
-
-    def to_keras(self) -> Any:
-        """Return a new Keras model with the fitted weights.
-
-        Its inputs are sequences padded with zeros on the right, scaled as in ``fit``, and
-        their lengths; its outputs are in the units of the loss: scaled targets, or one
-        logit for each class.
-
-        Returns
-        -------
-        keras.Model
-            Inputs float (batch, n_steps, n_features) and int (batch,).
-        """
-        check_is_fitted(self)
-        return self._new_keras_model()
-
-    @abstractmethod
-    def _predicted(self, outputs: NDArray[np.float64]) -> NDArray[Any]:
-        """Return the predictions that outputs (n, n_outputs) stand for."""
-
-    def _settle(self, validation: Examples) -> None:
-        """Choose what is left to be chosen once the network is trained."""
-
-    def _hold_out(
-        self, sequences: Sequences, y: Any
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Return the rows to learn from and those to validate on."""
-        if sequences.window is not None or self.validation == "latest":
-            return hold_out_latest(
-                sequences.times,
-                fraction=self.validation_fraction,
-                gap=max(int(self.purge), sequences.reach),
-                share_rows=None if sequences.ends_at is None else sequences.share_rows,
+        before = self.network_.spec
+        if network.key() != before.network.key():
+            raise ValueError(
+                f"{type(self).__name__} continues with the network of the previous fit, "
+                f"{before.network!r}, but its parameters now describe {network!r}; "
+                "restore them, or set warm_start=False."
             )
-        return hold_out_at_random(
-            len(sequences),
-            fraction=self.validation_fraction,
-            strata=self._strata(y),
-            seed=self._seed(),
-        )
+        return self.network_.with_spec(replace(before, network=network, **self._compiled_in(loss)))
 
-    def _outputs(self, X: Any) -> NDArray[np.float64]:
-        """Return the network's outputs for X, (n_samples, n_outputs)."""
-        sequences = self._without_padding(self._sequences(X))
-        outputs = self._outputs_of(self._inputs(sequences))
-        check_outputs(outputs)
-        return outputs
+    def _compiled_in(self, loss: Any) -> dict[str, Any]:
+        """Return the parameters of training that are compiled in."""
+        return {
+            "loss": loss,
+            "optimizer": self.optimizer,
+            "global_clipnorm": self.global_clipnorm,
+        }
 
-    def _outputs_of(self, inputs: Inputs) -> NDArray[np.float64]:
-        """Return the network's outputs for inputs that it sees."""
-        with lease(self._spec) as program:
-            program.load(self.weights_)
-            return predict(program, inputs)
+
+def _has_method(value: Any, method: str) -> bool:
+    """Return whether a value is an object, not a class, with a method."""
+    return hasattr(value, method) and not isinstance(value, type)

@@ -1,4 +1,4 @@
-"""What learns to tell classes apart: their labels, their weights, calls that announce them."""
+"""The ``class_weight`` parameter, and ``partial_fit`` of estimators that know classes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._conversion import as_labels
-from skrnn._parameters import NONE, fitted, one_of, parameter, satisfying
+from skrnn._rollback import rollback_on_error
 from skrnn.engine.losses import expects_probabilities
-from skrnn.estimators.base import BaseSequenceEstimator
+from skrnn.estimators.sequence_estimator import BaseSequenceEstimator
+from skrnn.parameters import NONE, one_of, parameter, satisfying
 
 CLASS_WEIGHT = parameter(
     default=None,
@@ -19,29 +20,35 @@ CLASS_WEIGHT = parameter(
     | satisfying(
         "a dict from label to a weight > 0",
         lambda value: isinstance(value, dict) and all(w > 0 for w in value.values()),
+        "dict",
     ),
-    doc="""How much what is labelled with each class counts, times ``sample_weight``; "balanced"
-    lets every class count the same.""",
+    doc="""Weight of each class, multiplied by ``sample_weight``; "balanced" weights classes
+    inversely to their frequency. None weights all classes by 1.""",
 )
 
 
-class LearnsClasses(BaseSequenceEstimator):
-    """Know the labels of the classes, from the targets or from the first ``partial_fit``."""
+class ClassesMixin(BaseSequenceEstimator):
+    """Estimators with classes, from the targets or from the first ``partial_fit``."""
 
-    classes_: NDArray[Any] = fitted()
+    @property
+    def classes_(self) -> NDArray[Any]:
+        """Return the classes, sorted."""
+        classes: NDArray[Any] = self.network_.target.classes
+        return classes
 
+    @rollback_on_error
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
-        """Take one pass over new sequences at a constant rate.
+        """Train for one epoch on new sequences at a constant learning rate.
 
-        Scaling and network come from the first call; the optimizer's state is kept from
-        one call to the next.
+        The first call sets the scaling and builds the network; the state of the optimizer is
+        kept between calls.
 
         Parameters
         ----------
         X, y, sample_weight
             As in ``fit``.
         classes : array-like of shape (n_classes,), default=None
-            Every label there will be; needed at the first call unless y has them all.
+            All labels of later calls; needed in the first call unless y has all of them.
 
         Returns
         -------
@@ -51,33 +58,18 @@ class LearnsClasses(BaseSequenceEstimator):
         Raises
         ------
         ValueError, TypeError, FloatingPointError
-            As in ``fit``, and for a label that is not in ``classes``; the estimator stays
-            as it was.
+            As in ``fit``, and for a label that is not in ``classes``; the estimator is
+            left unchanged.
         """
         if classes is not None:
             classes = as_labels(classes, "classes", each="class")
         known = getattr(self, "classes_", classes)
         if classes is not None and not np.array_equal(np.unique(classes), np.unique(known)):
-            raise ValueError(f"classes={classes!r} were {known!r} in the first call.")
-        self._announced = classes
-        try:
-            return self._partial_fit(X, y, sample_weight)
-        finally:
-            del self._announced
-
-    def _learn_classes(self, labels: NDArray[Any]) -> None:
-        """Take the classes from labels, or from what ``partial_fit`` announced."""
-        announced = vars(self).get("_announced")
-        self.classes_ = np.unique(labels if announced is None else announced)
-
-    def _refuse_unknown(self, labels: NDArray[Any]) -> None:
-        """Raise ValueError for labels that are none of the classes."""
-        unknown = ~np.isin(labels, self.classes_)
-        if unknown.any():
             raise ValueError(
-                f"y holds the labels {np.unique(labels[unknown])!r}, which are not among the "
-                f"classes {self.classes_!r} of the first fit."
+                f"classes={classes!r} was given, and the first call had {known!r}; give those."
             )
+        self._partial_fit(X, y, sample_weight, classes)
+        return self
 
 
 def refuse_probabilities(loss: Any) -> None:

@@ -1,34 +1,51 @@
-"""Classifiers: from a sequence to one of several labels."""
+"""Classifiers: one class for each sequence, weighted by ``class_weight``."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_softmax, softmax
-from sklearn.base import ClassifierMixin
+from scipy.special import log_softmax
 from sklearn.utils.class_weight import compute_sample_weight
 
 from skrnn import networks
-from skrnn._parameters import FUNCTION, NONE, one_of, parameter
-from skrnn._target_validation import check_labels, check_weights
+from skrnn._rollback import rollback_on_error
+from skrnn._typing import ClassifierMixin, with_callbacks
+from skrnn._validation import check_labels, check_weights
 from skrnn.engine.losses import CLASSIFICATION
-from skrnn.estimators.base import BaseSequenceEstimator
-from skrnn.estimators.choice import NetworkChoice
-from skrnn.estimators.classes import CLASS_WEIGHT, LearnsClasses, refuse_probabilities
+from skrnn.estimators.classes import CLASS_WEIGHT, ClassesMixin, refuse_probabilities
+from skrnn.estimators.network_parameter import NetworkParameterMixin
+from skrnn.estimators.sequence_data import SequenceData
+from skrnn.estimators.sequence_estimator import BaseSequenceEstimator
+from skrnn.estimators.stream_task import OutputReader
+from skrnn.estimators.targets import MulticlassTarget
+from skrnn.estimators.trainer import Start
+from skrnn.networks import Network
+from skrnn.networks.base import ModelBuilder
+from skrnn.parameters import FUNCTION, NONE, one_of, parameter
+from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import Sequences
 
+__all__ = [
+    "BaseSequenceClassifier",
+    "GRUClassifier",
+    "LSTMClassifier",
+    "RNNClassifier",
+    "SequenceClassifier",
+    "TCNClassifier",
+]
 
-class BaseSequenceClassifier(ClassifierMixin, LearnsClasses, BaseSequenceEstimator):
-    """Predict labels, and the probability of each."""
+
+class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimator):
+    """Base class of classifiers, with labels and their probabilities."""
 
     loss: Any = parameter(
         default=None,
         domain=NONE | one_of(*CLASSIFICATION) | FUNCTION,
-        doc="""What training makes small: a name, a Keras loss, or a function from one-hot
-        targets and logits to one loss for each sequence. None is the cross-entropy.""",
+        doc="""Loss to minimize: a name, a Keras loss, or a callable from one-hot targets and
+        logits to one loss per sequence. None is the cross-entropy.""",
     )
     class_weight: Any = CLASS_WEIGHT
     _attributes = f"""{BaseSequenceEstimator._attributes.rstrip()}
@@ -37,32 +54,70 @@ class BaseSequenceClassifier(ClassifierMixin, LearnsClasses, BaseSequenceEstimat
         The labels, sorted.
     """
 
-    def predict(self, X: Any) -> NDArray[Any]:
-        """Return the most probable label of each sequence.
+    @rollback_on_error
+    @with_callbacks
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
+    ) -> Self:
+        """Fit the classifier.
 
         Parameters
         ----------
         X : array-like, DataFrame or list
-            Sequences, in any form that ``fit`` takes, with the fit's features; of the
-            fit's length, if that had one length.
+            Sequences: (n_samples, n_steps) or (n_samples, n_steps, n_features), a list of
+            arrays (n_steps_i, n_features), a DataFrame indexed by instance and time, or
+            `Windows` of a series.
+        y : array-like of shape (n_samples,)
+            Labels: strings, integers, booleans or intervals.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sequence; None weights all equally.
+        X_val, y_val : default=None
+            Sequences and labels to validate on, in the forms of X and y. Without them,
+            ``early_stopping=True`` holds out part of X.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter, X, y or sample_weight is not accepted; the estimator is left
+            unchanged.
+        FloatingPointError
+            If the loss or the weights stop being finite; the estimator is left unchanged.
+        """
+        self._fit(X, y, sample_weight, X_val, y_val)
+        return self
+
+    def predict(self, X: Any) -> NDArray[Any]:
+        """Predict the label of each sequence.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or list
+            Sequences in any form that ``fit`` accepts, with the same features; of the same
+            length if all sequences of the fit had one length.
 
         Returns
         -------
         ndarray of shape (n_samples,)
-            Labels, of the dtype of ``classes_``.
+            Most probable labels, with the dtype of ``classes_``.
 
         Raises
         ------
         NotFittedError
-            If there was no fit.
+            If the estimator is not fitted.
         ValueError, TypeError
-            If X has other features or another length than in the fit, holds NaN, or holds values
-            that are beyond float32 once scaled.
+            If X has other features or another length than in the fit, holds NaN that the fit
+            did not accept, or values beyond the range of float32 after scaling.
         """
-        return self._predicted(self._outputs(X))
+        outputs = self._outputs(X)
+        return self.network_.target.decode(outputs)
 
     def predict_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the probability of each label.
+        """Predict the probability of each label.
 
         Parameters
         ----------
@@ -72,16 +127,28 @@ class BaseSequenceClassifier(ClassifierMixin, LearnsClasses, BaseSequenceEstimat
         Returns
         -------
         ndarray of float64 of shape (n_samples, n_classes)
-            In the order of ``classes_``; each row sums to 1.
+            Probabilities in the order of ``classes_``; each row sums to 1.
         """
-        return self._probabilities(self._outputs(X))
+        outputs = self._outputs(X)
+        return self.network_.target.probabilities(outputs)
 
     def predict_log_proba(self, X: Any) -> NDArray[np.float64]:
-        """Return the logarithm of `predict_proba`, of the same shape."""
+        """Predict the logarithm of the probability of each label.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or list
+            As in ``predict``.
+
+        Returns
+        -------
+        ndarray of float64 of shape (n_samples, n_classes)
+            Log-probabilities in the order of ``classes_``.
+        """
         return log_softmax(self._outputs(X), axis=1)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return the accuracy: the share of sequences whose label is predicted.
+        """Return the accuracy, the fraction of sequences with the right label.
 
         Parameters
         ----------
@@ -91,7 +158,7 @@ class BaseSequenceClassifier(ClassifierMixin, LearnsClasses, BaseSequenceEstimat
         Returns
         -------
         float
-            1 is best.
+            Accuracy; 1 is best.
         """
         predicted = self.predict(X)
         labels = check_labels(self, X, y, len(predicted))
@@ -103,23 +170,16 @@ class BaseSequenceClassifier(ClassifierMixin, LearnsClasses, BaseSequenceEstimat
         weights = check_weights(X, sample_weight, len(predicted))
         return float(np.average(labels == predicted, weights=weights))
 
-    def _predicted(self, outputs: NDArray[np.float64]) -> NDArray[Any]:
-        return self.classes_[np.argmax(outputs, axis=1)]
+    def _read(self, X: Any, y: Any, sample_weight: Any, start: Start | None) -> SequenceData:
+        return self._read_examples(X, y, sample_weight, start)
 
-    def _probabilities(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
-        return softmax(outputs, axis=1)
-
-    def _check_target(self, X: Any, y: Any, sequences: Sequences) -> NDArray[Any]:
+    def _read_target(self, X: Any, y: Any, sequences: Sequences) -> NDArray[Any]:
         return check_labels(self, X, y, len(sequences))
 
-    def _learn_target(self, y: NDArray[Any], weights: NDArray[np.float64]) -> None:
-        del weights
-        self._learn_classes(y)
-
-    def _encode_target(self, y: NDArray[Any]) -> NDArray[np.float32]:
-        self._refuse_unknown(y)
-        codes = np.searchsorted(self.classes_, y)
-        return np.eye(len(self.classes_), dtype=np.float32)[codes]
+    def _learn_target(
+        self, data: SequenceData, weights: NDArray[np.float64], scaling: AffineScaling
+    ) -> MulticlassTarget:
+        return MulticlassTarget.learn(data.y, data.classes)
 
     def _weigh(self, y: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return weights * compute_sample_weight(self.class_weight, y)
@@ -127,19 +187,24 @@ class BaseSequenceClassifier(ClassifierMixin, LearnsClasses, BaseSequenceEstimat
     def _strata(self, y: NDArray[Any]) -> NDArray[Any]:
         return y
 
-    def _n_epochs(self) -> int:
-        """Return 0 where there is nothing to tell apart."""
-        return int(self.epochs) if len(self.classes_) > 1 else 0
+    def _wrap(self, make: Callable[[], Network]) -> Network:
+        return make()
 
-    def _loss(self) -> str | Callable[..., Any]:
+    def _reads_any_length(self, network: ModelBuilder) -> bool:
+        return False
+
+    def _stream_reader(self, n: int, method: str) -> OutputReader:
+        return OutputReader.of(self.network_.target, method)
+
+    def _loss(self, target: MulticlassTarget) -> str | Callable[..., Any]:
         if self.loss is None:
             return "crossentropy"
         refuse_probabilities(self.loss)
         return self.loss
 
 
-class RNNClassifier(BaseSequenceClassifier, networks.RNN):
-    """Predict labels from sequences with a simple recurrent network.
+class RNNClassifier(BaseSequenceClassifier, networks.RecurrentParameters):
+    """Predict the class of sequences with a simple recurrent network (RNN).
 
     The network is a simple recurrent network (Elman, 1990, doi:10.1207/s15516709cog1402_1).
 
@@ -150,6 +215,13 @@ class RNNClassifier(BaseSequenceClassifier, networks.RNN):
     Attributes
     ----------
     {attributes}
+
+    See Also
+    --------
+    LSTMClassifier, GRUClassifier, TCNClassifier : Classifiers with other networks.
+    SequenceClassifier : Classifier with any network.
+    RNNRegressor : Predict numbers.
+    SequenceLabeler : Predict a class at every step.
 
     Examples
     --------
@@ -162,9 +234,11 @@ class RNNClassifier(BaseSequenceClassifier, networks.RNN):
     True
     """
 
+    network_class = networks.RNN
 
-class LSTMClassifier(BaseSequenceClassifier, networks.LSTM):
-    """Predict labels from sequences with an LSTM network.
+
+class LSTMClassifier(BaseSequenceClassifier, networks.RecurrentParameters):
+    """Predict the class of sequences with an LSTM network.
 
     The network is long short-term memory (Hochreiter and Schmidhuber, 1997,
     doi:10.1162/neco.1997.9.8.1735).
@@ -177,6 +251,13 @@ class LSTMClassifier(BaseSequenceClassifier, networks.LSTM):
     ----------
     {attributes}
 
+    See Also
+    --------
+    RNNClassifier, GRUClassifier, TCNClassifier : Classifiers with other networks.
+    SequenceClassifier : Classifier with any network.
+    LSTMRegressor : Predict numbers.
+    SequenceLabeler : Predict a class at every step.
+
     Examples
     --------
     >>> import numpy as np
@@ -188,9 +269,11 @@ class LSTMClassifier(BaseSequenceClassifier, networks.LSTM):
     True
     """
 
+    network_class = networks.LSTM
 
-class GRUClassifier(BaseSequenceClassifier, networks.GRU):
-    """Predict labels from sequences with a GRU network.
+
+class GRUClassifier(BaseSequenceClassifier, networks.RecurrentParameters):
+    """Predict the class of sequences with a GRU network.
 
     The network is a gated recurrent unit (Cho et al., 2014, arXiv:1406.1078).
 
@@ -201,6 +284,13 @@ class GRUClassifier(BaseSequenceClassifier, networks.GRU):
     Attributes
     ----------
     {attributes}
+
+    See Also
+    --------
+    RNNClassifier, LSTMClassifier, TCNClassifier : Classifiers with other networks.
+    SequenceClassifier : Classifier with any network.
+    GRURegressor : Predict numbers.
+    SequenceLabeler : Predict a class at every step.
 
     Examples
     --------
@@ -213,9 +303,11 @@ class GRUClassifier(BaseSequenceClassifier, networks.GRU):
     True
     """
 
+    network_class = networks.GRU
 
-class TCNClassifier(BaseSequenceClassifier, networks.TCN):
-    """Predict labels from sequences with a temporal convolutional network.
+
+class TCNClassifier(BaseSequenceClassifier, networks.TCNParameters):
+    """Predict the class of sequences with a temporal convolutional network (TCN).
 
     The network is a temporal convolutional network (Bai, Kolter and Koltun, 2018,
     arXiv:1803.01271).
@@ -228,6 +320,13 @@ class TCNClassifier(BaseSequenceClassifier, networks.TCN):
     ----------
     {attributes}
 
+    See Also
+    --------
+    RNNClassifier, LSTMClassifier, GRUClassifier : Classifiers with other networks.
+    SequenceClassifier : Classifier with any network.
+    TCNRegressor : Predict numbers.
+    SequenceLabeler : Predict a class at every step.
+
     Examples
     --------
     >>> import numpy as np
@@ -239,12 +338,13 @@ class TCNClassifier(BaseSequenceClassifier, networks.TCN):
     True
     """
 
+    network_class = networks.TCN
 
-class SequenceClassifier(NetworkChoice, BaseSequenceClassifier):
-    """Predict labels from sequences with a network of the user's choice.
 
-    The network is any architecture: by name, as a network object or as a
-    function.
+class SequenceClassifier(NetworkParameterMixin, BaseSequenceClassifier):
+    """Predict the class of sequences with any network.
+
+    The network is given by name, as a network object, or as a function that builds it.
 
     Parameters
     ----------
@@ -253,6 +353,13 @@ class SequenceClassifier(NetworkChoice, BaseSequenceClassifier):
     Attributes
     ----------
     {attributes}
+
+    See Also
+    --------
+    RNNClassifier, LSTMClassifier, GRUClassifier, TCNClassifier :
+        Classifiers with the parameters of one network.
+    SequenceRegressor : Predict numbers.
+    SequenceLabeler : Predict a class at every step.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""R2 of numbers in any unit."""
+"""R2 score of numbers in any unit."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-#: Numbers of this size, and down to its inverse, are squared and summed as they are.
+#: Numbers up to this size, and down to its inverse, are squared without rescaling.
 MODEST = 1e100
 
 
 def r2(target: NDArray[Any], predicted: NDArray[Any], weights: NDArray[np.float64]) -> float:
     """Return scikit-learn's R2, averaged over the columns, of arrays (n,) or (n, n_columns).
 
-    It has no unit. A column whose squares would overflow or vanish is taken in another one, a
-    power of two, which rounds nothing.
+    R2 is scale-free. A column whose squares would overflow or underflow is rescaled by a
+    power of two, which is exact.
     """
     from sklearn.metrics import r2_score
 

@@ -1,4 +1,4 @@
-"""Regressors: from a sequence to one number or several."""
+"""Regressors: one number or several for each sequence."""
 
 from __future__ import annotations
 
@@ -7,43 +7,94 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import RegressorMixin
 
 from skrnn import networks
-from skrnn._parameters import BOOLEAN, FUNCTION, NONE, fitted, one_of, parameter
-from skrnn._target_validation import check_target, check_weights
+from skrnn._rollback import rollback_on_error
+from skrnn._typing import RegressorMixin, with_callbacks
+from skrnn._validation import check_target, check_weights
 from skrnn.engine.losses import REGRESSION
-from skrnn.estimators.base import BaseSequenceEstimator
-from skrnn.estimators.choice import NetworkChoice
 from skrnn.estimators.determination import r2
-from skrnn.preprocessing.target_scaling import TargetScaling
+from skrnn.estimators.network_parameter import NetworkParameterMixin
+from skrnn.estimators.sequence_data import SequenceData
+from skrnn.estimators.sequence_estimator import BaseSequenceEstimator
+from skrnn.estimators.stream_task import OutputReader
+from skrnn.estimators.targets import ContinuousTarget
+from skrnn.estimators.trainer import Start
+from skrnn.networks import Network
+from skrnn.networks.base import ModelBuilder
+from skrnn.parameters import BOOLEAN, FUNCTION, NONE, one_of, parameter
+from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import Sequences
+
+__all__ = [
+    "BaseSequenceRegressor",
+    "GRURegressor",
+    "LSTMRegressor",
+    "RNNRegressor",
+    "SequenceRegressor",
+    "TCNRegressor",
+]
 
 
 class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
-    """Predict numbers; targets are standardised for the network and put back afterwards."""
+    """Base class of regressors, which standardize the targets for the network."""
 
     loss: Any = parameter(
         default=None,
         domain=NONE | one_of(*REGRESSION) | FUNCTION,
-        doc="""What training makes small, in standardised targets: a name, a Keras loss, or a
-        function from targets and outputs to one loss for each sequence. None is the mean
-        squared error.""",
+        doc="""Loss to minimize, on standardized targets: a name, a Keras loss, or a callable
+        from targets and outputs to one loss per sequence. None is the mean squared error.""",
     )
     scale_target: bool = parameter(
         default=True,
         domain=BOOLEAN,
-        doc="""Standardise each target by its mean and standard deviation over the fit. One that
-        never varies is predicted exactly, until training goes on with others.""",
+        doc="""Standardize each target by its mean and standard deviation. A constant target is
+        predicted exactly, until training continues with other values.""",
     )
-    _target_scaling: TargetScaling = fitted()
-    _target_is_flat: bool = fitted()
 
+    @rollback_on_error
+    @with_callbacks
+    def fit(
+        self, X: Any, y: Any, sample_weight: Any = None, *, X_val: Any = None, y_val: Any = None
+    ) -> Self:
+        """Fit the regressor.
+
+        Parameters
+        ----------
+        X : array-like, DataFrame or list
+            Sequences: (n_samples, n_steps) or (n_samples, n_steps, n_features), a list of
+            arrays (n_steps_i, n_features), a DataFrame indexed by instance and time, or
+            `Windows` of a series.
+        y : array-like of shape (n_samples,) or (n_samples, n_outputs)
+            Targets.
+        sample_weight : array-like of shape (n_samples,), default=None
+            Weight of each sequence; None weights all equally.
+        X_val, y_val : default=None
+            Sequences and targets to validate on, in the forms of X and y. Without them,
+            ``early_stopping=True`` holds out part of X.
+
+        Returns
+        -------
+        self : object
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter, X, y or sample_weight is not accepted; the estimator is left
+            unchanged.
+        FloatingPointError
+            If the loss or the weights stop being finite; the estimator is left unchanged.
+        """
+        self._fit(X, y, sample_weight, X_val, y_val)
+        return self
+
+    @rollback_on_error
     def partial_fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Take one pass over new sequences at a constant rate.
+        """Train for one epoch on new sequences at a constant learning rate.
 
-        Scaling and network come from the first call; the optimizer's state is kept from
-        one call to the next.
+        The first call sets the scaling and builds the network; the state of the optimizer is
+        kept between calls.
 
         Parameters
         ----------
@@ -58,36 +109,38 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         Raises
         ------
         ValueError, TypeError, FloatingPointError
-            As in ``fit``; the estimator stays as it was.
+            As in ``fit``; the estimator is left unchanged.
         """
-        return self._partial_fit(X, y, sample_weight)
+        self._partial_fit(X, y, sample_weight)
+        return self
 
     def predict(self, X: Any) -> NDArray[np.float64]:
-        """Return the predicted targets.
+        """Predict the targets of sequences.
 
         Parameters
         ----------
         X : array-like, DataFrame or list
-            Sequences, in any form that ``fit`` takes, with the fit's features; of the
-            fit's length, if that had one length.
+            Sequences in any form that ``fit`` accepts, with the same features; of the same
+            length if all sequences of the fit had one length.
 
         Returns
         -------
         ndarray of float64 of shape (n_samples,) or (n_samples, n_outputs)
-            In the units and the shape of the fit's y.
+            Predictions in the units of y; 1-D if y was 1-D.
 
         Raises
         ------
         NotFittedError
-            If there was no fit.
+            If the estimator is not fitted.
         ValueError, TypeError
-            If X has other features or another length than in the fit, holds NaN, or holds values
-            that are beyond float32 once scaled.
+            If X has other features or another length than in the fit, holds NaN that the fit
+            did not accept, or values beyond the range of float32 after scaling.
         """
-        return self._predicted(self._outputs(X))
+        outputs = self._outputs(X)
+        return self.network_.target.decode(outputs)
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
-        """Return R2, the coefficient of determination, averaged over targets.
+        """Return the coefficient of determination R2, averaged over targets.
 
         Parameters
         ----------
@@ -97,41 +150,40 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         Returns
         -------
         float
-            1 is best; 0 is that of the mean of y.
+            1 is best; predicting the mean of y scores 0.
         """
         predicted = self.predict(X)
         target = check_target(self, X, y, len(predicted))
         weights = check_weights(X, sample_weight, len(predicted))
         return r2(target, predicted, weights)
 
-    def _predicted(self, outputs: NDArray[np.float64]) -> NDArray[np.float64]:
-        values = self._target_scaling.decode(outputs)
-        return values[:, 0] if self._target_is_flat else values
+    def _read(self, X: Any, y: Any, sample_weight: Any, start: Start | None) -> SequenceData:
+        return self._read_examples(X, y, sample_weight, start)
 
-    def _check_target(self, X: Any, y: Any, sequences: Sequences) -> NDArray[Any]:
+    def _read_target(self, X: Any, y: Any, sequences: Sequences) -> NDArray[Any]:
         return check_target(self, X, y, len(sequences)).astype(np.float64)
 
-    def _learn_target(self, y: NDArray[Any], weights: NDArray[np.float64]) -> None:
-        self._target_is_flat = y.ndim == 1
-        columns, scales = y.reshape(len(y), -1), bool(self.scale_target)
-        self._target_scaling = TargetScaling.learn(columns, weights, scales=scales)
+    def _learn_target(
+        self, data: SequenceData, weights: NDArray[np.float64], scaling: AffineScaling
+    ) -> ContinuousTarget:
+        return ContinuousTarget.learn(data.y, weights, scales=bool(self.scale_target))
 
-    def _learn_more_of_target(self, y: NDArray[Any], weights: NDArray[np.float64]) -> None:
-        columns = self._columns(y)
-        self._target_scaling = self._target_scaling.with_more(columns, weights)
+    def _weigh(self, y: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        return weights
 
-    def _encode_target(self, y: NDArray[Any]) -> NDArray[np.float32]:
-        return self._target_scaling.encode(self._columns(y), "Input y")
+    def _strata(self, y: NDArray[Any]) -> None:
+        return None
 
-    def _columns(self, y: NDArray[Any]) -> NDArray[Any]:
-        """Return targets (n_samples, n_outputs), as many as in the fit."""
-        columns = y.reshape(len(y), -1)
-        n_outputs = len(self._target_scaling.mean)
-        if columns.shape[1] != n_outputs:
-            raise ValueError(f"y has {columns.shape[1]} outputs, and had {n_outputs} before.")
-        return columns
+    def _wrap(self, make: Callable[[], Network]) -> Network:
+        return make()
 
-    def _loss(self) -> str | Callable[..., Any]:
+    def _reads_any_length(self, network: ModelBuilder) -> bool:
+        return False
+
+    def _stream_reader(self, n: int, method: str) -> OutputReader:
+        return OutputReader.of(self.network_.target, method)
+
+    def _loss(self, target: ContinuousTarget) -> str | Callable[..., Any]:
         if self.loss is None:
             return "mean_squared_error"
         return REGRESSION[self.loss] if isinstance(self.loss, str) else self.loss
@@ -142,8 +194,8 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         return tags
 
 
-class RNNRegressor(BaseSequenceRegressor, networks.RNN):
-    """Predict numbers from sequences with a simple recurrent network.
+class RNNRegressor(BaseSequenceRegressor, networks.RecurrentParameters):
+    """Predict one or more numbers per sequence with a simple recurrent network (RNN).
 
     The network is a simple recurrent network (Elman, 1990, doi:10.1207/s15516709cog1402_1).
 
@@ -154,6 +206,13 @@ class RNNRegressor(BaseSequenceRegressor, networks.RNN):
     Attributes
     ----------
     {attributes}
+
+    See Also
+    --------
+    LSTMRegressor, GRURegressor, TCNRegressor : Regressors with other networks.
+    SequenceRegressor : Regressor with any network.
+    RNNClassifier : Predict the class of sequences.
+    SequenceLabeler : Predict a number at every step.
 
     Examples
     --------
@@ -166,9 +225,11 @@ class RNNRegressor(BaseSequenceRegressor, networks.RNN):
     True
     """
 
+    network_class = networks.RNN
 
-class LSTMRegressor(BaseSequenceRegressor, networks.LSTM):
-    """Predict numbers from sequences with an LSTM network.
+
+class LSTMRegressor(BaseSequenceRegressor, networks.RecurrentParameters):
+    """Predict one or more numbers per sequence with an LSTM network.
 
     The network is long short-term memory (Hochreiter and Schmidhuber, 1997,
     doi:10.1162/neco.1997.9.8.1735).
@@ -181,6 +242,13 @@ class LSTMRegressor(BaseSequenceRegressor, networks.LSTM):
     ----------
     {attributes}
 
+    See Also
+    --------
+    RNNRegressor, GRURegressor, TCNRegressor : Regressors with other networks.
+    SequenceRegressor : Regressor with any network.
+    LSTMClassifier : Predict the class of sequences.
+    SequenceLabeler : Predict a number at every step.
+
     Examples
     --------
     >>> import numpy as np
@@ -192,9 +260,11 @@ class LSTMRegressor(BaseSequenceRegressor, networks.LSTM):
     True
     """
 
+    network_class = networks.LSTM
 
-class GRURegressor(BaseSequenceRegressor, networks.GRU):
-    """Predict numbers from sequences with a GRU network.
+
+class GRURegressor(BaseSequenceRegressor, networks.RecurrentParameters):
+    """Predict one or more numbers per sequence with a GRU network.
 
     The network is a gated recurrent unit (Cho et al., 2014, arXiv:1406.1078).
 
@@ -205,6 +275,13 @@ class GRURegressor(BaseSequenceRegressor, networks.GRU):
     Attributes
     ----------
     {attributes}
+
+    See Also
+    --------
+    RNNRegressor, LSTMRegressor, TCNRegressor : Regressors with other networks.
+    SequenceRegressor : Regressor with any network.
+    GRUClassifier : Predict the class of sequences.
+    SequenceLabeler : Predict a number at every step.
 
     Examples
     --------
@@ -217,9 +294,11 @@ class GRURegressor(BaseSequenceRegressor, networks.GRU):
     True
     """
 
+    network_class = networks.GRU
 
-class TCNRegressor(BaseSequenceRegressor, networks.TCN):
-    """Predict numbers from sequences with a temporal convolutional network.
+
+class TCNRegressor(BaseSequenceRegressor, networks.TCNParameters):
+    """Predict one or more numbers per sequence with a temporal convolutional network (TCN).
 
     The network is a temporal convolutional network (Bai, Kolter and Koltun, 2018,
     arXiv:1803.01271).
@@ -232,6 +311,13 @@ class TCNRegressor(BaseSequenceRegressor, networks.TCN):
     ----------
     {attributes}
 
+    See Also
+    --------
+    RNNRegressor, LSTMRegressor, GRURegressor : Regressors with other networks.
+    SequenceRegressor : Regressor with any network.
+    TCNClassifier : Predict the class of sequences.
+    SequenceLabeler : Predict a number at every step.
+
     Examples
     --------
     >>> import numpy as np
@@ -243,12 +329,13 @@ class TCNRegressor(BaseSequenceRegressor, networks.TCN):
     True
     """
 
+    network_class = networks.TCN
 
-class SequenceRegressor(NetworkChoice, BaseSequenceRegressor):
-    """Predict numbers from sequences with a network of the user's choice.
 
-    The network is any architecture: by name, as a network object or as a
-    function.
+class SequenceRegressor(NetworkParameterMixin, BaseSequenceRegressor):
+    """Predict one or more numbers per sequence with any network.
+
+    The network is given by name, as a network object, or as a function that builds it.
 
     Parameters
     ----------
@@ -257,6 +344,13 @@ class SequenceRegressor(NetworkChoice, BaseSequenceRegressor):
     Attributes
     ----------
     {attributes}
+
+    See Also
+    --------
+    RNNRegressor, LSTMRegressor, GRURegressor, TCNRegressor :
+        Regressors with the parameters of one network.
+    SequenceClassifier : Predict the class of sequences.
+    SequenceLabeler : Predict a number at every step.
 
     Examples
     --------

@@ -1,1 +1,1 @@
-"""Forecasters on sktime's base, and what they are made of."""
+"""Forecasters for sktime, each of one network for all series."""

@@ -9,67 +9,115 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn.forecasting.forecasts import Array, of_instances
-from skrnn.forecasting.learning import Learned
-from skrnn.forecasting.series import Series
+from skrnn.forecasting.fitted import FittedForecaster, rolled
+from skrnn.forecasting.forecasts import Array, in_units, of_instances
+from skrnn.forecasting.history import History
+from skrnn.forecasting.horizons import ahead_of
+from skrnn.forecasting.series import Series, named
+from skrnn.forecasting.tables import Rows
 from skrnn.forecasting.time_grid import alike
-from skrnn.preprocessing.scaling import Standardiser
+from skrnn.preprocessing.scaling import AffineScaling
 
 
-def cutoffs_of(one: Series, start: Any, n_ahead: int, step_length: int) -> NDArray[np.int64]:
-    """Return the numbers of the times of a series that are cutoffs, from ``start`` on."""
+def forecasts_from_cutoffs(
+    fitted: FittedForecaster,
+    history: History,
+    newer: Sequence[Series],
+    fh: Any,
+    start: Any,
+    step_length: int,
+) -> pd.DataFrame:
+    """Return point forecasts by instance, cutoff and time, in the columns of y.
+
+    Parameters
+    ----------
+    fitted : FittedNetwork
+        The network of the forecaster.
+    history : History
+        Series of the fit and updates, with their levels and columns.
+    newer : sequence of Series
+        Series with the cutoffs, parts of those or later rows.
+    fh : int, list, ForecastingHorizon or None
+        Steps after each cutoff.
+    start : object
+        The first cutoff, a time.
+    step_length : int
+        Steps between successive cutoffs.
+
+    Raises
+    ------
+    ValueError
+        If a series is new, ``fh`` is not ahead, or no cutoff has all of ``fh`` in the series.
+    """
+    frames = []
+    for part in newer:
+        if part.key not in history.series:
+            raise ValueError(f"{named(part.key)} was not in fit; update with it first.")
+        one, scaling = history.series[part.key].merged(part), history.scalings[part.key]
+        steps = ahead_of(fh, one.index)
+        origins = _cutoffs_of(one, start, int(steps.max()), step_length)
+        if len(origins) > 0:
+            values = in_units(_points(fitted, one, scaling, origins, steps), [scaling])[..., 0]
+            frames.append(_frame_of_cutoffs(values, one, origins, steps, history.container.levels))
+    if not frames:
+        raise ValueError(
+            f"y has no cutoff from {start} on with {steps.max()} times after it; give more "
+            "rows, or another start."
+        )
+    return pd.concat(frames).set_axis(list(history.container.columns), axis=1)
+
+
+def _cutoffs_of(one: Series, start: Any, n_ahead: int, step_length: int) -> Rows:
+    """Return the positions of the cutoffs in a series, from ``start`` on."""
     first = int(np.sum(_until(start, one.index))) - 1
     step = min(int(step_length), len(one))
     return np.arange(first, len(one) - n_ahead, step) if first >= 0 else np.empty(0, int)
 
 
 def _until(start: Any, index: pd.Index) -> NDArray[np.bool_]:
-    """Tell the times of an index that are no later than ``start``."""
+    """Return which times of an index are not later than ``start``."""
     if not isinstance(start, str):
         (start,) = alike(pd.Index([start]), index, "start")
     try:
         return np.asarray(index <= start)  # pandas reads a text as a time of the index
     except (TypeError, ValueError) as error:
         raise ValueError(
-            f"start={start!r} was given to backtest, which is no time of y; give one, such as "
+            f"start={start!r} was given to backtest, which is not a time of y; give one, such as "
             f"{str(index[-1])!r}."
         ) from error
 
 
-def forecasts_from(
-    learned: Learned,
-    weights: Any,
-    units: Sequence[Series],
-    scalings: Sequence[Standardiser],
-    origins: NDArray[np.int64],
-    steps: NDArray[np.int64],
+def _points(
+    fitted: FittedForecaster, one: Series, scaling: AffineScaling, origins: Rows, steps: Rows
 ) -> Array:
-    """Return point forecasts (n_origins, n_steps, n_columns) of one instance, in scaled units.
+    """Return point forecasts (n_origins, n_steps, n_columns, 1) of one instance, in scaled units.
 
     Parameters
     ----------
-    learned, weights
-        What was learnt.
-    units, scalings : sequence
-        The instance as the network sees it, whole or column by column, and their scalings.
+    fitted : FittedNetwork
+        The network of the forecaster.
+    one : Series
+        The instance.
+    scaling : AffineScaling
+        Its scaling.
     origins : ndarray of int
-        The numbers of the last times that are seen.
+        Positions of the cutoffs.
     steps : ndarray of int
         Steps ahead, from 1.
     """
-    table = learned.training_table(units, scalings)
-    network = learned.network
+    units, scalings = fitted.encoder.units([one], [scaling])
+    table = fitted.encoder.training_table(units, scalings)
     numbers = np.tile(np.arange(len(units)), len(origins))
     starts = table.starts(numbers, np.repeat(origins, len(units)))
-    parameters = learned.rolled(weights, table, starts, int(steps.max()))
-    points = parameters[:, steps - 1][..., [network.head.centre]]
-    return of_instances(points, network.layout.n_channels)[..., 0]
+    parameters = rolled(fitted, table, starts, int(steps.max()))
+    points = parameters[:, steps - 1][..., [fitted.target.center]]
+    return of_instances(points, table.layout.n_channels)
 
 
-def frame_of_cutoffs(
-    values: Array, one: Series, origins: NDArray[np.int64], steps: NDArray[np.int64], names: Any
+def _frame_of_cutoffs(
+    values: Array, one: Series, origins: Rows, steps: Rows, names: Any
 ) -> pd.DataFrame:
-    """Return values (n_origins, n_steps, n_columns) of an instance by its key, cutoff and time."""
+    """Return values (n_origins, n_steps, n_columns), indexed by instance, cutoff and time."""
     rows = (origins[:, None] + steps).ravel()
     levels: list[Any] = [
         *([part] * len(rows) for part in one.key),

@@ -1,39 +1,66 @@
-"""What every forecaster shares: sktime's methods on one network for all series."""
+"""Base class of the forecasters: sktime's methods on one network for all series."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, ClassVar
+from dataclasses import replace
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
+from sktime.forecasting.base import ForecastingHorizon
 
-from skrnn._parameters import fitted, integers, require, validate
-from skrnn.forecasting.backtesting import cutoffs_of, forecasts_from, frame_of_cutoffs
-from skrnn.forecasting.covariates import Ahead, Roles
-from skrnn.forecasting.entrance import CheckedForecaster
-from skrnn.forecasting.fitting import FittingForecaster
-from skrnn.forecasting.forecasts import Forecasts, frame_of, in_units, of_instances
-from skrnn.forecasting.horizons import (
-    ahead_of,
-    furthest_of,
-    of_each_grid,
-    steps_of,
-    times_of,
+from skrnn._compat.sktime import ForecasterHooks
+from skrnn._rollback import rollback_on_error, rollback_prediction_on_error
+from skrnn.engine.batches import Examples
+from skrnn.engine.fitted_network import FittedNetwork
+from skrnn.engine.model_spec import ModelSpec
+from skrnn.estimators.trainer import Start
+from skrnn.forecasting.backtesting import forecasts_from_cutoffs
+from skrnn.forecasting.containers import (
+    Container,
+    in_order,
+    readable,
+    refuse_empty,
+    refuse_index,
+    refuse_other_levels,
 )
-from skrnn.forecasting.learning import of_channels
-from skrnn.forecasting.series import Series, named, read_covariates, read_series
-from skrnn.forecasting.sktime_times import GridForecaster
+from skrnn.forecasting.covariates import Roles
+from skrnn.forecasting.entrance import probabilities, refuse_array_in_update, requires_y, takes_data
+from skrnn.forecasting.fitted import FittedForecaster, Parts, SeriesEncoder, measure_errors
+from skrnn.forecasting.forecasts import Forecasts
+from skrnn.forecasting.history import History
+from skrnn.forecasting.horizons import furthest_of, read_horizon
+from skrnn.forecasting.parameters import ForecastingParameters
+from skrnn.forecasting.series import Series, read_series, units_of
+from skrnn.forecasting.sktime_bases import BaseForecaster
+from skrnn.forecasting.sktime_test_params import settings_to_try
+from skrnn.forecasting.tables import Rows
+from skrnn.forecasting.time_grid import alike
+from skrnn.forecasting.training import (
+    ForecastData,
+    forecast_head,
+    forecast_loss,
+    horizons,
+    lags_of_differencing,
+    training_examples,
+    validation_examples,
+)
 from skrnn.forecasting.uncertainty import at_levels
-from skrnn.preprocessing.scaling import Standardiser
+from skrnn.networks.base import resolved
+from skrnn.networks.wrappers.forecast import Forecast
+from skrnn.parameters import fitted, integers, plain, require, validate
+from skrnn.preprocessing.scaling import AffineScaling
 
 _CONTAINERS = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 
-class BaseSequenceForecaster(CheckedForecaster, GridForecaster, FittingForecaster):
-    """Forecast series with one network, trained on all of them."""
+class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParameters):
+    """Base class of forecasters, with one network trained on all series.
+
+    A method that fails leaves the forecaster unchanged. Times are counted in steps of the series;
+    sktime would count in pandas periods, which lack time zones and some frequencies.
+    """
 
     _tags: ClassVar[dict[str, Any]] = {
         "authors": "the skrnn developers",
@@ -55,46 +82,157 @@ class BaseSequenceForecaster(CheckedForecaster, GridForecaster, FittingForecaste
         "requires-fh-in-fit": False,
     }
     _config: ClassVar[dict[str, Any]] = {"remember_data": False}
-    _history: dict[tuple[Any, ...], Series] = fitted()
-    _scalings: dict[tuple[Any, ...], Standardiser] = fitted()
+    #: Parameters of a small network, for sktime's suite.
+    _small: ClassVar[dict[str, Any]] = {"units": 2}
+    network_: FittedForecaster = fitted()
+    _history: History = fitted()
+
+    fit = rollback_on_error(requires_y(BaseForecaster.fit))
+    fit_predict = rollback_on_error(requires_y(BaseForecaster.fit_predict))
+    update = rollback_on_error(takes_data(BaseForecaster.update))
+    update_predict_single = rollback_on_error(takes_data(BaseForecaster.update_predict_single))
+    update_predict = rollback_on_error(requires_y(BaseForecaster.update_predict))
+    score = requires_y(BaseForecaster.score)
+    # A horizon that cannot be forecast must not become that of later calls.
+    predict = rollback_prediction_on_error(BaseForecaster.predict)
+    predict_var = rollback_prediction_on_error(BaseForecaster.predict_var)
+    predict_proba = rollback_prediction_on_error(BaseForecaster.predict_proba)
 
     def _before_init(self) -> None:
         # It passes on to the other bases, which assign defaults: the values come after it.
         BaseForecaster.__init__(self)
-        self._y = self._X = None  # sktime does so only where it is told to remember data
+        self._hold_no_data()
 
-    def backtest(
-        self,
-        y: Any,
-        X: Any = None,
-        fh: Any = None,
-        *,
-        start: Any = None,
-        step_length: int = 1,
-    ) -> pd.DataFrame:
-        """Return the forecasts from every cutoff in y, in one pass and without training.
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        """Return parameter settings for sktime's tests, whatever the parameter set."""
+        del parameter_set
+        return settings_to_try(cls._small)
 
-        As `sktime.forecasting.model_evaluation.evaluate` with ``strategy="no-update_params"``
-        forecasts, but all cutoffs at once. The forecaster stays as it is.
+    @property
+    def _learned(self) -> SeriesEncoder:
+        """Return the encoder of series, with scalings, calendar cycles and errors."""
+        return self.network_.encoder
+
+    @rollback_on_error
+    @requires_y
+    def pretrain(self, y: Any, X: Any = None, fh: Any = None) -> Self:
+        """Train the network on many series; ``fit`` then uses its weights unchanged.
 
         Parameters
         ----------
-        y : DataFrame or Series
-            The series of the fit, or what comes after it.
+        y : DataFrame
+            Panel or hierarchy of series; a second call trains further.
         X : DataFrame, optional
-            Covariates at the times of y, as in ``fit``.
-        fh : int, list or ForecastingHorizon, optional
-            Steps after each cutoff; None takes those of the fit.
-        start : optional
-            The first cutoff, a time; None takes the last time of the fit.
-        step_length : int, default=1
-            Times from one cutoff to the next. The last cutoff is the latest after which all
-            of ``fh`` lies in y.
+            Covariates at the times of y.
+        fh : int, list, Index or ForecastingHorizon, optional
+            Forecasting horizon, from which the network takes its own.
+
+        Returns
+        -------
+        self : object
+            The pretrained forecaster.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter, y, X or fh is not accepted; the forecaster is left unchanged.
+        """
+        return super().pretrain(y, X=X, fh=None if fh is None else read_horizon(fh))
+
+    @rollback_prediction_on_error
+    def predict_quantiles(self, fh: Any = None, X: Any = None, alpha: Any = None) -> pd.DataFrame:
+        """Forecast quantiles.
+
+        Parameters
+        ----------
+        fh : int, list, Index or ForecastingHorizon, optional
+            Forecasting horizon; None is that of the fit.
+        X : DataFrame, optional
+            Covariates, as in ``predict``.
+        alpha : float or list of float, optional
+            Quantile levels between 0 and 1; None is 0.05 and 0.95.
 
         Returns
         -------
         DataFrame
-            Indexed by instance, where there are several, cutoff and time; columns as in y.
+            Quantiles, with columns by column of y and level.
+        """
+        levels = None if alpha is None else probabilities(alpha, "alpha", type(self).__name__)
+        return super().predict_quantiles(fh, X, levels)
+
+    @rollback_prediction_on_error
+    def predict_interval(self, fh: Any = None, X: Any = None, coverage: Any = 0.90) -> pd.DataFrame:
+        """Forecast prediction intervals with the given coverage.
+
+        Parameters
+        ----------
+        fh : int, list, Index or ForecastingHorizon, optional
+            Forecasting horizon; None is that of the fit.
+        X : DataFrame, optional
+            Covariates, as in ``predict``.
+        coverage : float or list of float, default=0.9
+            Nominal coverage of the intervals, between 0 and 1.
+
+        Returns
+        -------
+        DataFrame
+            Limits, with columns by column of y, coverage, and "lower" or "upper".
+        """
+        levels = probabilities(coverage, "coverage", type(self).__name__)
+        return super().predict_interval(fh, X, levels)
+
+    @rollback_prediction_on_error
+    def predict_residuals(self, y: Any = None, X: Any = None) -> Any:
+        """Return residuals, y minus its forecasts, which are one step ahead up to the cutoff.
+
+        Parameters
+        ----------
+        y : Series or DataFrame
+            Observed values, up to the cutoff or after it.
+        X : DataFrame, optional
+            Covariates, as in ``predict``.
+
+        Returns
+        -------
+        Series or DataFrame
+            Residuals, indexed like y.
+        """
+        remembered = self._remembered_horizon
+        if isinstance(y, pd.DataFrame | pd.Series):
+            self._remembered_horizon = None  # or sktime makes steps of the times of y
+        residuals = super().predict_residuals(y=y, X=X)
+        self._remembered_horizon = remembered
+        return residuals
+
+    @requires_y
+    def backtest(
+        self, y: Any, X: Any = None, fh: Any = None, *, start: Any = None, step_length: int = 1
+    ) -> pd.DataFrame:
+        """Forecast from every cutoff in y, in one pass and without training.
+
+        The forecasts are those of `sktime.forecasting.model_evaluation.evaluate` with
+        ``strategy="no-update_params"``. The forecaster is not changed.
+
+        Parameters
+        ----------
+        y : DataFrame or Series
+            Series of the fit, their continuation, or both.
+        X : DataFrame, optional
+            Covariates at the times of y, as in ``fit``.
+        fh : int, list or ForecastingHorizon, optional
+            Steps ahead of each cutoff; None is those of the fit.
+        start : optional
+            Time of the first cutoff; None is the last time of the fit.
+        step_length : int, default=1
+            Steps between cutoffs. The last cutoff is the latest one after which y has all steps
+            of ``fh``.
+
+        Returns
+        -------
+        DataFrame
+            Forecasts with the columns of y, indexed by cutoff and time, after the instance if
+            there are several.
 
         Raises
         ------
@@ -103,190 +241,221 @@ class BaseSequenceForecaster(CheckedForecaster, GridForecaster, FittingForecaste
         """
         self.check_is_fitted()
         require(integers(1), "step_length", step_length, "backtest")
-        X_inner, y_inner = self.clone()._check_X_y(X=X, y=y)
-        wanted = self._fh if fh is None else fh
+        X_inner, y_inner = self.clone()._read_data(X=X, y=y)
+        later = self._read_later(y_inner, X_inner)
+        wanted = self._remembered_horizon if fh is None else fh
         begin = self.cutoff[0] if start is None else start
-        frames = []
-        for newer in self._read_later(y_inner, X_inner):
-            if newer.key not in self._history:
-                raise ValueError(f"{named(newer.key)} was not in fit; update with it first.")
-            one = self._history[newer.key].merged(newer)
-            steps = ahead_of(wanted, one.index)
-            origins = cutoffs_of(one, begin, int(steps.max()), step_length)
-            if len(origins) == 0:
-                continue
-            units, scalings = self._as_seen([one]), self._scalings_of([one])
-            values = forecasts_from(self.learned_, self.weights_, units, scalings, origins, steps)
-            values = in_units(values[..., None], [self._scalings[one.key]])[..., 0]
-            frames.append(frame_of_cutoffs(values, one, origins, steps, self._container.levels))
-        if not frames:
-            raise ValueError(
-                f"y has no cutoff from {begin} on with {steps.max()} times after it; give more "
-                "rows, or another start."
-            )
-        return pd.concat(frames).set_axis(list(self._container.columns), axis=1)
+        return forecasts_from_cutoffs(
+            self.network_, self._history, later, wanted, begin, step_length
+        )
 
     def to_keras(self) -> Any:
         """Return a new Keras model with the fitted weights.
 
-        Its input is a window, the past and the steps after it, in scaled units and with the
-        columns that ``learned_.network.layout`` tells; its outputs are the parameters of the
-        forecasts.
+        Its input is a window of past and future steps in normalized units, with the columns of
+        ``network_.encoder.network.layout``; its outputs are the parameters of the forecasts.
 
         Returns
         -------
         keras.Model
             Inputs float (batch, window_length + horizon, n_columns) and int (batch,).
         """
-        if self._state == "new":
+        if self.state == "new":
             self.check_is_fitted()
-        return self._new_keras_model()
+        return self.network_.to_keras()
+
+    # ------------------------------------------------------------------ hooks of sktime
+
+    def _read_data(self, X: Any = None, y: Any = None, **options: Any) -> Any:
+        for name, data in (("y", y), ("X", X)):
+            refuse_empty(data, name)
+        y, X = readable(y, "y"), readable(X, "X")
+        refuse_other_levels(X, y)
+        if self.is_fitted and not options:
+            refuse_array_in_update(y, self.cutoff)
+        if y is not None:  # sktime writes into y, and a failure has to leave it unchanged
+            self._own_conversion()
+        X_inner, y_inner = super()._read_data(X=X, y=y, **options)
+        for name, before, read in (("y", y, y_inner), ("X", X, X_inner)):
+            if read is not None and read is not before:  # sktime converted it
+                refuse_index(read.index, name)
+        return X_inner, y_inner
+
+    def _resolve_horizon(self, fh: Any, pred_int: bool = False) -> Any:
+        """Return the given horizon or, without one, that of an earlier call."""
+        horizon = None if fh is None else read_horizon(fh, self.cutoff)
+        return super()._resolve_horizon(horizon, pred_int)
+
+    def _move_cutoff(self, y: pd.DataFrame) -> None:
+        """Set the cutoff to the last time of y, but never to an earlier time in an update."""
+        times = y.index.get_level_values(-1)
+        latest = int(times.argmax())
+        last = times[latest : latest + 1]
+        if self.is_fitted:
+            last = alike(last, self.cutoff, "y", "the y of the fit")
+            last = last if last[0] > self.cutoff[0] else self.cutoff
+        self._put_cutoff(last)
+
+    def _target_names(self) -> list[Any]:
+        """Return the columns of forecasts, in the order of the fit."""
+        return list(self._history.container.columns)
 
     def _fit(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> Any:
         validate(self)
-        self._history, self._scalings = {}, {}
-        if self._state == "pretrained":
-            y = self._aligned(y, is_later=False)
-            series = self._read_others(y, X)
+        if self.state == "pretrained":
+            y = self._as_pretrained(y)
+            series = self._learned.read(y, X)
         else:
-            roles = Roles.of(X, self.past_covariates, self.static_covariates)
-            series = read_series(y, X, roles.names)
-            self._learn(series, roles, furthest_of(fh, series))
-        self._remember_container(y)
-        self._remember(series)
-        self._set_cutoff(self._end())
+            series = self._learn(y, X, fh)
+        self._remember(History(Container.of(y)), series)
         return self
 
     def _pretrain(self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None) -> Any:
         validate(self)
-        roles = Roles.of(X, self.past_covariates, self.static_covariates)
-        series = read_series(y, X, roles.names)
-        self._learn(series, roles, furthest_of(fh, series))
-        self._remember_columns(y)
+        self._learn(y, X, fh)
+        learned = replace(self._learned, columns=tuple(y.columns))
+        self.network_ = replace(self.network_, encoder=learned)
         return self
 
     def _pretrain_update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None
     ) -> Any:
-        del fh
-        y = self._aligned(y, is_later=False)
-        units = self._as_seen(self._read_others(y, X))
-        scalings = [self.learned_.scaling_of(one) for one in units]
-        self._learn_more(units, scalings, [0] * len(units), int(self.epochs))
+        series = self._learned.read(self._as_pretrained(y), X)
+        units = units_of(series, self.channel_independent)
+        scalings = [self._learned.scaling_of(one) for one in units]
+        begins = np.zeros(len(units), dtype=np.int64)
+        self._learn_more(units, scalings, begins, int(self.epochs))
         return self
 
     def _update(
         self, y: pd.DataFrame, X: pd.DataFrame | None = None, update_params: bool = True
     ) -> Any:
         newer = self._read_later(y, X)
-        self._history, self._scalings = dict(self._history), dict(self._scalings)
-        self._remember(newer)
-        self._set_cutoff(self._end())
+        self._remember(self._history, newer)
         if update_params:
-            merged = [self._history[one.key] for one in newer]
+            merged = [self._history.series[one.key] for one in newer]
             begins = [
-                int(whole.index.get_indexer(one.index[:1])[0])
+                whole.index.get_indexer(one.index[:1])[0]
                 for one, whole in zip(newer, merged, strict=True)
             ]
-            self._learn_more(
-                self._as_seen(merged),
-                self._scalings_of(merged),
-                np.repeat(begins, self.learned_.network.layout.n_channels).tolist(),
-                int(self.update_epochs),
-            )
+            units, scalings = self._learned.units(merged, self._history.scalings_of(merged))
+            n_each = self._learned.network.layout.n_channels
+            self._learn_more(units, scalings, np.repeat(begins, n_each), int(self.update_epochs))
         return self
 
-    def _read_others(self, y: pd.DataFrame, X: pd.DataFrame | None) -> list[Series]:
-        """Return series that need not be those of a fit before, for what was learnt."""
-        self.learned_.roles.check(X)
-        return read_series(y, X, self.learned_.roles.names)
-
-    def _read_later(self, y: pd.DataFrame, X: pd.DataFrame | None) -> list[Series]:
-        """Return later rows of the series of the fit, and perhaps new series."""
-        y = self._aligned(y, is_later=True)
-        self.learned_.roles.check(X)
-        return read_series(y, X, self.learned_.roles.names, may_be_empty=True, known=self._history)
-
-    def _remember(self, series: Sequence[Series]) -> None:
-        """Add series to the history, and measure the scaling of new ones."""
-        for one in series:
-            known = self._history.get(one.key)
-            self._history[one.key] = one if known is None else known.merged(one)
-            if one.key not in self._scalings:
-                self._scalings[one.key] = self.learned_.scaling_of(one)
-            self.learned_.check_range(one, self._scalings[one.key])
-
-    def _end(self) -> pd.Index:
-        """Return the cutoff with the frequency of the series, which new rows may not tell."""
-        ends = [one.index[-1:] for one in self._history.values()]
-        return next((end for end in ends if end[0] == self.cutoff[0]), self.cutoff)
-
-    def _scalings_of(self, series: Sequence[Series]) -> list[Standardiser]:
-        """Return the scalings of the units of series."""
-        scalings = [self._scalings[one.key] for one in series]
-        return of_channels(scalings) if self.channel_independent else scalings
-
     def _predict(self, fh: ForecastingHorizon, X: pd.DataFrame | None) -> pd.DataFrame:
-        series = self._current()
-        points = self._forecasts(series, fh, X).points()
-        return self._frame(series, fh, points[..., None], self._get_columns())
+        forecasts = Forecasts.of(self.network_, self._history, self.cutoff[0], fh, X)
+        return forecasts.frame(forecasts.points()[..., None], self._forecast_columns())
 
     def _predict_quantiles(
         self, fh: ForecastingHorizon, X: pd.DataFrame | None, alpha: list[float]
     ) -> pd.DataFrame:
-        series = self._current()
-        quantiles = at_levels(self._forecasts(series, fh, X).quantiles(), np.asarray(alpha))
-        columns = self._get_columns(method="predict_quantiles", alpha=alpha)
-        return self._frame(series, fh, quantiles, columns)
+        forecasts = Forecasts.of(self.network_, self._history, self.cutoff[0], fh, X)
+        columns = self._forecast_columns(method="predict_quantiles", alpha=alpha)
+        return forecasts.frame(at_levels(forecasts.quantiles(), np.asarray(alpha)), columns)
 
-    def _current(self) -> list[Series]:
-        """Return the history of all series up to the cutoff."""
-        cutoff = self.cutoff[0]
-        series = [one.until(cutoff) for one in self._history.values()]
-        late = [one.key for one in series if len(one) == 0]
-        if late:
-            raise ValueError(f"the series {late[0]} of y begins after the cutoff, {cutoff}.")
+    # ------------------------------------------------------------------ reading and training
+
+    def _as_pretrained(self, y: pd.DataFrame) -> pd.DataFrame:
+        """Return y with the pretrained columns, matched by name if there are several."""
+        learned = self._learned
+        learned.check_width(y, type(self).__name__)
+        return in_order(y, learned.columns, "y") if learned.n_columns > 1 else y
+
+    def _read_later(self, y: pd.DataFrame, X: pd.DataFrame | None) -> list[Series]:
+        """Return later rows of the series of the fit, and perhaps new series."""
+        self._learned.check_width(y, type(self).__name__)
+        return self._learned.read(self._history.container.aligned(y), X, known=self._history.series)
+
+    def _remember(self, history: History, newer: Sequence[Series]) -> None:
+        """Extend a history, and set the cutoff to its end."""
+        self._history = history.extended(newer, self._learned)
+        self._put_cutoff(self._history.end(self.cutoff))
+
+    def _learn(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> list[Series]:
+        """Train a new network on series, measure its forecast errors, and return the series."""
+        roles = Roles.of(X, self.past_covariates, self.static_covariates)
+        series = read_series(y, X, roles.names)
+        furthest = furthest_of(fh, series)
+        units = units_of(series, self.channel_independent)
+        n_times = [len(one) for one in units]
+        horizon, n_measured = horizons(self.horizon, self.strategy, max(n_times), furthest)
+        validation = float(self.validation_fraction) if self.early_stopping else None
+        parts = Parts.of(n_times, validation, self.calibration)
+        data = ForecastData(series, units, roles, horizon, parts)
+        self._train(data, Start.NEW)
+        if self.calibration is not None or self.network_.target.kind == "point":
+            begins = np.zeros_like(parts.ends) if self.calibration is None else parts.validated
+            self.network_ = measure_errors(
+                self.network_, data.table, begins, parts.ends, n_measured
+            )
         return series
 
-    def _forecasts(
-        self, series: Sequence[Series], fh: ForecastingHorizon, X: pd.DataFrame | None
-    ) -> Forecasts:
-        """Return the forecasts of series at ``fh``, in scaled units."""
-        learned = self.learned_
-        if X is not None:
-            self._container.check_levels(X, "X")
-            learned.roles.check(X, ahead=True)
-        given = read_covariates(X, learned.roles.names)
-        relative = of_each_grid(series, lambda grid: steps_of(fh, grid))
-        n_ahead = max(0, int(np.max(relative)))
-        horizon = learned.network.layout.horizon
-        n_times = -(-n_ahead // horizon) * horizon  # whole blocks
-        ahead = [
-            Ahead.of(one, learned.roles, n_times, given.get(one.key), n_ahead) for one in series
-        ]
-        n_each = learned.network.layout.n_channels
-        table = learned.table(
-            self._as_seen(series),
-            self._scalings_of(series),
-            [later for later in ahead for _ in range(n_each)],
-        )
-        steps = np.repeat(np.stack(relative), n_each, axis=0)
-        return Forecasts.at(learned, self.weights_, table, steps, n_ahead)
+    def _learn_more(
+        self, units: Sequence[Series], scalings: Sequence[AffineScaling], begins: Rows, epochs: int
+    ) -> None:
+        """Continue training on windows with a target at or after ``begins`` of their units.
 
-    def _frame(
-        self,
-        series: Sequence[Series],
-        fh: ForecastingHorizon,
-        values: NDArray[np.float64],
-        columns: pd.Index,
-    ) -> pd.DataFrame:
-        """Return scaled values (n_units, n_steps, n_targets, n_values) in the units of y."""
-        whole = of_instances(values, self.learned_.network.layout.n_channels)
-        restored = in_units(whole, [self._scalings[one.key] for one in series])
-        return frame_of(
-            restored.reshape(*restored.shape[:2], -1),
-            [one.key for one in series],
-            of_each_grid(series, lambda grid: times_of(fh, grid)),
-            list(self._container.levels),
-            columns,
+        The learning rate is constant, a tenth of ``learning_rate``.
+        """
+        table = self._learned.training_table(units, scalings)
+        numbers, origins = table.origins(begins, table.n_times)
+        if len(numbers) == 0 or epochs == 0:
+            return
+        windows = table.examples(numbers, origins, table.n_times)
+        rate = float(self.learning_rate) / 10
+        self._train(windows, Start.CONTINUE, epochs=epochs, learning_rate=rate)
+
+    @property
+    def _advice(self) -> str:
+        if self.normalization in ("window", "last"):
+            return "Divide y by a power of ten if its values are very large or very small."
+        return 'Set normalization="window", in which each window has units of its own.'
+
+    def _split(self, data: ForecastData) -> Parts:
+        return data.parts
+
+    def _prepare(self, data: ForecastData, split: Parts | None) -> FittedForecaster:
+        head, cycles = forecast_head(self.loss, self.quantiles), plain(self.time_features) or ()
+        layout = data.layout(int(self.window_length), len(cycles))
+        segment = None if self.segment_length is None else int(self.segment_length)
+        network = Forecast(
+            resolved(self._own_network(), layout.window_length // (segment or 1)),
+            layout,
+            head,
+            normalization=self.normalization if self.normalization in ("window", "last") else None,
+            differences=lags_of_differencing(self.differences, layout.window_length, segment),
+            segment_length=segment,
+            teacher_forcing=self.strategy == "seq2seq",
         )
+        spec = ModelSpec(
+            network=network,
+            n_steps=layout.n_steps,
+            n_features=layout.n_columns,
+            n_outputs=layout.horizon * layout.n_targets * head.n_parameters,
+            **self._compiled_in(forecast_loss(head, self.loss)),
+        )
+        covariates = data.roles.measure(data.series)
+        common = data.common_scaling(self.normalization)
+        learned = SeriesEncoder(network, data.roles, covariates, common, cycles)
+        return FittedNetwork(spec, learned, head)
+
+    def _resume(self, data: Examples, split: None) -> FittedForecaster:
+        before = self.network_.spec
+        return self.network_.with_spec(replace(before, **self._compiled_in(before.loss)))
+
+    def _examples(
+        self, data: ForecastData | Examples, split: Parts | None
+    ) -> tuple[Examples, Examples | None]:
+        if isinstance(data, Examples):  # the windows of an update
+            return data, None
+        data.lay_out(self._learned)
+        training = training_examples(
+            data,
+            self._learned.network,
+            early_stopping=self.early_stopping,
+            calibration=self.calibration,
+            owner=type(self).__name__,
+            stacklevel=8,  # the line of the user that calls fit or pretrain
+        )
+        return training, None if split is None else validation_examples(data)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-#: The position of a date in a cycle, from 0 to 1, by the name of the cycle.
+#: Position of a date in a cycle, from 0 to 1, by the name of the cycle.
 CYCLES: dict[str, Callable[[pd.DatetimeIndex], NDArray[np.float64]]] = {
     "minute_of_hour": lambda dates: dates.minute.to_numpy() / 60,
     "hour_of_day": lambda dates: (dates.hour + dates.minute / 60).to_numpy() / 24,
@@ -32,7 +32,7 @@ def cyclic_features(
     index : pandas.Index
         Regular times.
     first : int
-        The number of the first of them, for cycles that are numbers of steps.
+        Number of the first time, for cycles given as numbers of steps.
     cycles : sequence of str or float
         Names of `CYCLES`, or numbers of steps.
 
@@ -63,9 +63,9 @@ def _dates(index: pd.Index, cycle: str) -> pd.DatetimeIndex:
 
 
 def number_of_first(index: pd.Index) -> int:
-    """Return the number of the first of regular times, counted from 1970, or an integer's own.
+    """Return the number of the first time, counted from 1970, or an integer time itself.
 
-    So the same cycle of a number of steps has the same phase in all series.
+    Cycles given as numbers of steps thus have the same phase in all series.
     """
     if isinstance(index, pd.PeriodIndex):
         return int(index[0].ordinal // index[0].freq.n)
@@ -78,7 +78,7 @@ def number_of_first(index: pd.Index) -> int:
         return int(np.busday_count("1970-01-01", first.date()) // step.n)
     after = first + step
     if isinstance(step, pd.offsets.Tick) and not isinstance(step, pd.offsets.Day):
-        passed = index[0] - pd.Timestamp(0, tz=index.tz)  # whatever the clocks did
+        passed = index[0] - pd.Timestamp(0, tz=index.tz)  # regardless of changes of the clocks
         return int(passed // pd.Timedelta(step))
     if isinstance(step, pd.offsets.Day | pd.offsets.Week):
         return int((first - pd.Timestamp(0)) // (after - first))
@@ -92,16 +92,16 @@ def regular(index: pd.Index, like: pd.Index | None = None) -> pd.Index:
     Parameters
     ----------
     index : pandas.Index
-        Rising times, some of which may be lacking.
+        Increasing times, some of which may be missing.
     like : pandas.Index, optional
-        Times whose frequency they have if it fits.
+        Times whose frequency is used if it fits.
 
     Raises
     ------
     ValueError
-        If the times lie on no regular grid.
+        If the times are not on a regular grid.
     TypeError
-        If they are no times of a kind that forecasters take.
+        If the times are of a kind that forecasters do not accept.
     """
     if isinstance(index, pd.PeriodIndex):
         return pd.period_range(index[0], index[-1], freq=index.freq, name=index.name)
@@ -134,7 +134,7 @@ def following(index: pd.Index, n_times: int) -> pd.Index:
 
 
 def reaching(index: pd.Index, last: Any) -> pd.Index:
-    """Return the times of a regular index and those after it up to a last one."""
+    """Return the times of a regular index, extended to a last one."""
     if isinstance(index, pd.PeriodIndex):
         return pd.period_range(index[0], last, freq=index.freq, name=index.name)
     if isinstance(index, pd.DatetimeIndex):
@@ -144,7 +144,7 @@ def reaching(index: pd.Index, last: Any) -> pd.Index:
 
 
 def _check_continues(index: pd.DatetimeIndex) -> None:
-    """Raise ValueError if the times after those of an index are not known."""
+    """Raise ValueError if the times after an index are not known."""
     if index.freq is None:
         raise ValueError(
             f"y has one time, {index[-1]}, and no frequency, so that later times are not known; "
@@ -153,27 +153,27 @@ def _check_continues(index: pd.DatetimeIndex) -> None:
 
 
 def _dates_from(index: pd.DatetimeIndex, frequency: Any, **extent: Any) -> pd.DatetimeIndex:
-    """Return dates from the first one of an index on, in its unit.
+    """Return dates from the first one of an index, in its unit.
 
     Raises
     ------
     ValueError
-        If the clocks, or the unit, know no such date.
+        If a date does not exist in the time zone or in the unit.
     """
     try:
         dates = pd.date_range(index[0], freq=frequency, name=index.name, unit=index.unit, **extent)
     except pd.errors.OutOfBoundsDatetime as error:
         raise ValueError(
-            f"times of y that go on from {index[0]} by {frequency} leave what dates in the unit "
-            f"{index.unit!r} can hold; give fewer steps, or dates in a coarser unit, for example "
-            "with y.index.as_unit('s')."
+            f"times of y that continue from {index[0]} by {frequency} exceed the range of "
+            f"dates in the unit {index.unit!r}; give fewer steps, or dates in a coarser unit, for "
+            "example with y.index.as_unit('s')."
         ) from error
     except ValueError as error:  # which pandas raises for hours that are skipped or repeated
         if index.tz is None:
             raise
         raise ValueError(
             f"y has dates in the time zone {index.tz}, and its clocks skip or repeat one of the "
-            f"times that go on from {index[0]} by {frequency} ({error}); give the times in UTC, "
+            f"times that continue from {index[0]} by {frequency} ({error}); give the times in UTC, "
             "or without a time zone."
         ) from error
     return dates
@@ -195,16 +195,16 @@ def _regular_dates(index: pd.DatetimeIndex, frequency: Any) -> pd.DatetimeIndex:
         return _regular_dates(index, None)
     steps = pd.Series(index).diff().value_counts()
     raise ValueError(
-        f"the {len(index)} times of a series, from {index[0]} to {index[-1]}, lie on no regular "
+        f"the {len(index)} times of a series, from {index[0]} to {index[-1]}, are not on a regular "
         f"grid: the most common step is {steps.index[0]} ({steps.iloc[0]} times); resample it, "
         "for example with y.resample(...).mean(), or give it a PeriodIndex."
     )
 
 
 def _frequencies(index: pd.DatetimeIndex) -> list[Any]:
-    """Return frequencies that dates may have; of equally full ones the first is the likelier."""
+    """Return candidate frequencies of dates; of equally full grids, the first is preferred."""
     inferred = pd.infer_freq(index) if len(index) >= 3 else None
-    if inferred:  # none is lacking
+    if inferred:  # none is missing
         return [inferred]
     month = index[0].month
     found: list[Any] = [

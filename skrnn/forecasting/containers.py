@@ -1,4 +1,4 @@
-"""Checks on the containers of y and X, in words of our own, before sktime reads them."""
+"""Checks of the containers of y and X, before sktime reads them."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ Flags = NDArray[np.bool_]
 
 
 def readable(data: Any, name: str) -> Any:
-    """Return y or X as sktime reads it: an array of numbers, or pandas in native byte order.
+    """Return y or X for sktime, as an array of numbers, or pandas in native byte order.
 
     Parameters
     ----------
     data : any
-        A container that sktime takes, or None.
+        Container that sktime accepts, or None.
     name : {"y", "X"}
-        What messages call it.
+        Name used in messages.
 
     Raises
     ------
     TypeError
-        If a column holds no numbers.
+        If a column does not hold numbers.
     ValueError
-        If a key or a time is missing, or times fall.
+        If a key or a time is missing, or times decrease.
     """
     if isinstance(data, np.ndarray):
         return as_numbers(data, name)
@@ -42,13 +42,35 @@ def readable(data: Any, name: str) -> Any:
 
 
 def refuse_empty(data: Any, name: str) -> None:
-    """Raise ValueError for a series without rows, or without columns."""
+    """Raise ValueError for a list without series, or a series without rows or columns.
+
+    Raises
+    ------
+    TypeError
+        If it is a tuple, which sktime does not accept as a container of series.
+    """
+    if isinstance(data, tuple):
+        raise TypeError(f"{name} is of type tuple; give a Series or DataFrame.")
+    if isinstance(data, list) and not data:
+        raise ValueError(f"{name} is an empty list; give a Series or DataFrame.")
     shape = getattr(data, "shape", ())
     if not isinstance(shape, tuple) or 0 not in shape:
         return
     if shape[0] == 0:
         raise ValueError(f"{name} has no rows; give a series of two times or more.")
     raise ValueError(f"{name} holds no values: its shape is {shape}; give a column, at least.")
+
+
+def refuse_other_levels(X: Any, y: Any) -> None:
+    """Raise ValueError if one of X and y is a single series and the other a panel."""
+    both = (X, y)
+    if not all(isinstance(one, pd.Series | pd.DataFrame) for one in both):
+        return
+    if any(_holds_series(column) for frame in both for _, column in pd.DataFrame(frame).items()):
+        return
+    if X.index.nlevels != y.index.nlevels:
+        of_X, of_y = (_described(tuple(one.index.names)) for one in both)
+        raise ValueError(f"X is {of_X}, and y is {of_y}; give X in the form of y.")
 
 
 def _native(data: Any) -> Any:
@@ -64,7 +86,7 @@ def _native(data: Any) -> Any:
 
 
 def _with_dates(data: Any) -> Any:
-    """Return a pandas container whose dates are pandas' own, where they were those of pyarrow."""
+    """Return a pandas container with dates of pyarrow converted to those of pandas."""
     times = data.index.levels[-1] if isinstance(data.index, pd.MultiIndex) else data.index
     if isinstance(times, pd.DatetimeIndex) or not pd.api.types.is_datetime64_any_dtype(times.dtype):
         return data
@@ -75,7 +97,7 @@ def _with_dates(data: Any) -> Any:
 
 
 def refuse_index(index: pd.Index, name: str) -> None:
-    """Raise ValueError if a row has no key or no time, or the times of a series fall."""
+    """Raise ValueError if a row has no key or no time, or the times of a series decrease."""
     for level, label in enumerate(index.names):
         missing = _missing(index, level)
         if not missing.any():
@@ -96,16 +118,16 @@ def refuse_index(index: pd.Index, name: str) -> None:
 
 
 def _missing(index: pd.Index, level: int) -> Flags:
-    """Tell the rows whose label of a level is missing."""
+    """Return which rows have no label in a level."""
     if not isinstance(index, pd.MultiIndex):
         return np.asarray(index.isna())
     codes = np.asarray(index.codes[level])
-    unnamed = np.append(index.levels[level].isna(), True)  # the code of what is missing is -1
+    unnamed = np.append(index.levels[level].isna(), True)  # the code of missing labels is -1
     return np.asarray(unnamed[codes], dtype=bool)
 
 
 def _refuse_falling_times(index: pd.Index, name: str) -> None:
-    """Raise ValueError if the times of a series fall; equal ones are looked for elsewhere."""
+    """Raise ValueError if the times of a series decrease; duplicates are checked elsewhere."""
     times = index.get_level_values(-1)
     is_time = isinstance(times, pd.DatetimeIndex | pd.PeriodIndex) or times.dtype.kind in "iu"
     if index.is_monotonic_increasing or not is_time:
@@ -132,31 +154,31 @@ def require_numeric_columns(data: pd.Series | pd.DataFrame, name: str) -> None:
             continue
         where = name if isinstance(data, pd.Series) else f"the column {label!r} of {name}"
         advice = (
-            "encode what is categorical, for example with pandas.get_dummies, or leave it out"
+            "encode categorical values, for example with pandas.get_dummies, or leave it out"
             if name == "X"
-            else "leave out what is categorical"
+            else "leave out categorical values"
         )
         raise TypeError(
-            f"{where} holds {column.dtype} values, and not numbers; convert what are numbers with "
+            f"{where} holds {column.dtype} values, and not numbers; convert numbers with "
             f".astype('float64'), and {advice}."
         )
 
 
 def _holds_series(column: pd.Series) -> bool:
-    """Tell a column of sktime's nested frames, whose cells are series."""
+    """Return whether a column is of sktime's nested frames, whose cells are series."""
     return column.dtype == object and len(column) > 0 and isinstance(column.iloc[0], pd.Series)
 
 
 @dataclass(frozen=True)
 class Container:
-    """The levels of the index of y and its columns, which later y and X have to share.
+    """Index levels and columns of y, which later y and X have to share.
 
     Attributes
     ----------
     levels : tuple
-        The names of the index's levels, the last one that of the times.
+        Names of the index levels, the last one that of the times.
     columns : tuple
-        The names of the columns of y.
+        Names of the columns of y.
     """
 
     levels: tuple[Any, ...]
@@ -170,7 +192,7 @@ class Container:
     def check_levels(self, frame: pd.DataFrame, name: str) -> None:
         """Raise ValueError unless a frame has the levels of series that y has.
 
-        A level without a name goes with any other; the times may be called anything.
+        A level without a name matches any other; the name of the times does not matter.
         """
         given = tuple(frame.index.names)
         others = [
@@ -183,14 +205,19 @@ class Container:
                 f"give {name} in the same form, or fit anew."
             )
 
+    def aligned(self, y: pd.DataFrame) -> pd.DataFrame:
+        """Return a later y with its columns in order; raise ValueError for another form."""
+        self.check_levels(y, "y")
+        return in_order(y, self.columns, "y")
+
 
 def in_order(frame: pd.DataFrame, columns: tuple[Any, ...], name: str) -> pd.DataFrame:
-    """Return a frame with its columns in the order of others, taken by name.
+    """Return a frame with its columns in the given order, matched by name.
 
     Raises
     ------
     ValueError
-        If the names are others. Columns that have none, but numbers, are taken as they come.
+        If the names differ. Columns without names, which are numbers, are matched by position.
     """
     given = tuple(frame.columns)
     if given == columns or _unnamed(given) or _unnamed(columns):
@@ -210,5 +237,5 @@ def _described(levels: tuple[Any, ...]) -> str:
 
 
 def _unnamed(columns: tuple[Any, ...]) -> bool:
-    """Tell columns that only count: those of what has no names."""
+    """Return whether columns are numbers only, those of data without names."""
     return columns == tuple(range(len(columns)))

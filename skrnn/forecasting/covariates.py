@@ -1,4 +1,4 @@
-"""Which columns of X a forecaster takes as what, and their scaling."""
+"""Roles of the columns of X (past, known ahead, static), and their scaling."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 from skrnn.forecasting.calendar import following
 from skrnn.forecasting.series import Series, instances, named
 from skrnn.forecasting.time_grid import alike
-from skrnn.preprocessing.scaling import Standardiser
+from skrnn.preprocessing.scaling import AffineScaling
 
 
 @dataclass(frozen=True)
 class Roles:
-    """The columns of X by what is known of them: up to now, in advance, or for good."""
+    """Columns of X by role: known for the past, known in advance, or static."""
 
     past: tuple[Any, ...] = ()
     known: tuple[Any, ...] = ()
@@ -33,7 +33,7 @@ class Roles:
         Raises
         ------
         ValueError
-            If a name is no column of X, or in both lists, or a static column is not constant.
+            If a name is not a column of X or in both lists, or a static column is not constant.
         """
         past, static = tuple(past or ()), tuple(static or ())
         columns = [] if X is None else list(X.columns)
@@ -68,7 +68,7 @@ class Roles:
         return self.past + self.known + self.static
 
     def check(self, X: pd.DataFrame | None, *, ahead: bool = False) -> None:
-        """Raise ValueError unless X has these columns; ``ahead``, those known in advance do."""
+        """Raise ValueError unless X has all columns, or with ``ahead`` those known in advance."""
         wanted = self.known if ahead else self.names
         given = [] if X is None else list(X.columns)
         lacking = [name for name in wanted if name not in given]
@@ -85,35 +85,35 @@ class Roles:
         if lacking or unknown:
             raise ValueError(
                 f"X has the columns {given}, and that of the fit had {list(self.names)}: "
-                + (f"{lacking} are lacking" if lacking else f"{unknown} are new")
+                + (f"{lacking} are missing" if lacking else f"{unknown} are new")
                 + ("; past_covariates may be left out." if lacking and ahead else ".")
             )
 
-    def measure(self, series: Sequence[Series]) -> Standardiser:
-        """Return the scaling of the columns over all series; static ones count once a series."""
+    def measure(self, series: Sequence[Series]) -> AffineScaling:
+        """Return the scaling of the columns over all series; static ones count once per series."""
         n_static = len(self.static)
         rows = np.concatenate([one.covariates[: len(one)] for one in series])
-        moving = Standardiser.fit(rows, np.ones(len(rows)))
+        moving = AffineScaling.fit(rows, np.ones(len(rows)))
         if not n_static:
             return moving
         constant = np.stack([one.covariates[0, -n_static:] for one in series])
-        static = Standardiser.fit(constant, np.ones(len(constant)))
-        return Standardiser(
-            np.concatenate([moving.mean[:-n_static], static.mean]),
+        static = AffineScaling.fit(constant, np.ones(len(constant)))
+        return AffineScaling(
+            np.concatenate([moving.center[:-n_static], static.center]),
             np.concatenate([moving.scale[:-n_static], static.scale]),
         )
 
 
 @dataclass(frozen=True, eq=False)
 class Ahead:
-    """What is known of a series after its last time.
+    """Covariates of a series after its last time.
 
     Attributes
     ----------
     index : pandas.Index
         The times.
     covariates : ndarray of shape (n_times, n_covariates)
-        NaN where not known.
+        NaN for unknown values.
     """
 
     index: pd.Index
@@ -128,7 +128,7 @@ class Ahead:
         X: pd.DataFrame | None = None,
         n_wanted: int = 0,
     ) -> Self:
-        """Return what X, and what was given in fit, tell of the next times.
+        """Return the covariates of the next times from X and from the fit.
 
         Parameters
         ----------
@@ -137,16 +137,16 @@ class Ahead:
         roles : Roles
             The columns of its covariates.
         n_times : int
-            How many times, at most: a single time without a frequency has none after it.
+            Maximum number of times; a single time without a frequency has none after it.
         X : DataFrame or None
             Floats, indexed by time.
         n_wanted : int
-            The first so many times need what is known in advance.
+            Number of first times that need the columns known in advance.
 
         Raises
         ------
         ValueError
-            If one of them lacks it, or is not known.
+            If one of these times has none, or is not known.
         """
         dated = not (isinstance(one.index, pd.DatetimeIndex) and one.index.freq is None)
         index = following(one.index, n_times) if dated or n_wanted else one.index[:0]

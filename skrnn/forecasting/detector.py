@@ -3,38 +3,44 @@
 from __future__ import annotations
 
 from copy import copy
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sktime.detection.base import BaseDetector
 
-from skrnn._all_or_nothing import all_or_nothing, unless_it_fails
+from skrnn._compat.sktime import DetectorHooks
+from skrnn._rollback import rollback_on_error, rollback_prediction_on_error
 from skrnn._version import Versioned
-from skrnn.estimators.anomaly import SequenceAnomalyDetector
+from skrnn.estimators.anomaly.detector import SequenceAnomalyDetector
 from skrnn.forecasting.containers import in_order, readable, refuse_empty
 from skrnn.forecasting.series import floats
+from skrnn.forecasting.sktime_bases import BaseDetector
 from skrnn.networks import GRU
 
 
-class SequenceDetector(Versioned, BaseDetector):
-    """Detect anomalies in a series with sktime's interface to `SequenceAnomalyDetector`.
+class SequenceDetector(Versioned, DetectorHooks, BaseDetector):
+    """Detect anomalies in a series, `SequenceAnomalyDetector` with sktime's interface.
 
-    ``predict`` gives the positions of abnormal steps, those with scores above the detector's
-    ``threshold_``; ``predict_scores`` gives their scores, ``transform_scores`` those of all steps.
+    ``predict`` returns the positions of abnormal steps, those with scores above the detector's
+    ``threshold_``; ``predict_scores`` returns their scores, ``transform_scores`` those of all
+    steps.
 
     Parameters
     ----------
     detector : SequenceAnomalyDetector or None, default=None
-        How to detect; it is cloned for the fit. None is one with its defaults. Give it a
-        ``chunk_length`` for long series.
+        Detector, which is cloned for the fit; None is a `SequenceAnomalyDetector` with its
+        defaults. Set its ``chunk_length`` for long series.
 
     Attributes
     ----------
     detector_ : SequenceAnomalyDetector
         The fitted detector.
+
+    See Also
+    --------
+    SequenceAnomalyDetector : Detector for many sequences, with scikit-learn's interface.
 
     Examples
     --------
@@ -67,24 +73,23 @@ class SequenceDetector(Versioned, BaseDetector):
         if getattr(detector, "missing", None) == "mask":
             self.set_tags(**{"capability:missing_values": True})
 
-    fit = all_or_nothing(BaseDetector.fit)
-    # What cannot be read is not the data that sktime takes notes of.
-    predict = unless_it_fails(BaseDetector.predict)
-    predict_scores = unless_it_fails(BaseDetector.predict_scores)
-    predict_points = unless_it_fails(BaseDetector.predict_points)
-    predict_segments = unless_it_fails(BaseDetector.predict_segments)
-    transform = unless_it_fails(BaseDetector.transform)
-    transform_scores = unless_it_fails(BaseDetector.transform_scores)
-    fit_predict = all_or_nothing(BaseDetector.fit_predict)
-    fit_transform = all_or_nothing(BaseDetector.fit_transform)
-    update_predict = all_or_nothing(BaseDetector.update_predict)
+    fit = rollback_on_error(BaseDetector.fit)
+    # sktime must not remember data that cannot be read.
+    predict = rollback_prediction_on_error(BaseDetector.predict)
+    predict_scores = rollback_prediction_on_error(BaseDetector.predict_scores)
+    predict_points = rollback_prediction_on_error(BaseDetector.predict_points)
+    predict_segments = rollback_prediction_on_error(BaseDetector.predict_segments)
+    transform = rollback_prediction_on_error(BaseDetector.transform)
+    transform_scores = rollback_prediction_on_error(BaseDetector.transform_scores)
+    fit_predict = rollback_on_error(BaseDetector.fit_predict)
+    fit_transform = rollback_on_error(BaseDetector.fit_transform)
+    update_predict = rollback_on_error(BaseDetector.update_predict)
 
-    def _check_X(self, X: Any) -> Any:
+    def _read_data(self, X: Any) -> Any:
         refuse_empty(X, "X")
-        return super()._check_X(readable(X, "X"))
+        return super()._read_data(readable(X, "X"))
 
     def _fit(self, X: pd.DataFrame, y: Any = None) -> SequenceDetector:
-        del y
         if not isinstance(self.detector, SequenceAnomalyDetector | None):
             raise TypeError(
                 f"detector={self.detector!r} was given to SequenceDetector, which accepts a "
@@ -94,34 +99,34 @@ class SequenceDetector(Versioned, BaseDetector):
         how = SequenceAnomalyDetector() if self.detector is None else clone(self.detector)
         self._columns = tuple(X.columns)
         self.detector_ = how.fit(self._sequences(X))
-        self._X = None  # sktime keeps what nothing reads
+        self._hold_no_data()
         return self
 
-    @all_or_nothing
-    def update(self, X: Any, y: Any = None) -> SequenceDetector:
-        """Take one pass over new rows alone, whatever their times.
+    @rollback_on_error
+    def update(self, X: Any, y: Any = None) -> Self:
+        """Train for one epoch on new rows alone, whatever their times.
 
         Parameters
         ----------
         X : Series or DataFrame
-            The columns of the fit.
+            New rows, with the columns of the fit.
         y : object, default=None
             Ignored.
 
         Returns
         -------
-        self
+        self : object
+            The updated detector.
         """
-        del y
         self.check_is_fitted()
-        self.detector_ = copy(self.detector_).partial_fit(self._sequences(self._check_X(X)))
+        self.detector_ = copy(self.detector_).partial_fit(self._sequences(self._read_data(X)))
         return self
 
     def _predict(self, X: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame({"ilocs": np.flatnonzero(self._abnormal(self._scores(X)))})
 
     def _predict_points(self, X: Any) -> pd.DataFrame:
-        return self._predict(self._check_X(X))  # sktime passes on what it was given
+        return self._predict(self._read_data(X))  # sktime passes X on unchanged
 
     def _predict_scores(self, X: pd.DataFrame) -> pd.DataFrame:
         scores = self._scores(X)
@@ -135,7 +140,7 @@ class SequenceDetector(Versioned, BaseDetector):
         return np.asarray(scores)
 
     def _sequences(self, X: pd.DataFrame) -> list[NDArray[np.float64]]:
-        """Return the series as the one sequence that it is, its columns in the order of the fit."""
+        """Return the series as one sequence, with its columns in the order of the fit."""
         if X.shape[1] == len(self._columns) > 1:
             X = in_order(X, self._columns, "X")
         return [floats(X)]
@@ -145,7 +150,7 @@ class SequenceDetector(Versioned, BaseDetector):
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's tests; the sets do not differ."""
+        """Return parameter settings for sktime's tests, whatever the parameter set."""
         del parameter_set
         quick: dict[str, Any] = {"network": GRU(units=2), "epochs": 1, "random_state": 0}
         return [

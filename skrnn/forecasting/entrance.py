@@ -1,124 +1,60 @@
-"""The entrance of every method that takes y or X: what sktime reads is checked there."""
+"""Checks of the arguments of sktime's methods: a y in the wrong place, and probabilities."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+import functools
+from collections.abc import Callable
+from typing import Any, TypeVar, cast
 
 import numpy as np
 import pandas as pd
-from sktime.forecasting.base import BaseForecaster
 
-from skrnn._parameters import fitted, reals, require, tuples_of
-from skrnn.forecasting.containers import (
-    Container,
-    in_order,
-    readable,
-    refuse_empty,
-    refuse_index,
-)
-from skrnn.forecasting.learning import Learned
+from skrnn.parameters import reals, require, tuples_of
+
+Method = TypeVar("Method", bound=Callable[..., Any])
 
 _LEVEL = reals(0, 1, closed="neither")
 _LEVELS = _LEVEL | tuples_of(_LEVEL)
 
 
-class CheckedForecaster(BaseForecaster):
-    """Refuse what no forecaster can read, and later y and X of another form than y in fit."""
+def takes_data(method: Method, *, needs_y: bool = False) -> Method:
+    """Decorate a method to refuse a class as y, and a missing y that is needed."""
 
-    learned_: Learned
-    _container: Container = fitted()
+    @functools.wraps(method)
+    def checked(forecaster: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(y, type):
+            raise TypeError(f"y is the class {y.__name__}; give a Series or DataFrame.")
+        if needs_y and y is None:
+            raise ValueError("y is None; give a Series or DataFrame.")
+        return method(forecaster, y, *args, **kwargs)
 
-    def _check_X_y(self, X: Any = None, y: Any = None, **kwargs: Any) -> Any:
-        refuse_empty(y, "y")
-        y, X = readable(y, "y"), readable(X, "X")
-        X_inner, y_inner = super()._check_X_y(X=X, y=y, **kwargs)
-        for name, before, read in (("y", y, y_inner), ("X", X, X_inner)):
-            if read is not None and read is not before:  # sktime converted it
-                refuse_index(read.index, name)
-        return X_inner, y_inner
+    return cast(Method, checked)
 
-    def predict_quantiles(self, fh: Any = None, X: Any = None, alpha: Any = None) -> pd.DataFrame:
-        """Return quantiles of forecasts.
 
-        Parameters
-        ----------
-        fh : int, list, Index or ForecastingHorizon, optional
-            What is forecast; None takes what the fit was given.
-        X : DataFrame, optional
-            Covariates, as in ``predict``.
-        alpha : float or list of float, optional
-            The probabilities of the quantiles, between 0 and 1; None is 0.05 and 0.95.
+def requires_y(method: Method) -> Method:
+    """Decorate a method to refuse a class or None as y."""
+    return takes_data(method, needs_y=True)
 
-        Returns
-        -------
-        DataFrame
-            By column of y and probability.
-        """
-        levels = None if alpha is None else self._levels(alpha, "alpha")
-        return super().predict_quantiles(fh, X, levels)
 
-    def predict_interval(self, fh: Any = None, X: Any = None, coverage: Any = 0.90) -> pd.DataFrame:
-        """Return intervals in which values are to lie with a given probability.
+def refuse_array_in_update(y: Any, cutoff: pd.Index) -> None:
+    """Raise ValueError for an array, whose times are not known to follow the fit."""
+    if isinstance(y, np.ndarray):
+        raise ValueError(
+            "y is an array, whose rows have no times, so that they would be taken for the "
+            "first ones of the fit; give a Series or DataFrame with an index that continues "
+            f"after {cutoff[0]}."
+        )
 
-        Parameters
-        ----------
-        fh : int, list, Index or ForecastingHorizon, optional
-            What is forecast; None takes what the fit was given.
-        X : DataFrame, optional
-            Covariates, as in ``predict``.
-        coverage : float or list of float, default=0.9
-            The probabilities, between 0 and 1.
 
-        Returns
-        -------
-        DataFrame
-            By column of y, probability, and "lower" and "upper".
-        """
-        return super().predict_interval(fh, X, self._levels(coverage, "coverage"))
+def probabilities(levels: Any, name: str, owner: str) -> list[float]:
+    """Return one or several probabilities as a list of floats.
 
-    def _levels(self, levels: Any, name: str) -> list[float]:
-        """Return one probability, or several, as the list of floats that sktime takes."""
-        if isinstance(levels, np.ndarray | pd.Index | pd.Series):
-            levels = levels.tolist()
-        require(_LEVELS, name, levels, type(self).__name__)
-        return list(map(float, levels if isinstance(levels, list | tuple) else [levels]))
-
-    def _get_varnames(self) -> list[Any]:
-        """Return the columns of forecasts: those of the fit, in whatever order later ones came."""
-        return list(self._container.columns)
-
-    def _remember_container(self, y: pd.DataFrame) -> None:
-        """Let later y and X have the levels and columns of this one."""
-        self._container = Container.of(y)
-
-    def _remember_columns(self, y: pd.DataFrame) -> None:
-        """Let later fits take columns by the names of these, where there are several."""
-        self.learned_ = replace(self.learned_, columns=tuple(y.columns))
-
-    def _aligned(self, y: pd.DataFrame, *, is_later: bool) -> pd.DataFrame:
-        """Return y with the columns that were learnt, taken by name.
-
-        Parameters
-        ----------
-        y : DataFrame
-            Of a fit after ``pretrain``, or later rows of the series of a fit.
-        is_later : bool
-            Whether they are later rows, which have the levels of y in fit and, even if there is
-            but one, its column.
-
-        Raises
-        ------
-        ValueError
-            If it has others.
-        """
-        n_columns = self.learned_.n_columns
-        if y.shape[1] != n_columns:
-            raise ValueError(
-                f"y has {y.shape[1]} columns, and {type(self).__name__} learnt {n_columns}; give "
-                "the same columns."
-            )
-        if is_later:
-            self._container.check_levels(y, "y")
-            return in_order(y, self._container.columns, "y")
-        return in_order(y, self.learned_.columns, "y") if n_columns > 1 else y
+    Raises
+    ------
+    ValueError
+        If they are invalid; ``name`` and ``owner`` are the argument and the class in the message.
+    """
+    if isinstance(levels, np.ndarray | pd.Index | pd.Series):
+        levels = levels.tolist()
+    require(_LEVELS, name, levels, owner)
+    return list(map(float, levels if isinstance(levels, list | tuple) else [levels]))

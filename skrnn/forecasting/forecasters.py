@@ -1,48 +1,16 @@
-"""The forecasters, one for each network."""
+"""Forecasters, one class for each network."""
 
 from __future__ import annotations
 
 from typing import Any, ClassVar
 
 from skrnn import networks
-from skrnn.estimators.choice import NetworkChoice
+from skrnn.estimators.network_parameter import NetworkParameterMixin
 from skrnn.forecasting.base import BaseSequenceForecaster
 
-_QUICK = {"epochs": 1, "window_length": 4, "random_state": 0}
 
-#: Settings for sktime's suite, which cover what makes code paths differ.
-_TRIED: tuple[dict[str, Any], ...] = (
-    {},
-    {
-        "strategy": "recursive",
-        "loss": "quantile",
-        "time_features": (7,),
-        "channel_independent": True,
-    },
-    {
-        "strategy": "seq2seq",
-        "loss": "gaussian",
-        "scale": "series",
-        "differences": 1,
-        "calibration": 0.3,
-    },
-)
-
-
-class TriedForecaster(BaseSequenceForecaster):
-    """Give sktime's suite settings to try, of a small network."""
-
-    _small: ClassVar[dict[str, Any]] = {"units": 2}
-
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's tests; the sets do not differ."""
-        del parameter_set
-        return [{**_QUICK, **cls._small, **settings} for settings in _TRIED]
-
-
-class RNNForecaster(TriedForecaster, networks.RNN):
-    """Forecast series with a simple recurrent network.
+class RNNForecaster(BaseSequenceForecaster, networks.RecurrentParameters):
+    """Forecast time series with a simple recurrent network (RNN).
 
     The network is a simple recurrent network (Elman, 1990, doi:10.1207/s15516709cog1402_1).
 
@@ -54,6 +22,13 @@ class RNNForecaster(TriedForecaster, networks.RNN):
     ----------
     {attributes}
 
+    See Also
+    --------
+    LSTMForecaster, GRUForecaster, TCNForecaster : Forecasters with other networks.
+    SequenceForecaster : Forecaster with any network.
+    RNNRegressor : Predict any target of sequences, with scikit-learn's interface.
+    ForecastDisplay : Plot forecasts.
+
     Examples
     --------
     >>> from skrnn import RNNForecaster
@@ -64,9 +39,11 @@ class RNNForecaster(TriedForecaster, networks.RNN):
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
 
+    network_class = networks.RNN
 
-class LSTMForecaster(TriedForecaster, networks.LSTM):
-    """Forecast series with an LSTM network.
+
+class LSTMForecaster(BaseSequenceForecaster, networks.RecurrentParameters):
+    """Forecast time series with an LSTM network.
 
     The network is long short-term memory (Hochreiter and Schmidhuber, 1997,
     doi:10.1162/neco.1997.9.8.1735).
@@ -79,6 +56,13 @@ class LSTMForecaster(TriedForecaster, networks.LSTM):
     ----------
     {attributes}
 
+    See Also
+    --------
+    RNNForecaster, GRUForecaster, TCNForecaster : Forecasters with other networks.
+    SequenceForecaster : Forecaster with any network.
+    LSTMRegressor : Predict any target of sequences, with scikit-learn's interface.
+    ForecastDisplay : Plot forecasts.
+
     Examples
     --------
     >>> from skrnn import LSTMForecaster
@@ -89,9 +73,11 @@ class LSTMForecaster(TriedForecaster, networks.LSTM):
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
 
+    network_class = networks.LSTM
 
-class GRUForecaster(TriedForecaster, networks.GRU):
-    """Forecast series with a GRU network.
+
+class GRUForecaster(BaseSequenceForecaster, networks.RecurrentParameters):
+    """Forecast time series with a GRU network.
 
     The network is a gated recurrent unit (Cho et al., 2014, arXiv:1406.1078).
 
@@ -103,6 +89,13 @@ class GRUForecaster(TriedForecaster, networks.GRU):
     ----------
     {attributes}
 
+    See Also
+    --------
+    RNNForecaster, LSTMForecaster, TCNForecaster : Forecasters with other networks.
+    SequenceForecaster : Forecaster with any network.
+    GRURegressor : Predict any target of sequences, with scikit-learn's interface.
+    ForecastDisplay : Plot forecasts.
+
     Examples
     --------
     >>> from skrnn import GRUForecaster
@@ -113,9 +106,11 @@ class GRUForecaster(TriedForecaster, networks.GRU):
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
 
+    network_class = networks.GRU
 
-class TCNForecaster(TriedForecaster, networks.TCN):
-    """Forecast series with a temporal convolutional network.
+
+class TCNForecaster(BaseSequenceForecaster, networks.TCNParameters):
+    """Forecast time series with a temporal convolutional network (TCN).
 
     The network is a temporal convolutional network (Bai, Kolter and Koltun, 2018,
     arXiv:1803.01271).
@@ -128,6 +123,13 @@ class TCNForecaster(TriedForecaster, networks.TCN):
     ----------
     {attributes}
 
+    See Also
+    --------
+    RNNForecaster, LSTMForecaster, GRUForecaster : Forecasters with other networks.
+    SequenceForecaster : Forecaster with any network.
+    TCNRegressor : Predict any target of sequences, with scikit-learn's interface.
+    ForecastDisplay : Plot forecasts.
+
     Examples
     --------
     >>> from skrnn import TCNForecaster
@@ -138,14 +140,15 @@ class TCNForecaster(TriedForecaster, networks.TCN):
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
 
+    network_class = networks.TCN
+
     _small: ClassVar[dict[str, Any]] = {"filters": 2}
 
 
-class SequenceForecaster(NetworkChoice, TriedForecaster):
-    """Forecast series with a network of your choice.
+class SequenceForecaster(NetworkParameterMixin, BaseSequenceForecaster):
+    """Forecast time series with any network.
 
-    The network is one of the package by name, a network object with its own parameters, or a
-    function of your own.
+    The network is given by name, as a network object, or as a function that builds it.
 
     Parameters
     ----------
@@ -154,6 +157,13 @@ class SequenceForecaster(NetworkChoice, TriedForecaster):
     Attributes
     ----------
     {attributes}
+
+    See Also
+    --------
+    RNNForecaster, LSTMForecaster, GRUForecaster, TCNForecaster :
+        Forecasters with the parameters of one network.
+    SequenceRegressor : Predict any target of sequences, with scikit-learn's interface.
+    ForecastDisplay : Plot forecasts.
 
     Examples
     --------

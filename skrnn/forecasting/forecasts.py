@@ -1,4 +1,4 @@
-"""Forecasts of all series at some steps, as points and as quantiles."""
+"""Forecasts of all series at given steps, as points and as quantiles."""
 
 from __future__ import annotations
 
@@ -9,92 +9,155 @@ from typing import Any, Self
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sktime.forecasting.base import ForecastingHorizon
 
-from skrnn.forecasting.learning import Learned
+from skrnn.forecasting.covariates import Ahead
+from skrnn.forecasting.fitted import FittedForecaster, rolled
+from skrnn.forecasting.history import History
+from skrnn.forecasting.horizons import of_each_grid, steps_of, times_of
 from skrnn.forecasting.rolling import finite
+from skrnn.forecasting.series import Series, read_covariates
 from skrnn.forecasting.tables import Rows, WindowTable
 from skrnn.forecasting.uncertainty import quantiles_of, uncrossed, widened
-from skrnn.preprocessing.scaling import Standardiser
+from skrnn.preprocessing.scaling import AffineScaling
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Forecasts:
-    """The parameters of forecasts, in scaled units.
+    """Forecasts of all series at one horizon, as distribution parameters in scaled units.
 
     Attributes
     ----------
-    learned : Learned
-        What they were made with.
-    steps : ndarray of int of shape (n_series, n_steps)
-        Which steps were asked for: 1 is the first after the last time of a series, 0 the
+    fitted : FittedNetwork
+        Network of the forecasts.
+    history : History
+        The series, with their scalings, levels and columns.
+    series : sequence of Series
+        The series up to the cutoff.
+    fh : ForecastingHorizon
+        The horizon.
+    steps : ndarray of int of shape (n_units, n_steps)
+        Steps of the horizon: 1 is the first after the last time of a series, 0 the
         last time itself, which is forecast from the times before it.
-    ahead : ndarray of shape (n_series, n_ahead, n_targets, n_parameters)
-        Of all steps after the last time, up to the furthest asked for.
+    ahead : ndarray of shape (n_units, n_ahead, n_targets, n_parameters)
+        Parameters of all steps after the last time, up to the end of the horizon.
     back : ndarray of shape (n_back, n_targets, n_parameters)
-        Of the steps up to the last time, one step ahead each, in their order in ``steps``.
+        Parameters of the steps up to the last time, one step ahead each, in the order of ``steps``.
     """
 
-    learned: Learned
-    steps: NDArray[np.int64]
+    fitted: FittedForecaster
+    history: History
+    series: Sequence[Series]
+    fh: ForecastingHorizon
+    steps: Rows
     ahead: Array
     back: Array
 
     @classmethod
-    def at(
-        cls, learned: Learned, weights: Any, table: WindowTable, steps: Rows, n_ahead: int
+    def of(
+        cls,
+        fitted: FittedForecaster,
+        history: History,
+        cutoff: Any,
+        fh: ForecastingHorizon,
+        X: pd.DataFrame | None,
     ) -> Self:
-        """Forecast the steps of the series of a table.
+        """Forecast all series of a history from a cutoff, with the covariates of X after it.
 
         Raises
         ------
         ValueError
-            If a step lies before the first time of its series.
+            If the horizon cannot be forecast, or X is of another form or lacks a covariate.
         """
-        numbers, columns = np.nonzero(steps < 1)
-        origins = (table.n_times[:, None] + steps - 2)[numbers, columns]
-        if len(origins) and origins.min() < -1:
-            raise ValueError(
-                f"fh reaches back to {-1 - int(origins.min())} times before the first one of y; "
-                "give times from the first one on."
-            )
-        everyone = np.arange(len(table.firsts))
-        shape = (table.layout.n_targets, learned.network.head.n_parameters)
-        ahead = np.empty((len(everyone), 0, *shape))
-        back = np.empty((0, *shape))
-        if n_ahead:
-            starts = table.starts(everyone, table.n_times - 1)
-            ahead = learned.rolled(weights, table, starts, n_ahead)
-        if len(numbers):
-            back = learned.rolled(weights, table, table.starts(numbers, origins), 1)[:, 0]
-        return cls(learned, steps, ahead, back)
+        learned, layout = fitted.encoder, fitted.encoder.network.layout
+        series = history.until(cutoff)
+        if X is not None:
+            history.container.check_levels(X, "X")
+            learned.roles.check(X, ahead=True)
+        given = read_covariates(X, learned.roles.names)
+        relative = np.stack(of_each_grid(series, lambda grid: steps_of(fh, grid)))
+        n_ahead = max(0, int(relative.max()))
+        n_times = -(-n_ahead // layout.horizon) * layout.horizon  # whole blocks
+        ahead = [
+            Ahead.of(one, learned.roles, n_times, given.get(one.key), n_ahead) for one in series
+        ]
+        units, scalings = learned.units(series, history.scalings_of(series))
+        of_units = [later for later in ahead for _ in range(layout.n_channels)]
+        table = learned.table(units, scalings, of_units)
+        steps = np.repeat(relative, layout.n_channels, axis=0)
+        parameters = _parameters(fitted, table, steps, n_ahead)
+        return cls(fitted, history, series, fh, steps, *parameters)
 
     def points(self) -> Array:
-        """Return the point forecasts (n_series, n_steps, n_targets)."""
-        centre = self.learned.network.head.centre
-        return self._chosen(self.ahead[..., centre], self.back[..., centre])
+        """Return the point forecasts (n_units, n_steps, n_targets)."""
+        center = self.fitted.target.center
+        return self._chosen(self.ahead[..., center], self.back[..., center])
 
     def quantiles(self) -> Array:
-        """Return the quantiles at `LEVELS` (n_series, n_steps, n_targets, n_levels)."""
-        head, horizon = self.learned.network.head, self.learned.network.layout.horizon
+        """Return the quantiles at `LEVELS` (n_units, n_steps, n_targets, n_levels)."""
+        head, horizon = self.fitted.target, self.fitted.encoder.network.layout.horizon
         ahead = quantiles_of(head, self.ahead)
         if ahead.shape[1]:
             ahead = widened(ahead, horizon)
         back = quantiles_of(head, self.back)
-        correction = self.learned.correction
+        correction = self.fitted.encoder.correction
         if correction is None:
             return self._chosen(uncrossed(ahead), uncrossed(back))
         ahead = correction.apply(ahead, np.arange(1, ahead.shape[1] + 1))
         return self._chosen(ahead, correction.apply(back[:, None], np.ones(1, dtype=int))[:, 0])
 
     def _chosen(self, ahead: Array, back: Array) -> Array:
-        """Return the steps asked for out of those ahead and those back."""
+        """Return the steps of the horizon from those ahead and those back."""
         chosen = np.empty((*self.steps.shape, *ahead.shape[2:]))
         numbers, columns = np.nonzero(self.steps >= 1)
         chosen[numbers, columns] = ahead[numbers, self.steps[numbers, columns] - 1]
         chosen[self.steps < 1] = back
         return chosen
+
+    def frame(self, values: Array, columns: pd.Index) -> pd.DataFrame:
+        """Return values (n_units, n_steps, n_targets, n_values) in the units and index of y."""
+        whole = of_instances(values, self.fitted.encoder.network.layout.n_channels)
+        restored = in_units(whole, self.history.scalings_of(self.series))
+        rows = restored.reshape(-1, len(columns))
+        times = of_each_grid(self.series, lambda grid: times_of(self.fh, grid))
+        names = list(self.history.container.levels)
+        keys = [one.key for one in self.series]
+        if keys[0] == ():
+            return pd.DataFrame(rows, index=times[0].rename(names[0]), columns=columns)
+        every_time = times[0].append(times[1:])
+        levels = [pd.Index(level).repeat(self.steps.shape[1]) for level in zip(*keys, strict=True)]
+        index = pd.MultiIndex.from_arrays([*levels, every_time], names=names)
+        return pd.DataFrame(rows, index=index, columns=columns)
+
+
+def _parameters(
+    fitted: FittedForecaster, table: WindowTable, steps: Rows, n_ahead: int
+) -> tuple[Array, Array]:
+    """Return the parameters of forecasts ahead and back; see `Forecasts`.
+
+    Raises
+    ------
+    ValueError
+        If a step lies before the first time of its series.
+    """
+    numbers, columns = np.nonzero(steps < 1)
+    origins = (table.n_times[:, None] + steps - 2)[numbers, columns]
+    if len(origins) and origins.min() < -1:
+        raise ValueError(
+            f"fh reaches back to {-1 - int(origins.min())} times before the first one of y; "
+            "give times from the first one on."
+        )
+    everyone = np.arange(len(table.firsts))
+    shape = (table.layout.n_targets, fitted.target.n_parameters)
+    ahead = np.empty((len(everyone), 0, *shape))
+    back = np.empty((0, *shape))
+    if n_ahead:
+        ahead = rolled(fitted, table, table.starts(everyone, table.n_times - 1), n_ahead)
+    if len(numbers):
+        back = rolled(fitted, table, table.starts(numbers, origins), 1)[:, 0]
+    return ahead, back
 
 
 def of_instances(values: Array, n_channels: int) -> Array:
@@ -105,58 +168,22 @@ def of_instances(values: Array, n_channels: int) -> Array:
     return np.moveaxis(apart[:, :, :, 0], 1, 2)
 
 
-def in_units(values: Array, scalings: Sequence[Standardiser]) -> Array:
+def in_units(values: Array, scalings: Sequence[AffineScaling]) -> Array:
     """Return scaled forecasts (n, n_steps, n_columns, n_values) in the units of their series.
 
     Parameters
     ----------
     values : ndarray
         Forecasts.
-    scalings : sequence of Standardiser
+    scalings : sequence of AffineScaling
         One for each series, or one for all.
 
     Raises
     ------
     ValueError
-        If they are beyond the largest float.
+        If they exceed the range of float64.
     """
-    scale, mean = (
-        np.stack([getattr(scaling, name) for scaling in scalings])[:, None, :, None]
-        for name in ("scale", "mean")
-    )
+    center = np.stack([scaling.center for scaling in scalings])[:, None, :, None]
+    scale = np.stack([scaling.scale for scaling in scalings])[:, None, :, None]
     with np.errstate(over="ignore"):
-        return finite(values * scale + mean)
-
-
-def frame_of(
-    values: Array,
-    keys: Sequence[tuple[Any, ...]],
-    times: Sequence[pd.Index],
-    names: list[Any],
-    columns: pd.Index,
-) -> pd.DataFrame:
-    """Return values (n_instances, n_times, n_columns) as a frame indexed as y was.
-
-    Parameters
-    ----------
-    values : ndarray
-        What stands in the frame.
-    keys : sequence of tuple
-        The instances; empty tuples where there is but one series.
-    times : sequence of pandas.Index
-        The times of each of them.
-    names : sequence
-        The names of the index's levels.
-    columns : pandas.Index
-        The columns.
-    """
-    rows = values.reshape(-1, values.shape[-1])
-    if keys[0] == ():
-        return pd.DataFrame(rows, index=times[0].rename(names[0]), columns=columns)
-    every_time = times[0].append(list(times[1:]))
-    levels = [
-        pd.Index([key[level] for key in keys]).repeat([len(part) for part in times])
-        for level in range(len(keys[0]))
-    ]
-    index = pd.MultiIndex.from_arrays([*levels, every_time], names=names)
-    return pd.DataFrame(rows, index=index, columns=columns)
+        return finite(values * scale + center)

@@ -1,4 +1,4 @@
-"""Refusals of times that no common regular grid should hold."""
+"""Refusal of times without a common regular grid."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-#: A grid of more rows than these, and than so many for each observed one, may be a mistake.
+#: Limits of a grid, in rows and in rows per observation, above which a mistake is likely.
 MOST_ROWS, MOST_ROWS_EACH = 1000, 100
 
-#: From so many rows on, a step that is always the same, and at least so many steps of the longest
-#: series, is a frequency of its own, and no chance.
+#: Minimum number of rows, and of steps of the longest series per step, for which a constant step
+#: is a frequency of its own.
 LEAST_ROWS, LEAST_STEPS = 6, 3
 
 
@@ -25,11 +25,11 @@ def refuse_gap(index: pd.Index, name: str, like: pd.Index | None = None) -> None
     Parameters
     ----------
     index : pandas.Index
-        Rising times without repetition, of any kind.
+        Strictly increasing times of any kind.
     name : str
-        What the message calls their series.
+        Name of their series in the message.
     like : pandas.Index, optional
-        The regular times before them, whose step the grid has.
+        Earlier regular times, with the step of the grid.
     """
     unit = getattr(index, "unit", None)
     steps = _steps(index, unit)
@@ -59,7 +59,7 @@ def refuse_other_frequency(
     common : pandas.Index
         The regular times of the longest series.
     name, other : str
-        What the message calls the series, and the longest one.
+        Names of the series and of the longest one in the message.
     """
     frequency, wanted = getattr(grid, "freq", None), getattr(common, "freq", None)
     if frequency == wanted and not _is_coarser(times, grid):
@@ -73,7 +73,7 @@ def refuse_other_frequency(
 
 
 def _is_coarser(times: pd.Index, grid: pd.Index) -> bool:
-    """Tell times that are regular by themselves, and leave out most of their grid."""
+    """Return whether times are regular by themselves, with a step of several grid steps."""
     if len(times) < LEAST_ROWS or LEAST_STEPS * (len(times) - 1) > len(grid) - 1:
         return False
     steps = np.diff(grid.get_indexer(times))
@@ -83,7 +83,7 @@ def _is_coarser(times: pd.Index, grid: pd.Index) -> bool:
 
 
 def _frequency_text(times: pd.Index, grid: pd.Index) -> str:
-    """Return the frequency of times, as a message says it."""
+    """Return the frequency of times, for messages."""
     if isinstance(times, pd.DatetimeIndex):
         regular = pd.infer_freq(times) if len(times) > 2 else None
         return repr(regular or getattr(getattr(grid, "freq", None), "freqstr", None))
@@ -92,7 +92,7 @@ def _frequency_text(times: pd.Index, grid: pd.Index) -> str:
 
 
 def _steps(index: pd.Index | None, unit: Any) -> NDArray[np.int64]:
-    """Return how far apart times are, dates in a unit; none of what is no index of times."""
+    """Return the differences between times, dates in a unit; None for other labels."""
     ordinals: Any = ()
     if isinstance(index, pd.DatetimeIndex) and unit is not None:
         ordinals = index.as_unit(unit).asi8

@@ -1,4 +1,4 @@
-"""What a forecasting horizon of sktime asks for, in steps and in times of the series."""
+"""Forecasting horizons of sktime, read and checked; `time_grid` counts their steps."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from skrnn.forecasting.time_grid import (
 
 
 def read_horizon(fh: Any, cutoff: pd.Index | None = None) -> ForecastingHorizon:
-    """Return a forecasting horizon of one's own, which knows no frequency but the cutoff's.
+    """Return a copy of a forecasting horizon, without a frequency but the cutoff's.
 
     Parameters
     ----------
@@ -33,9 +33,9 @@ def read_horizon(fh: Any, cutoff: pd.Index | None = None) -> ForecastingHorizon:
     Raises
     ------
     ValueError
-        If nothing is asked for, or steps of another frequency.
+        If it is empty, or has steps of another frequency.
     TypeError
-        If ``fh`` is nothing of the kind.
+        If ``fh`` is of another kind.
     """
     frequency = getattr(cutoff, "freq", None)
     if isinstance(fh, ForecastingHorizon):
@@ -58,7 +58,7 @@ def read_horizon(fh: Any, cutoff: pd.Index | None = None) -> ForecastingHorizon:
 
 
 def _offsets_read(fh: Any, frequency: Any) -> Any:
-    """Return offsets as numbers of steps or as durations, and anything else as it is."""
+    """Return offsets as numbers of steps or durations, other horizons unchanged."""
     offsets = [fh] if isinstance(fh, pd.offsets.BaseOffset) else fh
     if not isinstance(offsets, list | tuple | np.ndarray | pd.Index) or not (
         len(offsets) and all(isinstance(one, pd.offsets.BaseOffset) for one in offsets)
@@ -72,20 +72,20 @@ def _offsets_read(fh: Any, frequency: Any) -> Any:
     ):
         return [one.n // frequency.n for one in offsets]
     raise ValueError(
-        f"fh={fh} has offsets that are no steps of y"
+        f"fh={fh} has offsets that are not steps of y"
         + (f", whose frequency is {frequency.freqstr!r}" if frequency is not None else "")
         + "; give numbers of steps, such as fh=[1, 2, 3]."
     )
 
 
 def steps_of(fh: ForecastingHorizon, grid: pd.Index) -> Steps:
-    """Return how many steps after the last time of a grid a horizon asks for, as they rise.
+    """Return the steps of a horizon after the last time of a grid, in increasing order.
 
     Raises
     ------
     ValueError
-        If a time is not on the grid, a duration no whole number of its steps, or one of them
-        further than can be forecast.
+        If a time is not on the grid, a duration is not a whole number of its steps, or one of them
+        is further than can be forecast.
     TypeError
         If times are of another kind than those of the grid.
     """
@@ -101,12 +101,12 @@ def steps_of(fh: ForecastingHorizon, grid: pd.Index) -> Steps:
 
 
 def times_of(fh: ForecastingHorizon, grid: pd.Index) -> pd.Index:
-    """Return the times of forecasts: those asked for, as they were given, or those of steps."""
+    """Return the times of forecasts: those of the horizon, or those of its steps."""
     return times_at(grid, steps_of(fh, grid)) if fh.is_relative else fh.to_pandas()
 
 
 def of_each_grid(series: Sequence[Series], function: Callable[[pd.Index], Any]) -> list[Any]:
-    """Return what a function makes of the times of each series, equal ones looked at once."""
+    """Return the results of a function on the times of each series, once for equal times."""
     made: dict[Any, Any] = {}
     found = []
     for one in series:
@@ -119,12 +119,12 @@ def of_each_grid(series: Sequence[Series], function: Callable[[pd.Index], Any]) 
 
 
 def furthest_of(fh: ForecastingHorizon | None, series: Sequence[Series]) -> int | None:
-    """Return how many steps a horizon reaches over the last time of all series.
+    """Return the furthest step of a horizon after the last times of all series.
 
     Returns
     -------
     int or None
-        None where it reaches over none of them.
+        None if no step is ahead.
     """
     if fh is None:
         return None

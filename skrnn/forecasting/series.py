@@ -1,8 +1,8 @@
-"""Series on regular times, as a forecaster sees them, read from sktime's pandas containers."""
+"""Series on regular times, read from sktime's pandas containers."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -20,20 +20,20 @@ Key = tuple[Any, ...]
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """One series, with its covariates.
+    """Series with its covariates.
 
     Attributes
     ----------
     key : tuple
-        The instance it belongs to; empty where there is but one series.
+        Instance of the series; empty for a single series.
     index : pandas.Index
-        Its times, without gaps.
+        Times, without gaps.
     values : ndarray of shape (n_times, n_columns)
-        NaN where nothing was observed.
+        NaN for values not observed.
     covariates : ndarray of shape (n_times or more, n_covariates)
-        From the first time on; what is known in advance goes on after the last time.
+        Covariates from the first time on, those known in advance beyond the last time.
     channel : int
-        Which column of its instance it is, where columns are series of their own.
+        Number of the column, if columns are series of their own.
     """
 
     key: tuple[Any, ...]
@@ -51,7 +51,7 @@ class Series:
         return replace(self, index=self.index[:n_times], values=self.values[:n_times])
 
     def merged(self, newer: Self) -> Self:
-        """Return the series with the times of another one, whose values rule where it has some."""
+        """Return the series merged with another one, whose values take precedence."""
         times = self.index.union(newer.index)
         refuse_gap(times, named(self.key), like=self.index)
         index = regular(times, like=self.index)
@@ -76,6 +76,13 @@ class Series:
         ]
 
 
+def units_of(series: Sequence[Series], channel_independent: bool) -> list[Series]:
+    """Return the units of the network: whole series, or their columns."""
+    if not channel_independent:
+        return list(series)
+    return [channel for one in series for channel in one.channels()]
+
+
 def read_series(
     y: pd.DataFrame,
     X: pd.DataFrame | None,
@@ -95,14 +102,14 @@ def read_series(
     names : tuple of str
         The columns of X to take.
     may_be_empty : bool
-        Take series without a single observed value.
+        Accept series without any observed value.
     known : mapping of tuple to Series, optional
-        Earlier parts of series, whose frequency later ones have.
+        Earlier parts of the series, with their frequency.
 
     Raises
     ------
     ValueError
-        If times are repeated, not regular or nearly all lacking, if the frequencies of series
+        If times are repeated, not regular or nearly all missing, if the frequencies of series
         differ, if X lacks a time of y, or if a series holds no value.
     """
     given = read_covariates(X, names)
@@ -131,7 +138,7 @@ def read_series(
 
 
 def read_covariates(X: pd.DataFrame | None, names: tuple[Any, ...]) -> dict[Key, pd.DataFrame]:
-    """Return those of the named columns that X has, for each series, as floats by their times.
+    """Return the named columns of X for each series, as floats indexed by time.
 
     Raises
     ------
@@ -162,7 +169,7 @@ def _parts(y: pd.DataFrame) -> dict[Key, pd.DataFrame]:
 def _longest(
     parts: Mapping[Key, pd.DataFrame], known: Mapping[Key, Series]
 ) -> tuple[Key, pd.Index] | None:
-    """Return the key and the regular times that tell the frequency of a panel."""
+    """Return the key and times of the longest series, which has the frequency of a panel."""
     for key, one in known.items():
         return key, one.index
     if len(parts) < 2:
@@ -215,21 +222,21 @@ def _covariates(X: pd.DataFrame, times: pd.Index, index: pd.Index, name: str) ->
 
 
 def floats(data: pd.DataFrame | pd.Series[Any]) -> Array:
-    """Return the values of a frame or a series as floats, NaN for what is missing."""
+    """Return the values of a frame or a series as floats, NaN for missing values."""
     return data.to_numpy(dtype=np.float64, na_value=np.nan)
 
 
 def _put(part: Array, whole: Array, rows: NDArray[np.int64]) -> None:
-    """Write the rows of a part into a whole, but for what is missing of them."""
+    """Write the observed values of a part into a whole."""
     whole[rows] = np.where(np.isnan(part), whole[rows], part)
 
 
 def refuse_infinity(values: Array, fault: str) -> None:
-    """Raise ValueError, naming the fault, if a value is infinite."""
+    """Raise ValueError, with the given fault, if a value is infinite."""
     if np.isinf(values).any():
         raise ValueError(f"{fault}; mark it as missing (NaN).")
 
 
 def named(key: tuple[Any, ...]) -> str:
-    """Return how a message calls a series."""
+    """Return the name of a series in messages."""
     return f"the series {key if len(key) != 1 else key[0]!r} of y" if key else "y"

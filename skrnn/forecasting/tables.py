@@ -1,4 +1,4 @@
-"""Series laid out as one table of steps, and windows of it as examples to learn from."""
+"""Table of all series as one sequence of steps, and its windows."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn.engine.feed import Examples, Inputs
+from skrnn.engine.batches import Examples, NetworkInputs
 from skrnn.forecasting.calendar import cyclic_features, number_of_first
 from skrnn.forecasting.covariates import Ahead
 from skrnn.forecasting.series import Series, named
-from skrnn.networks.forecast import WindowLayout
-from skrnn.preprocessing.scaling import Standardiser
+from skrnn.networks.wrappers.forecast import WindowLayout
+from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import Sequences
 
 Rows = NDArray[np.int64]
@@ -22,18 +22,18 @@ Rows = NDArray[np.int64]
 
 @dataclass(frozen=True, eq=False)
 class WindowTable:
-    """Rows for all times of all series, each with a window's length of nothing before it.
+    """Rows of all times of all series, with a window length of padding before each series.
 
     Attributes
     ----------
     layout : WindowLayout
-        What the columns hold.
+        Layout of the columns.
     steps : ndarray of float32 of shape (n_rows, layout.n_columns)
         The rows, scaled; missing values are filled in, and marked as not observed.
     truth : ndarray of float32 of shape (n_rows, layout.n_targets)
-        The scaled values, NaN where not observed.
+        Scaled values, NaN if not observed.
     firsts, n_times : ndarray of int of shape (n_series,)
-        The row of the first time of each series, and its number of times.
+        Row of the first time of each series, and its number of times.
     """
 
     layout: WindowLayout
@@ -46,14 +46,14 @@ class WindowTable:
     def of(
         cls,
         series: Sequence[Series],
-        scalings: Sequence[Standardiser],
+        scalings: Sequence[AffineScaling],
         ahead: Sequence[Ahead],
         layout: WindowLayout,
-        covariates: Standardiser,
+        covariates: AffineScaling,
         cycles: Sequence[str | float],
         season: int,
     ) -> WindowTable:
-        """Lay series out; ``season`` steps before is what fills a missing value.
+        """Return the table of series; missing values are filled from ``season`` steps before.
 
         Raises
         ------
@@ -92,7 +92,7 @@ class WindowTable:
         return cls(layout, steps, truth, firsts, n_times)
 
     def origins(self, begins: Rows, ends: Rows, *, only_after: bool = False) -> tuple[Rows, Rows]:
-        """Return windows that have an observed target from ``begins`` up to before ``ends``.
+        """Return windows with an observed target from ``begins`` up to before ``ends``.
 
         Parameters
         ----------
@@ -104,8 +104,8 @@ class WindowTable:
         Returns
         -------
         numbers, origins : ndarray of int of shape (n_windows,)
-            The series, and the number of its last time that the window sees. Incomplete
-            windows are among them only where a series has few complete ones: fewer than two
+            Series of each window, and the position of the window's last time. Incomplete
+            windows are included only if a series has few complete ones: fewer than two
             horizons follow the first.
         """
         length, horizon = self.layout.window_length, self.layout.horizon
@@ -113,7 +113,7 @@ class WindowTable:
         for number, (first, begin, end) in enumerate(zip(self.firsts, begins, ends, strict=True)):
             observed = ~np.isnan(self.truth[first : first + end]).all(axis=1)
             before = np.concatenate([[0], np.cumsum(observed)])
-            # Complete windows alone, where they are enough to teach each step of the horizon.
+            # Complete windows only, if there are enough to train each step of the horizon.
             least = length - 1 if end - length >= 2 * horizon else 0
             least = max(least, begin - 1 if only_after else begin - horizon)
             origins = np.arange(least, end - 1)
@@ -125,7 +125,7 @@ class WindowTable:
         return np.concatenate(numbers), np.concatenate(found)
 
     def starts(self, numbers: Rows, origins: Rows) -> Rows:
-        """Return the rows where windows begin."""
+        """Return the first rows of windows."""
         return self.firsts[numbers] + origins + 1 - self.layout.window_length
 
     def targets(self, numbers: Rows, origins: Rows, ends: Rows, horizon: int) -> WindowTargets:
@@ -138,20 +138,20 @@ class WindowTable:
         starts, layout = self.starts(numbers, origins), self.layout
         sequences = Sequences(self.steps, starts, np.full(len(starts), layout.n_steps))
         targets = self.targets(numbers, origins, ends, layout.horizon)
-        inputs = Inputs(sequences, Standardiser.identity(layout.n_columns), indicator=False)
+        inputs = NetworkInputs(sequences, AffineScaling.identity(layout.n_columns), indicator=False)
         return Examples(inputs.scaled(), targets, np.ones(len(starts)))
 
 
 @dataclass(frozen=True, eq=False)
 class WindowTargets:
-    """The values after windows, gathered when they are needed.
+    """Targets of windows, gathered when they are needed.
 
     Attributes
     ----------
     truth : ndarray of float32 of shape (n_rows, n_targets)
         NaN where not observed.
     begins, limits : ndarray of int of shape (n_windows,)
-        The row of the first target of each window, and the row from which on none is seen.
+        First target row of each window, and the row from which targets are masked.
     horizon : int
         Targets of a window.
     """
@@ -162,7 +162,7 @@ class WindowTargets:
     horizon: int
 
     def __getitem__(self, windows: Rows) -> NDArray[np.float32]:
-        """Return targets (n_windows, horizon * n_targets), NaN where there is none."""
+        """Return targets (n_windows, horizon * n_targets), NaN for missing ones."""
         rows = self.begins[windows, None] + np.arange(self.horizon)
         values = self.truth[np.minimum(rows, len(self.truth) - 1)]
         values[rows >= self.limits[windows, None]] = np.nan
@@ -170,14 +170,14 @@ class WindowTargets:
 
 
 def as_singles(
-    values: NDArray[np.float64], scaling: Standardiser, times: pd.Index, name: str
+    values: NDArray[np.float64], scaling: AffineScaling, times: pd.Index, name: str
 ) -> NDArray[np.float32]:
     """Return scaled values in the single precision of networks.
 
     Raises
     ------
     ValueError
-        If one that is finite is not any more.
+        If a finite value becomes infinite.
     """
     singles = scaling.transform_single(values)
     beyond = np.isinf(singles)
@@ -193,9 +193,9 @@ def as_singles(
 
 
 def filled(values: NDArray[np.float32], season: int) -> NDArray[np.float32]:
-    """Return values (n_times, n) with the missing ones taken from a season before.
+    """Return values (n_times, n) with missing ones filled from the previous season.
 
-    Where there is no season before, the value before is taken, and zero, the mean, at first.
+    Without a previous season, from the previous value, and at the start with zero, the mean.
     """
     if not np.isnan(values).any():
         return values

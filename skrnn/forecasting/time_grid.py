@@ -1,4 +1,4 @@
-"""Positions in the regular grid of a series: how many steps apart times are, and back."""
+"""Conversion between times and steps from the end of a series, in its frequency and time zone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skrnn.forecasting.calendar import following, reaching
 
 Steps = NDArray[np.int64]
 
-#: The furthest step that can be forecast: what lies between is computed step by step.
+#: Furthest step that can be forecast, since all steps before it are computed.
 MOST_STEPS = 100_000
 
 
@@ -26,12 +26,12 @@ def alike(times: pd.Index, grid: pd.Index, name: str, of_grid: str = "y") -> pd.
     grid : pandas.Index
         Times of one series.
     name, of_grid : str
-        What messages call the one and the other.
+        Names of both in messages.
 
     Raises
     ------
     TypeError
-        If they are not of the kind of the grid.
+        If the times are not of the kind of the grid.
     ValueError
         If one of them is missing.
     """
@@ -46,7 +46,7 @@ def alike(times: pd.Index, grid: pd.Index, name: str, of_grid: str = "y") -> pd.
 
 
 def _kind(index: pd.Index) -> str:
-    """Return what a message says of times, the same for those that can be compared."""
+    """Return the kind of times for messages, equal for comparable times."""
     if isinstance(index, pd.PeriodIndex):
         return f"periods of the frequency {index.freqstr!r}"
     if isinstance(index, pd.DatetimeIndex):
@@ -57,7 +57,7 @@ def _kind(index: pd.Index) -> str:
 
 
 def steps_to(grid: pd.Index, times: pd.Index) -> Steps:
-    """Return how many steps after the last time of a grid others lie; zero or less before it.
+    """Return the steps from the last time of a grid to other times; zero or less before it.
 
     Parameters
     ----------
@@ -78,22 +78,22 @@ def steps_to(grid: pd.Index, times: pd.Index) -> Steps:
     if isinstance(grid, pd.PeriodIndex) and isinstance(times, pd.PeriodIndex):
         return _whole(grid, times, times.asi8 - grid.asi8[-1], frequency.n)
     if isinstance(grid, pd.DatetimeIndex) and isinstance(times, pd.DatetimeIndex):
-        if isinstance(frequency, pd.offsets.Tick):  # instants: whatever the clocks do
+        if isinstance(frequency, pd.offsets.Tick):  # instants, regardless of changes of the clocks
             return _whole(grid, times, times - grid[-1], pd.Timedelta(frequency))
         return _looked_up(grid, times)
     return times.to_numpy(np.int64) - np.int64(grid[-1])
 
 
 def steps_over(grid: pd.Index, durations: pd.TimedeltaIndex) -> Steps:
-    """Return how many steps of a grid durations from its last time on are.
+    """Return durations from the last time of a grid in steps.
 
-    Where all steps have one length, such as hours or days, whether the clocks change or not,
-    the durations are divided by it. Otherwise they lead from the last time to another one.
+    If all steps have one length, such as hours or days,
+    durations are divided by it. Otherwise they are added to the last time.
 
     Raises
     ------
     ValueError
-        If one of them is no whole number of steps.
+        If one of them is not a whole number of steps.
     TypeError
         If times of the grid have no duration.
     """
@@ -104,7 +104,7 @@ def steps_over(grid: pd.Index, durations: pd.TimedeltaIndex) -> Steps:
         rest = durations[durations % length != pd.Timedelta(0)]
         if len(rest):
             raise ValueError(
-                f"fh has {rest[0]}, which is no whole number of steps of y: its frequency is "
+                f"fh has {rest[0]}, which is not a whole number of steps of y: its frequency is "
                 f"{getattr(grid, 'freqstr', None)!r}, steps of {length}."
             )
         return np.asarray(durations // length, dtype=np.int64)
@@ -118,7 +118,7 @@ def steps_over(grid: pd.Index, durations: pd.TimedeltaIndex) -> Steps:
 
 
 def step_length(frequency: Any) -> pd.Timedelta | None:
-    """Return how long each step of a frequency is, None where that differs."""
+    """Return the length of each step of a frequency, None if lengths differ."""
     if isinstance(frequency, pd.offsets.Week):
         return pd.Timedelta(weeks=frequency.n)
     if isinstance(frequency, pd.offsets.Day):
@@ -127,7 +127,7 @@ def step_length(frequency: Any) -> pd.Timedelta | None:
 
 
 def times_at(grid: pd.Index, steps: Steps) -> pd.Index:
-    """Return the times that lie some steps, which rise, after the last one of a grid."""
+    """Return the times at increasing steps after the last one of a grid."""
     whole, first = grid, 1 - len(grid)
     if steps[-1] > 0:
         later = following(grid, int(steps[-1]))
@@ -139,7 +139,7 @@ def times_at(grid: pd.Index, steps: Steps) -> pd.Index:
 
 
 def _whole(grid: Any, times: pd.Index, gaps: Any, length: Any) -> Steps:
-    """Return gaps to times as numbers of steps of one length."""
+    """Return differences from times as numbers of steps of one length."""
     steps = np.asarray(gaps // length, dtype=np.int64)
     between = np.flatnonzero(gaps % length != 0 * length)
     if len(between):
@@ -149,7 +149,7 @@ def _whole(grid: Any, times: pd.Index, gaps: Any, length: Any) -> Steps:
 
 
 def _looked_up(grid: Any, times: pd.DatetimeIndex) -> Steps:
-    """Return where times stand in a grid that goes on as far as they do."""
+    """Return the positions of times in a grid that is extended up to them."""
     last = times.max()
     later = grid[-1:]
     if last > grid[-1]:
@@ -173,13 +173,13 @@ def _looked_up(grid: Any, times: pd.DatetimeIndex) -> Steps:
 
 def _not_on_grid(time: Any, frequency: str, before: Any, after: Any) -> ValueError:
     return ValueError(
-        f"fh has {time}, which is no time of y: its frequency is {frequency!r}, and the "
+        f"fh has {time}, which is not a time of y: its frequency is {frequency!r}, and the "
         f"times around are {before} and {after}; give times of y, or numbers of steps."
     )
 
 
 def refuse_far(step: int) -> None:
-    """Raise ValueError if a step lies beyond what can be forecast."""
+    """Raise ValueError if a step is too far ahead."""
     if step > MOST_STEPS:
         raise ValueError(
             f"fh reaches {step} steps after the last time of y, and at most {MOST_STEPS} can be "

@@ -1,4 +1,4 @@
-"""From the parameters of forecasts to their quantiles, corrected by measured errors."""
+"""Quantiles of forecasts, and their calibration by measured errors (split conformal)."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
-from skrnn.networks.forecast import ForecastHead
+from skrnn.networks.wrappers.forecast import ForecastHead
 
 Array = NDArray[np.float64]
 
 _LOWER = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4)
 
-#: The levels at which quantiles are held; any other is interpolated, the outermost are the limit.
+#: Stored quantile levels; others are interpolated up to the outermost ones.
 LEVELS = np.array([*_LOWER, 0.5, *(1 - level for level in reversed(_LOWER))])
 
-#: The position of the median, which is the point forecast, among them.
+#: Index of the median, the point forecast, among the levels.
 MEDIAN = len(_LOWER)
 
 
@@ -27,21 +27,21 @@ def quantiles_of(head: ForecastHead, parameters: Array) -> Array:
 
     A point forecast has one value at all levels.
     """
-    centre = parameters[..., head.centre, None]
+    center = parameters[..., head.center, None]
     if head.kind == "point":
-        return np.repeat(centre, len(LEVELS), axis=-1)
+        return np.repeat(center, len(LEVELS), axis=-1)
     if head.kind == "gaussian":
-        return centre + parameters[..., 1, None] * ndtri(LEVELS)
+        return center + parameters[..., 1, None] * ndtri(LEVELS)
     if head.kind == "student_t":
-        return centre + parameters[..., 1, None] * stdtrit(parameters[..., 2, None], LEVELS)
+        return center + parameters[..., 1, None] * stdtrit(parameters[..., 2, None], LEVELS)
     return parameters @ _interpolation(np.array(head.quantiles), LEVELS).T
 
 
 def at_levels(quantiles: Array, levels: Array) -> Array:
     """Return the quantiles at any levels from those at `LEVELS`, in the last axis.
 
-    They rise with the level, and the median is exactly that at 0.5: where two quantiles are
-    equal, rounding must not put one between them outside.
+    They increase with the level, and the median is exactly that at 0.5: if two quantiles are
+    equal, rounding must not move one between them outside.
     """
     z, wanted = ndtri(LEVELS), ndtri(np.clip(levels, LEVELS[0], LEVELS[-1]))
     left = np.clip(np.searchsorted(z, wanted, side="right") - 1, 0, len(z) - 2)
@@ -53,10 +53,10 @@ def at_levels(quantiles: Array, levels: Array) -> Array:
 
 
 def widened(quantiles: Array, horizon: int) -> Array:
-    """Return quantiles (n, n_ahead, ...) whose spread grows from block to block.
+    """Return quantiles (n, n_ahead, ...) whose width grows from block to block.
 
-    The errors of blocks are taken to add up like the steps of a random walk: to the squared
-    distance from the median comes that at the end of each block before.
+    The errors of blocks are assumed to add up like the steps of a random walk: the squared
+    distances from the median at the ends of earlier blocks are added.
     """
     median = quantiles[..., [MEDIAN]]
     distances = quantiles - median
@@ -85,32 +85,32 @@ def _interpolation(known: Array, wanted: Array) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Correction:
-    """What is added to the quantiles at each step ahead.
+    """Corrections added to the quantiles at each step ahead.
 
     Attributes
     ----------
     shifts : ndarray of shape (n_ahead, n_targets, n_levels)
-        In scaled units.
+        Corrections in scaled units.
     """
 
     shifts: Array
 
     @classmethod
     def measure(cls, quantiles: Array, truth: Array) -> Self:
-        """Measure how far truth lies from quantiles, level by level.
+        """Measure the corrections from quantiles and true values, level by level.
 
         The shift of a level is the quantile, at that level, of the errors of its forecasts,
         with the rank of split-conformal prediction (Vovk, Gammerman and Shafer, 2005,
-        doi:10.1007/b106715); where few errors were seen it is the outermost of them.
+        doi:10.1007/b106715); with few errors it is the outermost of them.
 
         Parameters
         ----------
         quantiles : ndarray of shape (n_windows, n_ahead, n_targets, n_levels)
             Forecasts.
         truth : ndarray of shape (n_windows, n_ahead, n_targets)
-            NaN where not observed. A step that never was takes the shift of the one before.
+            NaN if not observed. A step that never was observed has the shift of the previous one.
         """
-        errors = np.sort(truth[..., None] - quantiles, axis=0)  # NaN comes last
+        errors = np.sort(truth[..., None] - quantiles, axis=0)  # NaN is last
         counts = np.sum(~np.isnan(truth), axis=0)[..., None]
         ranks = np.where(
             LEVELS < 0.5, np.floor((counts + 1) * LEVELS), np.ceil((counts + 1) * LEVELS)
@@ -123,21 +123,21 @@ class Correction:
         return cls(shifts)
 
     def apply(self, quantiles: Array, steps: NDArray[np.int64]) -> Array:
-        """Return corrected quantiles that never cross, around the median as it was.
+        """Return corrected quantiles that never cross, around the unchanged median.
 
-        Beyond the steps that were measured, the last shift grows with the square root of
+        Beyond the measured steps, the last shift grows with the square root of
         the number of steps.
 
-        The median is the point forecast, so every interval holds it. A quantile that its shift
-        would take past the median stays on it, which can only move it outwards: at least the
-        share of values that its level promises still lies on its inner side.
+        The median is the point forecast, so every interval contains it. A quantile that its shift
+        would move past the median stays on it, which only widens the interval: at least the
+        nominal share of values is still on its inner side.
 
         Parameters
         ----------
         quantiles : ndarray of shape (n_windows, n_steps, n_targets, n_levels)
             Forecasts.
         steps : ndarray of int of shape (n_steps,)
-            How many steps ahead they are, from 1.
+            Steps ahead, from 1.
         """
         n_ahead = len(self.shifts)
         growth = np.sqrt(np.maximum(steps / n_ahead, 1.0))[:, None, None]

@@ -1,4 +1,4 @@
-"""Fast recurrences, one module for each backend that has them.
+"""Fast recurrences and convolutions, one module for each backend that has them.
 
 A module has the functions ``simple_rnn``, ``gru`` and ``lstm``. Each takes sequences, float
 (batch, n_steps, n_features), the weights of the Keras layer of that name, and, as further
@@ -17,10 +17,10 @@ from skrnn._backend import load_keras
 
 @cache
 def kernels() -> ModuleType | None:
-    """Return the module for the backend that Keras runs on, or None where Keras' own is as fast.
+    """Return the module for the Keras backend, or None if Keras' layers are as fast.
 
-    TensorFlow compiles Keras' loop to a graph, and on a GPU Keras calls cuDNN by itself where
-    JAX has it.
+    TensorFlow compiles Keras' loop to a graph; on a GPU, Keras calls cuDNN itself, and
+    JAX has it, too.
     """
     name = load_keras().backend.backend()
     if name == "jax":

@@ -1,7 +1,7 @@
-"""Recurrences and convolutions on JAX's CPU devices, by plain matrix products.
+"""Recurrences and convolutions on JAX's CPU devices, as plain matrix products.
 
-A recurrence is one scan that multiplies by the input weights as it goes: XLA fuses the slices
-of a product that was taken for all steps beforehand into the loops of the gates, which takes
+A recurrence is one scan that multiplies by the input weights at each step. XLA would fuse slices
+of a single product for all steps into the loops of the gates, which takes
 three times as long. XLA's own convolution is slow on a CPU, above all its gradient and inside
 of a compiled loop.
 """
@@ -15,7 +15,7 @@ from jax import numpy as jnp
 
 
 def runs_here() -> bool:
-    """Say whether these are fast: on a GPU, Keras' own layers call cuDNN."""
+    """Return whether these kernels are faster: on a GPU, Keras' layers call cuDNN."""
     return jax.default_backend() == "cpu"
 
 
@@ -59,7 +59,7 @@ def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> 
 
 
 def convolution(x: Any, kernel: Any, stride: int, dilation: int) -> Any:
-    """Return the outputs of a convolution, (batch, n_outputs, filters), that pads nothing."""
+    """Return the outputs of a convolution without padding, (batch, n_outputs, filters)."""
     kernel_size, n_features, filters = kernel.shape
     n_outputs = (x.shape[1] - (kernel_size - 1) * dilation - 1) // stride + 1
     reach = (n_outputs - 1) * stride + 1
@@ -74,7 +74,7 @@ def _zeros(x: Any, recurrent_kernel: Any) -> Any:
 def _scanned(step: Any, start: Any, x: Any) -> Any:
     """Return the outputs of ``step`` over the steps of x, (batch, n_steps, n_features).
 
-    With them come the states after the last step.
+    The states after the last step are returned, too.
     """
     states, outputs = jax.lax.scan(step, start, jnp.swapaxes(x, 0, 1))
     return jnp.swapaxes(outputs, 0, 1), states

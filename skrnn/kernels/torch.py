@@ -1,11 +1,11 @@
-"""Recurrent layers on PyTorch; for a CPU, simple RNN and GRU with gradients written by hand.
+"""Recurrences on PyTorch; on CPUs simple RNN and GRU have hand-written gradients.
 
 PyTorch's own GRU takes some ten small operations a step on a CPU, and autograd as many again.
 Here one product of the inputs serves all steps, and a step takes five operations, in place, in
 one buffer of all gates. On the way back the derivatives of the gates are computed for many
 steps at once, which leaves four operations for a step, and the gradient of each kernel is one
 product. The buffer of the gates becomes that of their gradients, because fresh memory costs as
-much as the arithmetic; so backward runs once, and PyTorch raises if it is asked again.
+much as the arithmetic; so backward runs once only, and PyTorch raises on a second call.
 
 An LSTM on a CPU is a fused layer of oneDNN, and any layer on a GPU one of cuDNN.
 """
@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from skrnn._backend import Absent
+from skrnn._compat.torch import activation_gradients, run_recurrent
 
 try:
     import torch
@@ -24,11 +25,12 @@ try:
 except ImportError:
     torch = Function = once_differentiable = Absent()
 
-#: Numbers of one gate whose derivatives are computed at once; it bounds the memory they take.
+#: Values per gate whose derivatives are computed at once, which bounds memory.
 CHUNK = 2**17
 
-_sigmoid_backward = torch.ops.aten.sigmoid_backward
-_tanh_backward = torch.ops.aten.tanh_backward
+_sigmoid_backward, _sigmoid_backward_into, _tanh_backward, _tanh_backward_into = (
+    activation_gradients(torch)
+)
 
 
 def simple_rnn(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> Any:
@@ -43,15 +45,15 @@ def simple_rnn(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: An
     recurrent_kernel : tensor of shape (units, units)
         Weights of the state.
     bias : tensor of shape (units,)
-        Offsets.
+        Biases.
     *start : tensor of shape (batch, units)
-        The state before the first step; zeros if not given.
+        Initial state; zeros by default.
 
     Returns
     -------
     outputs : tensor of shape (batch, n_steps, units)
     states : tuple of tensors of shape (batch, units)
-        Those after the last step.
+        States after the last step.
     """
     if x.device.type != "cpu":
         weights = (kernel, recurrent_kernel, bias, torch.zeros_like(bias))
@@ -72,15 +74,15 @@ def gru(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> A
     recurrent_kernel : tensor of shape (units, 3 * units)
         Weights of the state.
     bias : tensor of shape (2, 3 * units)
-        Offsets of the two products.
+        Biases of the two products.
     *start : tensor of shape (batch, units)
-        The state before the first step; zeros if not given.
+        Initial state; zeros by default.
 
     Returns
     -------
     outputs : tensor of shape (batch, n_steps, units)
     states : tuple of tensors of shape (batch, units)
-        Those after the last step.
+        States after the last step.
     """
     if x.device.type != "cpu":
         reset_first = [_swapped(weight) for weight in (kernel, recurrent_kernel, *bias.unbind(0))]
@@ -105,15 +107,15 @@ def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> 
     recurrent_kernel : tensor of shape (units, 4 * units)
         Weights of the state.
     bias : tensor of shape (4 * units,)
-        Offsets.
+        Biases.
     *start : tensor of shape (batch, units)
-        The state, and that of the cell, before the first step; zeros if not given.
+        Initial state and cell state; zeros by default.
 
     Returns
     -------
     outputs : tensor of shape (batch, n_steps, units)
     states : tuple of tensors of shape (batch, units)
-        Those after the last step.
+        States after the last step.
     """
     weights = (kernel, recurrent_kernel, bias, torch.zeros_like(bias))
     return _of_pytorch("lstm", x, start, weights)
@@ -142,7 +144,7 @@ class _SimpleRNN(Function):
         for gradient, state, of_output in zip(
             *map(_backwards, (gradients, states[1:], of_outputs.transpose(0, 1))), strict=True
         ):
-            _tanh_backward.grad_input(of_state.add_(of_output), state, grad_input=gradient)
+            _tanh_backward_into(of_state.add_(of_output), state, grad_input=gradient)
             torch.mm(gradient, back, out=of_state)
         return _of_inputs(ctx, inputs, kernel, states, of_state, *[gradients] * 3)
 
@@ -192,7 +194,7 @@ class _GRU(Function):
             n, z, r, c = now.split(units, -1)
             kept = z.clone()
             factor = _tanh_backward(1 - z, c)
-            _sigmoid_backward.grad_input(states[:-1][part] - c, z, grad_input=z)
+            _sigmoid_backward_into(states[:-1][part] - c, z, grad_input=z)
             c.copy_(factor)
             of_reset = _sigmoid_backward(factor * n, r)
             torch.mul(factor, r, out=n)
@@ -214,7 +216,7 @@ def _by_time(x: Any) -> Any:
 
 
 def _states(x: Any, n_steps: int, units: int, start: Any) -> Any:
-    """Return a buffer for the states before the first step, and after each; None is zeros."""
+    """Return a buffer for the states before the first and after each step; None is zeros."""
     states = x.new_empty(n_steps + 1, len(x), units)
     if start is None:
         states[0].zero_()
@@ -245,10 +247,10 @@ def _of_inputs(
     of_products: Any,
     of_x_products: Any,
 ) -> tuple[Any, ...]:
-    """Return the gradients of all that a layer was given, from those of its gates.
+    """Return the gradients of a layer's inputs and weights from those of its gates.
 
-    They are those of x, kernel, recurrent kernel, offsets and initial state; ``of_products`` and
-    ``of_x_products`` are of the products with the state and with x.
+    In order: x, kernel, recurrent kernel, biases and initial state; ``of_products`` and
+    ``of_x_products`` are the gradients of the products with the state and with x.
     """
     of_x = (of_x_products @ kernel.t()).transpose(0, 1) if ctx.needs_input_grad[0] else None
     of_x_products, of_products = of_x_products.flatten(0, 1), of_products.flatten(0, 1)
@@ -262,15 +264,15 @@ def _of_inputs(
 
 
 def _swapped(weight: Any) -> Any:
-    """Return weights of three gates with the first and the second in each other's place."""
+    """Return weights of three gates with the first and second swapped."""
     first, second, third = weight.chunk(3, -1)
     return torch.cat([second, first, third], -1)
 
 
 def _of_pytorch(kind: str, x: Any, start: Sequence[Any], weights: Sequence[Any]) -> Any:
-    """Run PyTorch's own layer; it takes the weights transposed.
+    """Run PyTorch's own layer, which has transposed weights.
 
-    They lie in one buffer, in the order in which cuDNN would copy them into one.
+    They are in one buffer, in cuDNN's order, which saves cuDNN a copy.
     """
     kernel, recurrent_kernel, of_inputs, of_state = weights
     transposed = (kernel.t(), recurrent_kernel.t(), of_inputs, of_state)
@@ -280,7 +282,5 @@ def _of_pytorch(kind: str, x: Any, start: Sequence[Any], weights: Sequence[Any])
     zeros = x.new_zeros(1, x.shape[0], recurrent_kernel.shape[0])
     before = [state.contiguous().unsqueeze(0) for state in start] or [zeros, zeros]
     given = before if kind == "lstm" else before[0]
-    training = torch.is_grad_enabled()
-    run = getattr(torch, kind)
-    outputs, *states = run(x, given, viewed, True, 1, 0.0, training, False, True)
+    outputs, *states = run_recurrent(torch, kind, x, given, viewed)
     return outputs, tuple(state[0] for state in states)

@@ -1,13 +1,29 @@
-"""Network architectures: objects with parameters that build Keras graphs, one file each."""
+"""Network architectures: objects with parameters that build Keras graphs, one file each.
 
-from skrnn.networks.base import Network
+To write a network, use the base classes, the shared parameters,
+the Keras `layers` and the numpy `cells`, which run one step at a time.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from skrnn.networks.base import (
+    DROPOUT,
+    POOLING,
+    LengthDependent,
+    Network,
+    StepNetwork,
+    StreamingNetwork,
+)
 from skrnn.networks.conv import Conv
 from skrnn.networks.dense import Dense
 from skrnn.networks.gru import GRU
 from skrnn.networks.lstm import LSTM
+from skrnn.networks.recurrent import Recurrent, RecurrentParameters
 from skrnn.networks.rnn import RNN
-from skrnn.networks.tcn import TCN
+from skrnn.networks.tcn import TCN, TCNParameters
 from skrnn.networks.transformer import Transformer
+from skrnn.numpy_runtime import cells
 
 BY_NAME: dict[str, type[Network]] = {
     "rnn": RNN,
@@ -19,4 +35,33 @@ BY_NAME: dict[str, type[Network]] = {
     "transformer": Transformer,
 }
 
-__all__ = ["BY_NAME", "GRU", "LSTM", "RNN", "TCN", "Conv", "Dense", "Network", "Transformer"]
+__all__ = [
+    "BY_NAME",
+    "DROPOUT",
+    "GRU",
+    "LSTM",
+    "POOLING",
+    "RNN",
+    "TCN",
+    "Conv",
+    "Dense",
+    "LengthDependent",
+    "Network",
+    "Recurrent",
+    "RecurrentParameters",
+    "StepNetwork",
+    "StreamingNetwork",
+    "TCNParameters",
+    "Transformer",
+    "cells",
+]
+
+
+if TYPE_CHECKING:
+    from skrnn.networks import layers as layers
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name == "layers":  # loads Keras
+            return import_module("skrnn.networks.layers")
+        raise AttributeError(f"module 'skrnn.networks' has no attribute {name!r}")

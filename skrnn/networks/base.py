@@ -1,90 +1,128 @@
-"""What every network is: parameters, and a way from padded sequences to features."""
+"""Base classes of networks, from models that Keras trains to networks that stream."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Hashable
-from typing import Any, ClassVar, Self
+from typing import Any, Self, TypeVar
 
-from skrnn._parameters import Parametrised, integers, one_of, parameter, singles
+from skrnn.networks.identity import Identity
+from skrnn.numpy_runtime.cells import Dense, Stage
+from skrnn.numpy_runtime.model import StepModel, StreamingModel
+from skrnn.numpy_runtime.pooling import running_pool
+from skrnn.numpy_runtime.weights import WeightReader
+from skrnn.parameters import Parametrized, integers, one_of, parameter, singles
 
-#: Features of a layer: one that is wider has billions of weights.
+#: Features of a layer; wider layers have billions of weights.
 WIDTH = integers(1, 2**16)
 #: Layers, or blocks of them, in a network.
 DEPTH = integers(1, 1_000)
-#: Steps that a convolution sees at once: each is a copy of the sequence beside the others.
+#: Maximum kernel length, since each step of the kernel is a copy of the sequence.
 KERNEL = 2**10
-#: Steps that a stack of convolutions may look back, where no sequence is that long.
+#: Maximum receptive field of a stack of convolutions that exceeds the sequences.
 REACH = 2**16
 
 POOLING = parameter(
     default="last",
     domain=one_of("last", "mean", "max", "attention"),
-    doc="""How the steps of a sequence become one vector: the last step, the mean or the
-    maximum over the sequence's own steps, or their average weighted by learned attention.""",
+    doc="""Pooling of the steps of a sequence into one vector: the last step, the mean or
+    maximum over all steps but padding, or their average weighted by learned attention.""",
 )
 DROPOUT = parameter(
     default=0.0,
     domain=singles(0, 1),
-    doc="Fraction of the features that training sets to zero between layers.",
+    doc="Fraction of the features set to zero after each layer in training.",
 )
 
 
-class Network(Parametrised):
-    """Turn sequences into features; a subclass declares parameters and one method.
+class ModelBuilder(ABC):
+    """Base class of models, which build a Keras graph from padded sequences to outputs.
 
     Attributes
     ----------
     needs_fixed_length : bool
-        True for a network that can only be built for one number of steps.
+        True for a model that can only be built for one number of steps.
     keeps_missing_steps : bool
-        True for a network that has a step at which nothing was observed zeroed in place;
-        False for one that leaves such steps out.
+        True for a model that reads steps without observations as zeros; False for
+        one that skips such steps.
     pads_batches : bool
-        False for a network whose batches are no longer than their longest sequence.
+        False for a model whose batches are exactly as long as their longest sequence.
     n_tokens : int or None
-        A network of texts knows the tokens 0 to ``n_tokens - 1``; None for one of measurements.
+        Size of the vocabulary of a model of texts; None for a model of measurements.
     """
 
-    needs_fixed_length: ClassVar[bool] = False
-    keeps_missing_steps: ClassVar[bool] = False
-    pads_batches: ClassVar[bool] = True
+    needs_fixed_length: bool = False
+    keeps_missing_steps: bool = False
+    pads_batches: bool = True
     n_tokens: int | None = None
 
     @abstractmethod
-    def encode(self, inputs: Any, lengths: Any) -> Any:
-        """Return the features of each sequence.
+    def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:
+        """Return ``n_outputs`` numbers for each sequence, or for each of its steps.
 
         Parameters
         ----------
         inputs : KerasTensor of shape (batch, n_steps, n_features)
             Sequences padded with zeros on the right.
         lengths : KerasTensor of shape (batch,)
-            The number of steps of each sequence that are its own.
+            Number of steps of each sequence, without padding.
+        n_outputs : int
+            Width of the output.
 
         Returns
         -------
-        KerasTensor of shape (batch, n_outputs)
+        KerasTensor of shape (batch, n_outputs) or (batch, n_steps, n_outputs)
+            Outputs.
         """
 
-    @property
-    def looks_ahead(self) -> bool:
-        """Tell whether the features at a step depend on steps after it."""
-        return False
+    @abstractmethod
+    def key(self) -> Hashable:
+        """Return a key, equal for models that can share a compiled model."""
 
-    def steps(self, inputs: Any, lengths: Any) -> Any:
-        """Return the features at every step, (batch, n_steps, n_features), of what `encode` takes.
+    @abstractmethod
+    def rates(self) -> dict[str, float]:
+        """Return the dropout rates by the names of the variables that hold them."""
 
-        Raises
-        ------
-        ValueError
-            If the network has no features at each step.
+    @abstractmethod
+    def __repr__(self) -> str:
+        """Return the model's name in error messages."""
+
+
+Model = TypeVar("Model", bound=ModelBuilder)
+
+
+class LengthDependent(ModelBuilder):
+    """Model with settings that depend on the longest sequence of a fit."""
+
+    @abstractmethod
+    def resolve(self, n_steps: int) -> Self:
+        """Return the model with its automatic settings fixed for sequences of ``n_steps``."""
+
+
+def resolved(model: Model, n_steps: int) -> Model:
+    """Return a model with its automatic settings fixed, if it has any, for ``n_steps``."""
+    return model.resolve(n_steps) if isinstance(model, LengthDependent) else model
+
+
+class Network(Parametrized, ModelBuilder):
+    """Base class of networks; a subclass declares parameters and implements ``encode``."""
+
+    @abstractmethod
+    def encode(self, inputs: Any, lengths: Any) -> Any:
+        """Return the features of each sequence, (batch, n_features).
+
+        Parameters
+        ----------
+        inputs : KerasTensor of shape (batch, n_steps, n_features)
+            Sequences padded with zeros on the right.
+        lengths : KerasTensor of shape (batch,)
+            Number of steps of each sequence, without padding.
+
+        Returns
+        -------
+        KerasTensor of shape (batch, n_features)
+            Features.
         """
-        del inputs, lengths
-        raise ValueError(
-            f"{self!r} gives one vector for a whole sequence and none for each step; take a "
-            "recurrent or convolutional network, or a transformer."
-        )
 
     def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:
         """Return ``n_outputs`` numbers for each sequence: a linear layer on its features.
@@ -105,50 +143,102 @@ class Network(Parametrised):
             )
         return layers.Dense(n_outputs, name="outputs")(features)
 
-    def carrying(self, begins: Any, n_rows: int) -> Self:
-        """Return the network as it is built to learn from pieces of sequences, one by one.
-
-        Parameters
-        ----------
-        begins : KerasTensor of shape (batch, 1)
-            1 where a piece is the first of its sequence, else 0.
-        n_rows : int
-            Rows of a batch of training, each of which goes on in the next batch.
-
-        Raises
-        ------
-        ValueError
-            If the network has no state that tells the next piece all of those before it.
-        """
-        del begins, n_rows
-        why = "looks at later steps" if self.looks_ahead else "has no state to carry along"
-        raise ValueError(
-            f"bptt_length carries the state of a network from one piece of a sequence to the next, "
-            f"and {self!r} {why}; give an RNN, LSTM or GRU in one direction (for a labeller "
-            "causal=True), or chunk_length."
-        )
-
-    def resolve(self, n_steps: int) -> Self:
-        """Return a network with its automatic settings fixed for sequences of ``n_steps``."""
-        del n_steps
-        return self
-
     def hidden_width(self) -> int:
-        """Return how many features a layer put before or behind the network has."""
+        """Return the width of layers that estimators add before or after the network."""
         names = ("units", "filters", "width")
         widths = next((getattr(self, name) for name in names if hasattr(self, name)), 32)
         return int(widths[0] if isinstance(widths, tuple) else widths)
 
     def key(self) -> Hashable:
-        """Return what two networks share if one compiled program can serve both.
+        """Return the class and the parameters.
 
-        A dropout rate is data to the program: only whether there is dropout counts.
+        Only the presence of dropout matters, since its rate is data of the compiled model. A
+        function is compared by identity, with a weak reference.
         """
         values = self.get_params(deep=False)
         if "dropout" in values:
             values["dropout"] = values["dropout"] > 0
-        return type(self), tuple(values.items())
+        return type(self), tuple((name, _hashable(value)) for name, value in values.items())
 
     def rates(self) -> dict[str, float]:
-        """Return the values of the variables that hold rates, by the variables' names."""
+        """Return the dropout rate, if there is one."""
         return {"dropout_rate": self.dropout} if hasattr(self, "dropout") else {}
+
+
+class StepNetwork(Network, StepModel):
+    """Network with features at every step, for labels of steps and next-step prediction."""
+
+    @abstractmethod
+    def steps(self, inputs: Any, lengths: Any) -> Any:
+        """Return the features at every step, (batch, n_steps, n_features).
+
+        Parameters
+        ----------
+        inputs, lengths
+            As in ``encode``.
+
+        Returns
+        -------
+        KerasTensor of shape (batch, n_steps, n_features)
+            Features of each step.
+
+        Raises
+        ------
+        ValueError
+            If the settings leave no features at each step.
+        """
+
+
+class StreamingNetwork(StepNetwork, StreamingModel):
+    """Network that also runs one step at a time in numpy, for streams and generation.
+
+    Attributes
+    ----------
+    pooling : str
+        Parameter, declared as ``pooling: str = POOLING``, that reduces ``steps`` to ``encode``.
+    """
+
+    pooling: str
+
+    @abstractmethod
+    def stages(self, weights: WeightReader, n: int) -> list[Stage]:
+        """Return the numpy stages that compute `steps`, one after the other, for ``n`` streams.
+
+        Parameters
+        ----------
+        weights : WeightReader
+            Reader of the weights of the layers of `steps`, in the same order.
+        n : int
+            Number of parallel streams.
+
+        Returns
+        -------
+        list of Stage
+            Stages in order.
+        """
+
+    def output_stages(self, weights: WeightReader, n: int) -> list[Stage]:
+        """Return the stages, the pooling over the steps so far, and the linear layer."""
+        stages = [*self.stages(weights, n), *running_pool(self.pooling, weights, n)]
+        return [*stages, Dense.read(weights)]
+
+
+def require_steps(network: Network) -> StepNetwork:
+    """Return the network, if it has features at each step.
+
+    Raises
+    ------
+    ValueError
+        If it has none.
+    """
+    if not isinstance(network, StepNetwork):
+        raise ValueError(
+            f"{network!r} gives one vector for a whole sequence and none for each step; use a "
+            "recurrent or convolutional network, or a transformer."
+        )
+    return network
+
+
+def _hashable(value: Any) -> Hashable:
+    """Return a hashable parameter, a function wrapped for comparison by identity."""
+    return Identity(value) if callable(value) and not isinstance(value, type) else value

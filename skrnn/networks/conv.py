@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from skrnn._parameters import BOOLEAN, integers, parameter, tuples_of
-from skrnn.networks.base import DROPOUT, KERNEL, POOLING, WIDTH, Network
+from skrnn.networks.base import DROPOUT, KERNEL, POOLING, WIDTH, StepNetwork
+from skrnn.parameters import BOOLEAN, integers, parameter, tuples_of
 
 
-class Conv(Network):
-    """Convolutions that look both ways, each normalised and rectified, then a pooling.
+class Conv(StepNetwork):
+    """Stack of non-causal convolutions with layer normalization, ReLU and pooling.
+
+    Fully convolutional network (Wang, Yan and Oates, 2017, arXiv:1611.06455).
 
     Parameters
     ----------
     {parameters}
+
+    See Also
+    --------
+    TCN : Causal convolutions with growing dilation.
+    Transformer : Self-attention.
     """
 
     keeps_missing_steps = True
@@ -21,14 +28,16 @@ class Conv(Network):
     filters: int | tuple[int, ...] = parameter(
         default=(32, 64, 32),
         domain=WIDTH | tuples_of(WIDTH),
-        doc="Filters of each convolution, one number for each layer.",
+        doc="Filters of each convolution; an int makes one layer.",
     )
     kernel_size: int = parameter(
-        default=5, domain=integers(1, KERNEL), doc="Steps that a convolution sees at once."
+        default=5, domain=integers(1, KERNEL), doc="Length of the convolution kernels, in steps."
     )
     dropout: float = DROPOUT
     layer_norm: bool = parameter(
-        default=True, domain=BOOLEAN, doc="Normalise over the filters before each rectifier."
+        default=True,
+        domain=BOOLEAN,
+        doc="Normalize over the filters at each step, before each ReLU.",
     )
     pooling: str = parameter(
         default="mean",
@@ -44,7 +53,7 @@ class Conv(Network):
 
     @property
     def looks_ahead(self) -> bool:
-        """Return True: convolutions look both ways."""
+        """Return True: the convolutions are not causal."""
         return True
 
     def steps(self, inputs: Any, lengths: Any) -> Any:
@@ -59,5 +68,5 @@ class Conv(Network):
             sequence = layers.Activation("relu")(sequence)
             if self.dropout:
                 sequence = layers.Dropout(whole_channels=True)(sequence)
-            sequence = layers.ZeroPadding()(sequence, lengths)
+            sequence = layers.MaskPadding()(sequence, lengths)
         return sequence

@@ -1,19 +1,23 @@
-"""A multilayer perceptron on the flattened sequence: what a sequence model has to beat."""
+"""Multilayer perceptron on the flattened sequence, a baseline."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from skrnn._parameters import parameter, tuples_of
 from skrnn.networks.base import DROPOUT, WIDTH, Network
+from skrnn.parameters import parameter, tuples_of
 
 
 class Dense(Network):
-    """Rectified dense layers on the flattened sequence; all sequences of one length.
+    """Multilayer perceptron with ReLU on flattened sequences of one length.
 
     Parameters
     ----------
     {parameters}
+
+    See Also
+    --------
+    Conv, GRU : Networks for sequences of any length.
     """
 
     needs_fixed_length = True
@@ -22,7 +26,7 @@ class Dense(Network):
     units: int | tuple[int, ...] = parameter(
         default=(32,),
         domain=WIDTH | tuples_of(WIDTH),
-        doc="Units of each dense layer, one number for each layer.",
+        doc="Units of each dense layer; an int makes one layer.",
     )
     dropout: float = DROPOUT
 
@@ -30,7 +34,6 @@ class Dense(Network):
         """Return the outputs of the last dense layer."""
         from skrnn.networks import layers
 
-        del lengths
         features = layers.Flatten()(inputs)
         for units in self.units if isinstance(self.units, tuple) else (self.units,):
             features = layers.Dense(units, activation="relu")(features)

@@ -5,21 +5,31 @@ from __future__ import annotations
 from typing import Any
 
 from skrnn.networks.recurrent import Recurrent
+from skrnn.numpy_runtime.cells import GRUCell
 
 
 class GRU(Recurrent):
-    """Stack GRU layers, in the form that resets after the matrix product.
+    """Stack of GRU layers, with the reset gate after the matrix product.
+
+    Gated recurrent units (Cho et al., 2014, arXiv:1406.1078).
 
     Parameters
     ----------
     {parameters}
+
+    See Also
+    --------
+    LSTM, RNN : Recurrent networks with other layers.
+    TCN : Causal convolutions.
     """
+
+    cell = GRUCell
 
     def layer(self, units: int) -> Any:
         """Return the Keras layer."""
         from skrnn.networks import layers
 
-        # PyTorch would draw from its global generator without a seed of the layer's own.
+        # Without a seed, PyTorch would draw from its global generator.
         return layers.GRU(
             units, recurrent_dropout=self.recurrent_dropout, seed=0, return_sequences=True
         )

@@ -1,25 +1,25 @@
-"""A whole Keras model of a network."""
+"""Keras model of a network, as compiled models compile it."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from skrnn.networks.base import Network
+from skrnn.networks.base import ModelBuilder
 
 
-def build_model(network: Network, n_steps: int | None, n_features: int, n_outputs: int) -> Any:
+def build_model(network: ModelBuilder, n_steps: int | None, n_features: int, n_outputs: int) -> Any:
     """Return a Keras model from padded sequences and their lengths to ``n_outputs`` numbers.
 
     Parameters
     ----------
-    network : Network
-        The network, resolved.
+    network : ModelBuilder
+        Network, or a model around it, with its automatic settings fixed.
     n_steps : int or None
-        The length the model is built for; None for any length.
+        Length of the sequences; None for any length.
     n_features : int
         Features of a step.
     n_outputs : int
-        Numbers predicted for each sequence: targets, or one logit for each class.
+        Outputs per sequence: targets, or one logit per class.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Stacks of recurrent layers, forward or in both directions; a subclass names the layer."""
+"""Stacks of recurrent layers, forward or in both directions."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ import warnings
 from abc import abstractmethod
 from typing import Any, Self
 
-from skrnn._parameters import (
+from skrnn.networks.base import DEPTH, DROPOUT, KERNEL, POOLING, WIDTH, StreamingNetwork
+from skrnn.numpy_runtime.cells import CausalConvolution, Cell, LayerNormalization, Rectifier, Stage
+from skrnn.numpy_runtime.encode import Layer
+from skrnn.numpy_runtime.weights import WeightReader
+from skrnn.parameters import (
     BOOLEAN,
     NONE,
+    Parametrized,
+    combination_check,
     fitted,
     integers,
     one_of,
@@ -17,65 +23,87 @@ from skrnn._parameters import (
     singles,
     tuples_of,
 )
-from skrnn.networks.base import DEPTH, DROPOUT, KERNEL, POOLING, WIDTH, Network
 
 
-class Recurrent(Network):
-    """A Conv1D front, recurrent layers with dropout between them, and a pooling."""
+class RecurrentParameters(Parametrized):
+    """Parameters of recurrent networks."""
 
     units: int | tuple[int, ...] = parameter(
         default=32,
         domain=WIDTH | tuples_of(WIDTH),
-        doc="Units of each recurrent layer, or a tuple with the units of one layer each.",
+        doc="Units of each recurrent layer; a tuple has the units of each layer.",
     )
     n_layers: int = parameter(
         default=1,
         domain=DEPTH,
-        doc="Number of recurrent layers, where ``units`` is one number.",
+        doc="Number of recurrent layers; ignored if ``units`` is a tuple.",
     )
     bidirectional: bool = parameter(
         default=False,
         domain=BOOLEAN,
-        doc="""Run a second set of layers from the end of each sequence to its beginning and
-        join the outputs of both (Schuster and Paliwal, 1997, doi:10.1109/78.650093).""",
+        doc="""Process sequences in both directions and concatenate the outputs (Schuster and
+        Paliwal, 1997, doi:10.1109/78.650093).""",
     )
     dropout: float = DROPOUT
     recurrent_dropout: float = parameter(
         default=0.0,
         domain=singles(0, 1),
-        doc="""Fraction of the state that training sets to zero on its way to the next step,
-        with one mask for all steps of a sequence, of its own for each gate (Gal and
-        Ghahramani, 2016, arXiv:1512.05287).""",
+        doc="""Fraction of the recurrent state set to zero in training, with the same mask at
+        all steps of a sequence and another one for each gate (Gal and Ghahramani, 2016,
+        arXiv:1512.05287).""",
     )
     layer_norm: bool = parameter(
         default=False,
         domain=BOOLEAN,
-        doc="""Normalise the outputs of each recurrent layer over its units at each step
+        doc="""Normalize the outputs of each recurrent layer over its units at each step
         (Ba, Kiros and Hinton, 2016, arXiv:1607.06450).""",
     )
     conv_filters: int | None = parameter(
         default=None,
         domain=WIDTH | NONE,
-        doc="""Filters of a causal Conv1D layer in front of the recurrent ones; None for no
-        such layer.""",
+        doc="""Filters of a causal Conv1D layer before the recurrent layers; None adds no such
+        layer.""",
     )
     conv_kernel_size: int = parameter(
-        default=5, domain=integers(1, KERNEL), doc="Steps that the Conv1D front sees at once."
+        default=5, domain=integers(1, KERNEL), doc="Kernel length of the Conv1D layer, in steps."
     )
     conv_strides: int = parameter(
         default=1,
         domain=integers(1, KERNEL),
-        doc="""Steps from one output of the Conv1D front to the next: it shortens sequences
-        by this factor. At most ``conv_kernel_size``.""",
+        doc="""Stride of the Conv1D layer, in steps, which shortens sequences by this factor;
+        at most ``conv_kernel_size``.""",
     )
     pooling: str = POOLING
     initial_state: str = parameter(
         default="zeros",
         domain=one_of("zeros", "learned"),
-        doc="""The state before the first step of a sequence: "zeros", or "learned" with the other
-        weights, of each layer and direction its own, zero at the start of training.""",
+        doc="""Recurrent state before the first step: "zeros", or "learned" for each layer and
+        direction, starting at zero.""",
     )
+
+    @combination_check
+    def _warn_of_two_depths(self) -> None:
+        """Warn if ``units`` and ``n_layers`` give different numbers of layers."""
+        if isinstance(self.units, tuple | list) and self.n_layers not in (1, len(self.units)):
+            warnings.warn(
+                f"units={self.units!r} gives the units of {len(self.units)} layers, so that "
+                f"n_layers={self.n_layers} is ignored; leave it out.",
+                stacklevel=2,
+            )
+
+
+class Recurrent(RecurrentParameters, StreamingNetwork):
+    """Base class of recurrent networks: optional Conv1D, recurrent layers with dropout, pooling.
+
+    A subclass defines the layer, in Keras and in numpy.
+    """
+
     _pieces: tuple[Any, int] = fitted()
+
+    @property
+    @abstractmethod
+    def cell(self) -> type[Cell]:
+        """Return the numpy class of the layer; a subclass sets it as an attribute."""
 
     @abstractmethod
     def layer(self, units: int) -> Any:
@@ -91,17 +119,23 @@ class Recurrent(Network):
 
     @property
     def looks_ahead(self) -> bool:
-        """Tell whether the network reads backwards as well."""
+        """Return whether the network is bidirectional."""
         return self.bidirectional
 
     def carrying(self, begins: Any, n_rows: int) -> Self:
-        """Return the network as it is built to learn from pieces of sequences, one by one."""
-        if self.bidirectional:
-            return super().carrying(begins, n_rows)
+        """Return the stateful network for training on chunks of sequences.
+
+        Parameters
+        ----------
+        begins : KerasTensor of shape (batch, 1)
+            1 for the first chunk of a sequence, else 0.
+        n_rows : int
+            Rows of a training batch, each of which continues in the next batch.
+        """
         if self.conv_filters is not None:
             raise ValueError(
-                f"conv_filters={self.conv_filters} puts a convolution in front that looks back "
-                "over the border of two pieces, which bptt_length keeps apart; give "
+                f"conv_filters={self.conv_filters} adds a convolution whose receptive field spans "
+                "two chunks, which bptt_length separates; give "
                 "conv_filters=None, or chunk_length."
             )
         network = copy.copy(self)
@@ -112,16 +146,50 @@ class Recurrent(Network):
         """Return the outputs of the last recurrent layer at every step."""
         from skrnn.networks import layers
 
+        self._require_all_steps()
+        sequence, _ = self._layers(inputs, lengths)
+        return layers.Dropout()(sequence) if self.dropout else sequence
+
+    def stages(self, weights: WeightReader, n: int) -> list[Stage]:
+        """Return the stages of the Conv1D layer and of the recurrent layers."""
+        self._require_all_steps()
+        stages: list[Stage] = []
+        if self.conv_filters is not None:
+            shapes = (self.conv_kernel_size, None, self.conv_filters), (self.conv_filters,)
+            kernel, bias = weights.take(*shapes)
+            stages += [CausalConvolution(n, kernel, bias), Rectifier()]
+        for units in self.layer_units():
+            stages.append(self._cell(weights, n, units))
+            if self.layer_norm:
+                stages.append(LayerNormalization(*weights.take((units,), (units,))))
+        return stages
+
+    def layer_cells(self, weights: WeightReader, n: int) -> list[Layer]:
+        """Return the layers in numpy, without the front, for ``n`` sequences."""
+        found: list[Layer] = []
+        for units in self.layer_units():  # the weights of the backward twin come first
+            backward = self._cell(weights, n, units) if self.bidirectional else None
+            forward, norm = self._cell(weights, n, units), None
+            if self.layer_norm:
+                width = 2 * units if self.bidirectional else units
+                norm = LayerNormalization(*weights.take((width,), (width,)))
+            found.append(Layer(forward, backward, norm))
+        return found
+
+    def _cell(self, weights: WeightReader, n: int, units: int) -> Cell:
+        learned_start = self.initial_state == "learned"
+        return self.cell.read(weights, n, units, learned_start=learned_start)
+
+    def _require_all_steps(self) -> None:
+        """Raise ValueError if the Conv1D layer shortens sequences."""
         if self.conv_filters is not None and self.conv_strides > 1:
             raise ValueError(
                 f"conv_strides={self.conv_strides} shortens sequences, so that there are no "
                 "features at each of their steps; give conv_strides=1."
             )
-        sequence, _ = self._layers(inputs, lengths)
-        return layers.Dropout()(sequence) if self.dropout else sequence
 
     def _layers(self, sequence: Any, lengths: Any) -> tuple[Any, Any]:
-        """Return the outputs of the last recurrent layer, and how many are those of a sequence."""
+        """Return the outputs of the last recurrent layer, and the lengths of their sequences."""
         from skrnn.networks import layers
 
         if self.conv_filters is not None:
@@ -137,28 +205,18 @@ class Recurrent(Network):
         return sequence, lengths
 
     def _direction(self, sequence: Any, lengths: Any, units: int) -> Any:
-        """Return one layer's outputs, joined with those of its twin that reads backwards."""
+        """Return the outputs of one layer, concatenated with those of its backward twin."""
         from skrnn.networks import layers
 
         forward = self._run(sequence, units)
         if not self.bidirectional:
             return forward
-        reverse = layers.Reverse()
+        reverse = layers.ReverseSequence()
         backward = reverse(self._run(reverse(sequence, lengths), units), lengths)
         return layers.Concatenate()([forward, backward])
 
-    def _check_together(self) -> None:
-        """Warn where a number of layers is given twice."""
-        super()._check_together()
-        if isinstance(self.units, tuple | list) and self.n_layers not in (1, len(self.units)):
-            warnings.warn(
-                f"units={self.units!r} gives the units of {len(self.units)} layers, so that "
-                f"n_layers={self.n_layers} is ignored; leave it out.",
-                stacklevel=2,
-            )
-
     def _run(self, sequence: Any, units: int) -> Any:
-        """Return the outputs of a new layer, from the states that it is to begin with."""
+        """Return the outputs of a new layer with its initial states."""
         from skrnn.networks import layers
 
         layer = self.layer(units)
@@ -167,7 +225,7 @@ class Recurrent(Network):
             start = [layers.InitialState(n)(sequence) for n in layer.state_size]
         if "_pieces" in vars(self):
             begins, n_rows = self._pieces
-            return layers.Carried(layer, n_rows)(sequence, begins, *start)
+            return layers.StatefulRNN(layer, n_rows)(sequence, begins, *start)
         return layer(sequence, initial_state=start or None)
 
     def layer_units(self) -> tuple[int, ...]:

@@ -1,30 +1,37 @@
-"""A transformer encoder (Vaswani et al., 2017, arXiv:1706.03762), normalised before each part."""
+"""Transformer encoder (Vaswani et al., 2017, arXiv:1706.03762), normalized before each part."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from skrnn._parameters import integers, parameter
-from skrnn.networks.base import DEPTH, DROPOUT, POOLING, WIDTH, Network
+from skrnn.networks.base import DEPTH, DROPOUT, POOLING, WIDTH, StepNetwork
+from skrnn.parameters import integers, parameter
 
 
-class Transformer(Network):
-    """Self-attention over the steps of a sequence, with sinusoidal positions.
+class Transformer(StepNetwork):
+    """Transformer encoder with sinusoidal position encoding.
+
+    Transformer encoder (Vaswani et al., 2017, arXiv:1706.03762).
 
     Parameters
     ----------
     {parameters}
+
+    See Also
+    --------
+    Conv : Convolutions.
+    GRU, LSTM : Recurrent networks.
     """
 
     keeps_missing_steps = True
 
-    width: int = parameter(default=32, domain=WIDTH, doc="Features of each step inside.")
+    width: int = parameter(default=32, domain=WIDTH, doc="Features per step inside the network.")
     n_heads: int = parameter(
         default=2, domain=integers(1, 2**8), doc="Attention heads of each layer."
     )
     n_layers: int = parameter(default=2, domain=DEPTH, doc="Number of encoder layers.")
     feedforward: int = parameter(
-        default=64, domain=WIDTH, doc="Units of the dense part of each layer."
+        default=64, domain=WIDTH, doc="Hidden units of the feed-forward part of each layer."
     )
     dropout: float = DROPOUT
     pooling: str = parameter(
@@ -49,7 +56,7 @@ class Transformer(Network):
         from skrnn.networks import layers
 
         sequence = layers.Positions()(layers.Dense(self.width)(inputs))
-        real = layers.RealSteps()(inputs, lengths)
+        real = layers.PaddingMask()(inputs, lengths)
         for _ in range(self.n_layers):
             normal = layers.LayerNormalization()(sequence)
             attended = layers.MultiHeadAttention(self.n_heads, max(1, self.width // self.n_heads))(

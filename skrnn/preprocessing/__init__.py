@@ -1,1 +1,1 @@
-"""What is done to sequences before a network sees them."""
+"""Transformers of sequences, and the scaling inside estimators."""

@@ -1,8 +1,7 @@
-"""The rows before those that are transformed, and how much of them is known."""
+"""Rows of the fit as the history of later rows, and the rows that continue them."""
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from typing import Self
 
@@ -14,23 +13,22 @@ from skrnn._validation import Floats
 from skrnn.sequences.series import TimedSeries
 from skrnn.sequences.timeline import Calendar, Groups
 from skrnn.sequences.times import kind_of
-from skrnn.sequences.windows import Windows
 
 
 @dataclass(frozen=True, eq=False)
 class Link:
-    """The kept rows that come before those of a series.
+    """Kept rows that precede the rows of a series.
 
     Attributes
     ----------
     numbers : ndarray of int of shape (n_groups,)
-        The number that each group had in the fit, -1 for one that it did not have.
+        Number of each group in the fit, -1 for a new group.
     times : Index or None
-        The times of the series in the zone of the fit; None if they do not compare.
+        Times of the series in the time zone of the fit; None if they are not comparable.
     codes : ndarray of int of shape (n_history,)
-        The group of each row of the history, as the series counts them.
+        Group of each row of the history, numbered as in the series.
     rows : ndarray of int of shape (n_history,)
-        The rows of the tail that are the history.
+        Rows of the tail that make up the history.
     """
 
     numbers: NDArray[np.int64]
@@ -46,17 +44,17 @@ class Joined:
     Attributes
     ----------
     values : ndarray of shape (n_history + n_rows, n_features)
-        Group after group, the history of each before its rows.
+        Rows by group, each after its history.
     places : ndarray of int of shape (n_rows,)
-        Where each row of the table stands.
+        Position of each row of the table.
     begins : ndarray of int
-        The places at which a part begins that no window reaches out of.
+        Positions that no window spans.
     starts : ndarray of int of shape (n_groups,)
-        The places at which the groups begin.
+        Positions at which the groups begin.
     cut_off : ndarray of int
-        The places of first rows of X that a gap separates from their history.
+        Positions of first rows of X that a gap separates from their history.
     link : Link
-        What was kept of the groups.
+        Kept rows of the groups.
     """
 
     values: Floats
@@ -69,7 +67,7 @@ class Joined:
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """The end of the fitted rows of each group, and their beginning, to know them again.
+    """End of the fitted rows of each group, and their beginning, to recognize them.
 
     Attributes
     ----------
@@ -78,15 +76,15 @@ class History:
     is_whole : ndarray of bool of shape (n_groups,)
         Whether all fitted rows of a group are kept.
     tail, head : ndarray of shape (n_kept, n_features)
-        The last and the first rows, group after group.
+        Last and first rows, by group.
     tail_codes, head_codes : ndarray of int of shape (n_kept,)
-        The group of each.
+        Group of each row.
     tail_times : Index or None
         The time of each row of the tail.
     first_times : Index or None
         The time of the first row of each group.
     calendar : Calendar or None
-        The usual steps, where times are known.
+        Usual time steps, if times are known.
     """
 
     keys: pd.Index | None
@@ -121,7 +119,7 @@ class History:
     def join(
         self, series: TimedSeries, *, continues: bool, on_gap: str, tolerance: float
     ) -> Joined:
-        """Put the history of each group before its rows.
+        """Return the rows with the history of each group before them.
 
         Raises
         ------
@@ -144,10 +142,10 @@ class History:
         return Joined(values, places, at, both.starts, cut_off, link)
 
     def lacks_rows(self, series: TimedSeries, joined: Joined) -> NDArray[np.bool_]:
-        """Return of each row whether its part may go on before the rows that were passed.
+        """Return for each row whether earlier rows may exist that were not passed.
 
-        The fitted rows begin where they begin, and a gap inside X is one of the series; but
-        before a first row that is none of the fit there may be others.
+        The start of the fitted rows and gaps inside X are known; but
+        before a first row that is not of the fit there may be others.
         """
         is_open = np.zeros(len(joined.values), dtype=bool)
         is_open[joined.cut_off] = True
@@ -156,7 +154,7 @@ class History:
         return np.asarray(is_open[joined.begins[part]])
 
     def _link(self, series: TimedSeries, *, continues: bool) -> Link:
-        """Find the kept rows that come before those of a series."""
+        """Return the kept rows that precede the rows of a series."""
         groups, times = series.groups, self._comparable(series.times)
         if self.keys is None or groups.keys is None:
             numbers = np.zeros(len(groups.starts), dtype=np.int64)
@@ -174,7 +172,7 @@ class History:
         return Link(numbers, times, codes[rows], rows)
 
     def _comparable(self, times: pd.Index | None) -> pd.Index | None:
-        """Return times in the zone of the fitted ones, or None if they do not compare."""
+        """Return times in the time zone of the fit, or None if they are not comparable."""
         if times is None or self.tail_times is None or kind_of(times) != kind_of(self.tail_times):
             return None
         if isinstance(times, pd.DatetimeIndex) and times.tz is not None:
@@ -205,7 +203,7 @@ class History:
         late = self.calendar.gaps(link.times, series.groups, link.numbers, tolerance)
         starts = series.groups.starts
         last = np.full(len(starts), -1, dtype=np.int64)
-        last[link.codes] = np.arange(len(kept))  # of several rows of a group, the last remains
+        last[link.codes] = np.arange(len(kept))  # the last row of each group remains
         if len(kept) and not continues:
             before, has = kept[last], last >= 0
             late[starts[has]] = self.calendar.is_late(
@@ -216,14 +214,14 @@ class History:
         return late_before, late
 
     def _knows_beginning(self, series: TimedSeries, link: Link) -> NDArray[np.bool_]:
-        """Return of each group whether nothing comes before its rows and the history of them."""
+        """Return for each group whether its history is known from the beginning."""
         has_history = np.zeros(len(link.numbers), dtype=bool)
         has_history[link.codes] = True
         known = np.where(has_history, self.is_whole[link.numbers], self._is_beginning(series, link))
         return np.asarray(known & (link.numbers >= 0))
 
     def _is_beginning(self, series: TimedSeries, link: Link) -> NDArray[np.bool_]:
-        """Return of each group whether it begins with the first fitted rows, in time and value."""
+        """Return for each group whether it begins with the first fitted rows, by time and value."""
         groups, numbers = series.groups, link.numbers
         sizes = np.bincount(self.head_codes, minlength=len(self.is_whole))
         begins, rank, of = np.cumsum(sizes) - sizes, groups.rank(), numbers[groups.codes]
@@ -238,24 +236,8 @@ class History:
         return same
 
 
-def report_incomplete(incomplete: str, n_lacking: int, windows: Windows) -> None:
-    """Warn, or raise ValueError, if windows lack steps that may have been there."""
-    if n_lacking == 0:
-        return
-    text = (
-        f"{n_lacking} of {len(windows)} windows lack steps: these rows neither are the fitted "
-        "ones nor continue them, and the rows before them were not passed. Pass the "
-        f"{windows.span - 1} rows before them as well and drop their predictions (then "
-        'incomplete="ignore" keeps this warning away), or set continues=True if they follow the '
-        "fitted rows at once."
-    )
-    if incomplete == "raise":
-        raise ValueError(text)
-    warnings.warn(text, stacklevel=3)
-
-
 def _differ(rows: Floats, others: Floats) -> NDArray[np.bool_]:
-    """Return whether rows differ by more than rounding, as fit_transform from transform may."""
+    """Return whether rows differ by more than rounding between fit_transform and transform."""
     differ = (rows != others).any(axis=1)
     if differ.any():
         size = float(np.abs(np.nan_to_num(others)).max(initial=0.0))

@@ -1,4 +1,4 @@
-"""Standardisation by weighted mean and standard deviation, blind to missing values."""
+"""Standardization of features and targets by weighted mean and standard deviation."""
 
 from __future__ import annotations
 
@@ -13,31 +13,39 @@ from skrnn._validation import all_finite, fail_overflow
 
 Floats = NDArray[np.float64]
 
-#: Values up to this size, and from its inverse on, are squared and weighed as they are.
+#: Values up to this size, and down to its inverse, are squared without rescaling.
 MODEST = 1e50
+
+#: Maximum scale for which no float32 output decodes beyond float64.
+LARGEST_UNIT = 1e269
 
 
 @dataclass(frozen=True, eq=False)
-class Standardiser:
-    """Subtract ``mean`` and divide by ``scale``, both of shape (n_columns,)."""
+class AffineScaling:
+    """Subtract ``center`` and divide by ``scale``, both of shape (n_columns,)."""
 
-    mean: Floats
+    center: Floats
     scale: Floats
 
     @classmethod
     def fit(cls, values: NDArray[Any], weights: Floats) -> Self:
-        """Measure the columns of ``values``, row i weighing ``weights[i]``.
+        """Measure the columns of ``values``, with ``weights[i]`` for row i.
 
-        NaN counts as absent. A column that never varies, or is never observed, gets
+        NaN is ignored. A constant column, or one never observed, has
         scale 1 (and mean 0 if unobserved).
         """
         return cls.fit_blocks([(values, weights)])
 
     @classmethod
     def fit_blocks(cls, blocks: Iterable[tuple[NDArray[Any], Floats]]) -> Self:
-        """Measure the columns of a table that comes in blocks of rows with their weights."""
-        _, mean, deviation = measure(blocks)
-        return cls(mean, np.where(is_constant(mean, deviation), 1.0, deviation))
+        """Measure the columns of a table in blocks of rows with their weights."""
+        return cls.of_moments(measure(blocks))
+
+    @classmethod
+    def of_moments(cls, moments: Floats) -> Self:
+        """Return the scaling of columns with these weights, means and standard deviations."""
+        _, mean, deviation = moments
+        return cls(mean, np.where(is_constant(moments), 1.0, deviation))
 
     @classmethod
     def identity(cls, n_columns: int) -> Self:
@@ -45,11 +53,11 @@ class Standardiser:
         return cls(np.zeros(n_columns), np.ones(n_columns))
 
     def transform(self, values: NDArray[Any]) -> Floats:
-        """Return standardised values; the last axis holds the columns."""
-        return (values - self.mean) / self.scale
+        """Return standardized values; the last axis has the columns."""
+        return (values - self.center) / self.scale
 
     def transform_single(self, values: NDArray[Any]) -> NDArray[np.float32]:
-        """Return standardized values in float32, infinite where they are beyond it."""
+        """Return standardized values in float32, infinite for those out of range."""
         with np.errstate(over="ignore"):
             return self.transform(values).astype(np.float32)
 
@@ -61,7 +69,7 @@ class Standardiser:
         Raises
         ------
         ValueError
-            If one is beyond float32; ``what`` and ``where`` name what holds it.
+            If one is beyond float32; ``what`` and ``where`` describe its place.
         """
         encoded = self.transform_single(values)
         if not all_finite(encoded):
@@ -69,8 +77,94 @@ class Standardiser:
         return encoded
 
     def inverse_transform(self, values: NDArray[Any]) -> Floats:
-        """Return values in their own units; the last axis holds the columns."""
-        return values * self.scale + self.mean
+        """Return values in the original units; the last axis has the columns."""
+        return values * self.scale + self.center
+
+
+@dataclass(frozen=True, eq=False)
+class TargetScaling:
+    """Standardization of targets; a constant target is predicted exactly.
+
+    Attributes
+    ----------
+    standardizer : AffineScaling
+        Standardization in use: the identity unless ``scales``.
+    moments : ndarray of shape (3, n_columns)
+        Weight, mean and standard deviation of the targets so far.
+    constant : ndarray of bool of shape (n_columns,) or None
+        Constant targets; None if there are none.
+    scales : bool
+        Whether targets are standardized, or only constant ones replaced.
+    may_overflow : bool
+        Whether float32 outputs may decode to values beyond float64.
+    """
+
+    scaling: AffineScaling
+    moments: Floats
+    constant: NDArray[np.bool_] | None
+    scales: bool
+    may_overflow: bool
+
+    @classmethod
+    def learn(cls, values: NDArray[Any], weights: Floats, *, scales: bool = True) -> Self:
+        """Measure targets (n, n_columns), with ``weights[i]`` for row i."""
+        return cls._of(measure([(values, weights)]), scales)
+
+    @classmethod
+    def _of(cls, moments: Floats, scales: bool) -> Self:
+        if scales:
+            scaling = AffineScaling.of_moments(moments)
+        else:
+            scaling = AffineScaling.identity(moments.shape[1])
+        largest = max(scaling.scale.max(), np.abs(scaling.center).max())
+        constant = is_constant(moments)
+        never = constant if constant.any() else None
+        return cls(scaling, moments, never, scales, bool(largest > LARGEST_UNIT))
+
+    @property
+    def n_columns(self) -> int:
+        """Return the number of targets."""
+        return self.moments.shape[1]
+
+    def with_more(self, values: NDArray[Any], weights: Floats) -> Self:
+        """Return the scaling for training that continues with further targets.
+
+        It is the same except for targets that were constant so far: these are measured again on all
+        data so far.
+        """
+        if self.constant is None:
+            return self
+        both = joined(self.moments, measure([(values, weights)]))
+        return self._of(np.where(self.constant, both, self.moments), self.scales)
+
+    def encode(
+        self, values: NDArray[Any], what: str, where: str | None = None
+    ) -> NDArray[np.float32]:
+        """Return targets encoded for the network (`AffineScaling.encode`)."""
+        return self.scaling.encode(values, what, where)
+
+    def decode(self, outputs: NDArray[Any]) -> Floats:
+        """Return the targets decoded from outputs (n, n_columns).
+
+        Raises
+        ------
+        ValueError
+            If one is beyond float64.
+        """
+        if self.may_overflow:
+            with np.errstate(over="ignore"):
+                values = self.scaling.inverse_transform(outputs)
+            if not all_finite(values):
+                raise ValueError(
+                    f"a prediction is beyond float64: the targets of the fit have a mean of "
+                    f"{self.scaling.center.max():g} and a standard deviation of "
+                    f"{self.scaling.scale.max():g}. Fit with y in another unit."
+                )
+        else:
+            values = self.scaling.inverse_transform(outputs)
+        if self.constant is not None:
+            values[..., self.constant] = self.moments[1, self.constant]
+        return values
 
 
 def measure(blocks: Iterable[tuple[NDArray[Any], Floats]]) -> Floats:
@@ -87,13 +181,14 @@ def measure(blocks: Iterable[tuple[NDArray[Any], Floats]]) -> Floats:
     return total
 
 
-def is_constant(mean: Floats, deviation: Floats) -> NDArray[np.bool_]:
-    """Tell which columns never vary, but for what rounding makes of their mean."""
+def is_constant(moments: Floats) -> NDArray[np.bool_]:
+    """Return which columns are constant, up to the rounding of their mean."""
+    _, mean, deviation = moments
     return np.asarray(deviation <= 10 * np.finfo(np.float64).eps * np.abs(mean))
 
 
 def joined(first: Floats, second: Floats) -> Floats:
-    """Return the moments of two parts together; no square leaves the range of float64."""
+    """Return the moments of two parts together, without overflow of squares."""
     weight = first[0] + second[0]
     shares = np.divide(
         np.stack([first[0], second[0]]), weight, out=np.zeros((2, len(weight))), where=weight > 0
@@ -117,14 +212,14 @@ def _moments(values: NDArray[Any], weights: Floats) -> Floats:
 
 
 def _moments_of(values: Floats, weights: Floats) -> tuple[float, float, float]:
-    """Return weight, mean and standard deviation of values, none of which is missing."""
+    """Return weight, mean and standard deviation of values without NaN."""
     least, most = float(values.min()), float(values.max())
     total = float(weights.sum())
     if least == most:
         return total, least, 0.0
     size = max(most, -least)
-    # By a power of two, which rounds nothing: the squares of large values would be infinite,
-    # and those of small ones zero.
+    # Rescaled by a power of two, which is exact: squares of large values would overflow,
+    # and those of small ones underflow.
     exponent = 0 if 1.0 / MODEST < size < MODEST else int(np.frexp(size)[1])
     if exponent:
         values = np.ldexp(values, -exponent)

@@ -1,4 +1,4 @@
-"""Scaling of sequences, by statistics of the fit or by those of each sequence itself."""
+"""Scaling of sequences by statistics of the fit or of each sequence."""
 
 from __future__ import annotations
 
@@ -8,23 +8,39 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn._all_or_nothing import all_or_nothing
-from skrnn._parameters import Domain, one_of, parameter, reals, satisfying, singles, validate
-from skrnn._target_validation import check_weights
-from skrnn._validation import Floats, all_finite, fail_overflow
-from skrnn.preprocessing.forms import as_list, end_to_end, over_new_steps
-from skrnn.preprocessing.measures import Measure
-from skrnn.preprocessing.output import OwnOutput, as_names
-from skrnn.preprocessing.scaling import Standardiser
-from skrnn.sequences import Sequences, SequenceShape, Windows, check_shape, read_sequences
-from skrnn.sequences.parameters import InputParameters
+from skrnn._rollback import rollback_on_error
+from skrnn._typing import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from skrnn._validation import Floats, all_finite, check_weights, fail_overflow
+from skrnn.parameters import (
+    Domain,
+    Parametrized,
+    one_of,
+    parameter,
+    reals,
+    satisfying,
+    singles,
+    validate,
+)
+from skrnn.preprocessing.scaling import AffineScaling
+from skrnn.preprocessing.sequence_containers import as_list, end_to_end, over_new_steps
+from skrnn.preprocessing.set_output import OwnOutput, as_names
+from skrnn.preprocessing.statistics import Statistic
+from skrnn.sequences import (
+    LAYOUT,
+    N_CHANNELS,
+    InputFormat,
+    Sequences,
+    SequenceShape,
+    Windows,
+    check_shape,
+    read_sequences,
+)
 
 
 def _rising_pair(text: str, number: Domain) -> Domain:
-    """Accept two numbers of which the second is greater."""
+    """Accept two increasing numbers."""
     return satisfying(
         text,
         lambda value: (
@@ -33,6 +49,7 @@ def _rising_pair(text: str, number: Domain) -> Domain:
             and all(map(number.contains, value))
             and value[0] < value[1]
         ),
+        "tuple (low, high)",
     )
 
 
@@ -41,24 +58,23 @@ class SequenceScaler(
     OwnOutput,
     TransformerMixin,
     BaseEstimator,
-    InputParameters,
+    Parametrized,
     auto_wrap_output_keys=None,
 ):
-    """Scale sequences feature by feature, and give them back in the form they came in.
+    """Scale the features of sequences, and keep the form of X.
 
-    ``per="feature"`` learns one centre and one scale for each feature from all steps of all
-    sequences of the fit, so that a longer sequence counts for more. ``per="sequence"`` scales
-    each sequence by its own statistics and learns nothing: instance normalisation, which
-    frees a model from the level and the spread of a series (Kim et al., 2022, "Reversible
+    ``per="feature"`` learns one center and one scale per feature from all steps of all
+    training sequences, so that longer sequences weigh more. ``per="sequence"`` scales each
+    sequence by its own statistics and learns nothing: instance normalization, which makes a
+    model independent of the level and scale of a series (Kim et al., 2022, "Reversible
     instance normalization for accurate time-series forecasting against distribution shift",
     https://openreview.net/forum?id=cGDAkQo1C0p).
 
-    Missing values, NaN, take no part in statistics and stay missing. Where a feature never
-    varies, its spread counts as 1, as in scikit-learn. Results are float32 for float32 and
-    float64 else.
-    The networks of this package standardise each feature themselves, ``scale_input=True``; a
-    scaler is for other ways of scaling, and for other models. Scikit-learn's own scalers take
-    each column of a 2-D X, that is each time, by itself.
+    NaN is ignored in statistics and stays NaN. A constant feature has scale 1, as in
+    scikit-learn. Results are float32 for float32 input, else float64. The estimators of this
+    package standardize each feature themselves (``scale_input=True``); use a scaler for other
+    kinds of scaling and for other models. The scalers of scikit-learn treat each column of a
+    2-D X, that is each time step, as a feature of its own.
 
     Parameters
     ----------
@@ -67,14 +83,22 @@ class SequenceScaler(
     Attributes
     ----------
     center_, scale_ : ndarray of float64 of shape (n_features,)
-        What is subtracted from each feature of a step and what the rest is divided by. Only
-        with ``per="feature"``.
+        Value subtracted from each feature, and value by which the difference is divided. With
+        ``per="feature"`` only.
 
     n_features_in_ : int
-        Columns of X, or features of a step.
+        Number of columns of a 2-D X, else of features per step.
 
     feature_names_in_ : ndarray of str
-        Names of the columns, where X was a DataFrame with string names.
+        Names of the columns, if X was a DataFrame with string names.
+
+    See Also
+    --------
+    SlidingWindow : Windows of a series, which this scaler accepts.
+
+    See Also
+    --------
+    SlidingWindow : Windows of a series, which this scaler accepts.
 
     Examples
     --------
@@ -91,25 +115,27 @@ class SequenceScaler(
     [[2.0], [20.0]]
     """
 
+    n_channels: int | None = N_CHANNELS
+    layout: str = LAYOUT
     method: str = parameter(
         default="standard",
         domain=one_of("standard", "minmax", "robust"),
-        doc="""What is centre and scale: mean and standard deviation ("standard"), what takes
-        smallest and greatest value to ``feature_range`` ("minmax"), or the median and the
-        distance of the quantiles of ``quantile_range`` ("robust").""",
+        doc=""""standard" centers by the mean and scales by the standard deviation; "minmax"
+        maps the minimum and maximum to ``feature_range``; "robust" centers by the median and
+        scales by the distance of the quantiles of ``quantile_range``.""",
     )
     per: str = parameter(
         default="feature",
         domain=one_of("feature", "sequence"),
-        doc="""Whose statistics are used: those of the feature over the whole fit, or those of
-        the feature in the sequence at hand.""",
+        doc="""Use the statistics of each "feature" over the whole fit, or those of the feature
+        within each "sequence".""",
     )
     feature_range: tuple[float, float] = parameter(
         default=(0, 1),
         domain=_rising_pair(
             "two numbers (low, high), low < high", singles(-np.inf, closed="neither")
         ),
-        doc='The range of scaled features, for ``method="minmax"``.',
+        doc='Range of scaled features, for ``method="minmax"``.',
     )
     quantile_range: tuple[float, float] = parameter(
         default=(25.0, 75.0),
@@ -120,9 +146,9 @@ class SequenceScaler(
     )
     missing = "mask"
 
-    @all_or_nothing
+    @rollback_on_error
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
-        """Learn centre and scale of each feature, or only their number per sequence.
+        """Learn the center and scale of each feature; with ``per="sequence"``, only their number.
 
         Parameters
         ----------
@@ -133,8 +159,8 @@ class SequenceScaler(
         y : object, default=None
             Ignored.
         sample_weight : array-like of shape (n_samples,), default=None
-            How much each step of a sequence counts; 0 leaves the sequence out. With
-            ``method="robust"`` weights that differ are numbers of repeats, whole ones.
+            Weight of each sequence, for all of its steps; 0 leaves the sequence out. With
+            ``method="robust"``, unequal weights have to be integers, the numbers of repeats.
 
         Returns
         -------
@@ -144,103 +170,104 @@ class SequenceScaler(
         Raises
         ------
         ValueError, TypeError
-            If a parameter, X or sample_weight is not accepted; the scaler stays as it was.
+            If a parameter, X or sample_weight is not accepted; the scaler is left unchanged.
         """
-        del y
         validate(self)
         for name in ("center_", "scale_"):
             self.__dict__.pop(name, None)
-        sequences = read_sequences(self, X, reset=True)
+        sequences = read_sequences(self, X, InputFormat.of(self), reset=True)
         weights = check_weights(X, sample_weight, len(sequences))
-        measure = Measure(self.method, self.feature_range, self.quantile_range)
-        learnt = measure.of_features(sequences, weights) if self.per == "feature" else None
+        measure = Statistic(self.method, self.feature_range, self.quantile_range)
+        learned = measure.of_features(sequences, weights) if self.per == "feature" else None
         self._shape = SequenceShape(None, sequences.n_features)
         self._measure = measure
-        if learnt is not None:
-            self.center_, self.scale_ = learnt.mean, learnt.scale
+        if learned is not None:
+            self.center_, self.scale_ = learned.center, learned.scale
         return self
 
     def transform(self, X: Any) -> Any:
-        """Return the scaled sequences.
+        """Scale sequences.
 
         Parameters
         ----------
         X : array-like, DataFrame, list or Windows
-            Sequences of any length, in any form that ``fit`` takes, with the fit's features.
-            A 2-D X has the columns of the fit, if that was 2-D.
+            Sequences of any length, in any form that ``fit`` accepts, with the same features.
+            After a fit on a 2-D X, a 2-D X has the same columns.
 
         Returns
         -------
         ndarray, DataFrame, list or Windows
-            In the form of X: an array for a 2-D DataFrame; DataFrames with the same labels
-            for a panel and for a list of DataFrames; for windows, windows of the scaled
-            series, or with ``per="sequence"`` a list of arrays, which knows nothing of time:
+            Scaled sequences in the form of X: an array for a 2-D DataFrame; DataFrames with the
+            same labels for a panel and for a list of DataFrames; for windows, windows of the
+            scaled series or, with ``per="sequence"``, a list of arrays. That list has no times:
             validate on it with ``validation="latest"``.
 
         Raises
         ------
         NotFittedError
-            If there was no fit.
+            If the estimator is not fitted.
         ValueError, TypeError
             If X has other features than in the fit, or holds infinity.
         """
         check_is_fitted(self)
-        sequences = read_sequences(self, X, reset=False)
+        sequences = read_sequences(self, X, InputFormat.of(self), reset=False)
         check_shape(self, sequences, self._shape)
-        return self._rescaled(X, sequences, sequences, Standardiser.transform)
+        return self._rescaled(X, sequences, sequences, AffineScaling.transform)
 
     def inverse_transform(self, X: Any, reference: Any = None) -> Any:
-        """Return sequences in their own units.
+        """Transform scaled sequences back to their original units.
 
         Parameters
         ----------
         X : array-like, DataFrame, list or Windows
-            Scaled sequences, such as those of ``transform``, or forecasts. Neither their form,
-            their number of steps nor their names need be those of the fit.
+            Scaled sequences, such as those of ``transform``, or forecasts. Their form, number of
+            steps and names may differ from the fit.
         reference : array-like, DataFrame, list or Windows, default=None
-            With ``per="sequence"``, and only there, the unscaled sequences whose statistics
-            are to be used, one for each of X. Their lengths may differ from those of X.
+            Unscaled sequences whose statistics are used, one for each sequence of X; needed with
+            ``per="sequence"`` and ignored otherwise. Their lengths may differ from those of X.
 
         Returns
         -------
         ndarray, DataFrame, list or Windows
-            In the form of X, as ``transform`` keeps it.
+            Unscaled sequences in the form of X, as for ``transform``.
 
         Raises
         ------
         NotFittedError
-            If there was no fit.
+            If the estimator is not fitted.
         ValueError, TypeError
             If X has other features than in the fit, or holds infinity; if ``reference`` is
-            needed and missing, or is not of as many sequences as X.
+            needed and missing, or has another number of sequences than X.
         """
         check_is_fitted(self)
-        sequences = read_sequences(self._reader(), X, reset=True)
+        sequences = read_sequences(self._reader(), X, InputFormat.of(self), reset=True)
         check_shape(self, sequences, self._shape)
         measured = sequences if self._knows_features() else self._refer(reference, len(sequences))
-        return self._rescaled(X, sequences, measured, Standardiser.inverse_transform)
+        return self._rescaled(X, sequences, measured, AffineScaling.inverse_transform)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Return the names of the columns of X, which are those of the result.
+        """Return the names of the output columns, which are those of X.
 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            The names; None takes those of the fit.
+            Names of the columns of X; None uses those of the fit.
 
         Returns
         -------
         ndarray of str of shape (n_features_in_,)
+            Names of the columns.
+            Names of the columns.
         """
         names: NDArray[np.object_] = super().get_feature_names_out(as_names(input_features))
         return names
 
     def _reader(self) -> Self:
-        """Return what can read sequences without leaving a trace in this scaler."""
+        """Return an unfitted scaler, so that reading sets no attributes of this one."""
         return type(self)(n_channels=self.n_channels, layout=self.layout)
 
     def _knows_features(self) -> bool:
-        """Tell whether the fit was one per feature."""
+        """Return whether the fit was per feature."""
         return hasattr(self, "center_")
 
     def _refer(self, reference: Any, n_samples: int) -> Sequences:
@@ -251,7 +278,7 @@ class SequenceScaler(
                 "statistics; pass the unscaled sequences to take them from: "
                 "inverse_transform(X, reference=sequences)."
             )
-        sequences = read_sequences(self._reader(), reference, reset=True)
+        sequences = read_sequences(self._reader(), reference, InputFormat.of(self), reset=True)
         check_shape(self, sequences, self._shape)
         if len(sequences) != n_samples:
             raise ValueError(
@@ -265,12 +292,12 @@ class SequenceScaler(
     ) -> Any:
         """Return X after ``change`` by the fit's statistics or those of ``measured``."""
         if self._knows_features():
-            scaling = Standardiser(self.center_, self.scale_)
+            scaling = AffineScaling(self.center_, self.scale_)
         else:
             each = self._measure.of_each(measured)
             sequences = end_to_end(sequences)
-            scaling = Standardiser(
-                np.repeat(each.mean, sequences.lengths, axis=0),
+            scaling = AffineScaling(
+                np.repeat(each.center, sequences.lengths, axis=0),
                 np.repeat(each.scale, sequences.lengths, axis=0),
             )
         with np.errstate(over="ignore"):

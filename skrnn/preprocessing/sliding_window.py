@@ -1,4 +1,4 @@
-"""From rows of a long series to one window for each row, inside a pipeline."""
+"""Sliding windows: one for each row of a long series, inside a pipeline."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import (
-    _check_feature_names_in,
-    assert_all_finite,
-    check_is_fitted,
-)
+from sklearn.utils.validation import assert_all_finite, check_is_fitted
 
-from skrnn._all_or_nothing import all_or_nothing
-from skrnn._parameters import (
+from skrnn._rollback import rollback_on_error
+from skrnn._typing import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from skrnn._validation import Floats, check_table
+from skrnn.parameters import (
     BOOLEAN,
-    Parametrised,
+    Parametrized,
     fitted,
     integers,
     one_of,
@@ -25,9 +22,8 @@ from skrnn._parameters import (
     reals,
     validate,
 )
-from skrnn._validation import Floats, check_table
-from skrnn.preprocessing.history import History, report_incomplete
-from skrnn.preprocessing.output import OwnOutput, as_names
+from skrnn.preprocessing.history import History
+from skrnn.preprocessing.set_output import OwnOutput, as_names
 from skrnn.sequences.frames import GROUPS_DOMAIN, TIME_DOMAIN, key_names, read_rows
 from skrnn.sequences.series import TimedSeries
 from skrnn.sequences.timeline import GAP_TOLERANCE, WHY_GAPS
@@ -36,22 +32,22 @@ from skrnn.sequences.windows import Windows, checked_span, text_names, windows_a
 
 
 class SlidingWindow(
-    OwnOutput, TransformerMixin, BaseEstimator, Parametrised, auto_wrap_output_keys=None
+    OwnOutput, TransformerMixin, BaseEstimator, Parametrized, auto_wrap_output_keys=None
 ):
-    """Turn each row of a series into the window of rows that ends there.
+    """Transform each row of a series into the window of rows that ends there.
 
     The number of rows is kept, so that pipelines, ``TimeSeriesSplit`` and searches of
     scikit-learn work as with any transformer: row t of X becomes the window of the rows t,
-    t - sampling_rate, and so on. Steps before the first row are absent, which makes a
-    shorter sequence. Nothing is copied: see `Windows`.
+    t - sampling_rate, and so on. Windows at the start of the series are shorter sequences.
+    Windows are views on the series, not copies: see `Windows`.
 
-    Rows that continue those of the fit, such as the test fold of ``TimeSeriesSplit``, get the
-    end of the fitted rows as their history. Whether they do is seen from a pandas index of
-    dates, periods or numbers, or by the column ``time`` of any frame (pandas, polars, pyarrow,
-    dask); steps before a sliding window in a pipeline should therefore keep frames, as
-    ``StandardScaler().set_output(transform="pandas")`` does. Plain arrays have no times: see
-    ``continues``. Several series in one table are told apart by ``groups``; each has its own
-    order, gaps and history.
+    If the rows of X continue the fitted rows, as in the test fold of ``TimeSeriesSplit``, the
+    end of the fitted rows is their history. This is recognized by a pandas index of dates,
+    periods or numbers, or by the column ``time`` of any data frame (pandas, polars, pyarrow,
+    dask); transformers before a sliding window in a pipeline should therefore return data
+    frames, as ``StandardScaler().set_output(transform="pandas")`` does. Plain arrays have no
+    times: see ``continues``. ``groups`` separates several series in one table; each has its
+    own order, gaps and history.
 
     Parameters
     ----------
@@ -60,10 +56,20 @@ class SlidingWindow(
     Attributes
     ----------
     n_features_in_ : int
-        Columns of X.
+        Number of columns of X.
 
     feature_names_in_ : ndarray of str
-        Names of the columns, where X was a DataFrame with string names.
+        Names of the columns, if X was a DataFrame with string names.
+
+    See Also
+    --------
+    make_windows : Cut a series into windows and their targets, outside a pipeline.
+    Windows : Windows as positions in a series.
+
+    See Also
+    --------
+    make_windows : Cut a series into windows and their targets, outside a pipeline.
+    Windows : Windows as positions in a series.
 
     Examples
     --------
@@ -86,46 +92,46 @@ class SlidingWindow(
         domain=integers(1), kw_only=False, doc="Steps of a complete window."
     )
     sampling_rate: int = parameter(
-        default=1, domain=integers(1), doc="Rows from one step of a window to the next."
+        default=1, domain=integers(1), doc="Rows between successive steps of a window."
     )
     continues: bool = parameter(
         default=False,
         domain=BOOLEAN,
-        doc="""Take the rows of every ``transform`` as those that follow the fitted ones,
-        whatever their index says. This is how plain arrays get their history; it is wrong
-        for rows that stand elsewhere, such as the fitted rows themselves.""",
+        doc="""Treat the rows of every ``transform`` as following the fitted rows, whatever
+        their index. Plain arrays get their history this way; do not use it for other rows,
+        such as the fitted ones.""",
     )
     on_gap: str = parameter(
         default="restart",
         domain=one_of("restart", "ignore", "raise"),
-        doc="""What a gap in time does, a step longer than the usual one of its series.
-        "restart" lets no window span it, "ignore" takes rows as they follow each other,
-        "raise" refuses it.""",
+        doc="""Handling of gaps, steps in time that are longer than the usual step of their
+        series: "restart" lets no window span a gap, "ignore" joins the rows, "raise" raises an
+        error.""",
     )
     gap_tolerance: float = parameter(
         default=GAP_TOLERANCE,
         domain=reals(0),
-        doc="""The share of the usual step by which a step may be longer and is no gap, for
-        clocks that jitter.""",
+        doc="""Fraction of the usual step by which a step may be longer without being a gap,
+        for clocks that jitter.""",
     )
     time: str | None = parameter(
         default=None,
         domain=TIME_DOMAIN,
-        doc="""The column, or the level of a pandas index, that holds the time of each row; it
-        is no feature. None takes a pandas index; other frames have no times then.""",
+        doc="""Column, or level of a pandas index, with the time of each row; it is not a
+        feature. None uses a pandas index; other data frames then have no times.""",
     )
     groups: str | tuple[str, ...] | None = parameter(
         default=None,
         domain=GROUPS_DOMAIN,
-        doc="""The column or columns (or levels of a pandas index) that tell which series a row
-        belongs to; they are no features. No window holds rows of two groups, whose rows may
-        interleave. An estimator then purges and validates by time over all groups.""",
+        doc="""Column or columns, or levels of a pandas index, that identify the series of each
+        row; they are not features. No window spans two groups, whose rows may interleave.
+        Estimators then purge and validate by time over all groups.""",
     )
     incomplete: str = parameter(
         default="warn",
         domain=one_of("warn", "raise", "ignore"),
-        doc="""What ``transform`` does about windows that lack steps because the rows before
-        were not passed: X neither are the fitted rows nor continue them.""",
+        doc="""Handling of windows in ``transform`` that lack steps because X is neither the
+        fitted rows nor continues them.""",
     )
     _cut: tuple[int, int] = fitted()
     _columns: dict[str, Any] = fitted()
@@ -137,7 +143,7 @@ class SlidingWindow(
         Parameters
         ----------
         X : array-like or DataFrame of shape (n_rows, n_features), or Series
-            The series, one row for each time, in order of time.
+            Series, one row per time, in order of time.
         y : object, default=None
             Ignored.
 
@@ -149,15 +155,14 @@ class SlidingWindow(
         Raises
         ------
         ValueError
-            If the window is longer than the series, the time index falls or repeats, or it
-            has a gap under ``on_gap="raise"``.
+            If the window is longer than the series, the times are not increasing, or they have
+            a gap with ``on_gap="raise"``.
         """
-        del y
         self._fit(X)
         return self
 
     def fit_transform(self, X: Any, y: Any = None) -> Windows:
-        """Fit, and return the windows of the fitted rows, without any history before them.
+        """Fit, and return the windows of the fitted rows, without earlier history.
 
         Parameters
         ----------
@@ -167,9 +172,8 @@ class SlidingWindow(
         Returns
         -------
         Windows
-            One window for each row.
+            One window per row.
         """
-        del y
         return self._fit(X)
 
     def transform(self, X: Any) -> Windows:
@@ -183,15 +187,15 @@ class SlidingWindow(
         Returns
         -------
         Windows
-            One window for each row, with history where X continues the fitted rows.
+            One window per row, with history if X continues the fitted rows.
 
         Raises
         ------
         NotFittedError
-            If there was no fit.
+            If the estimator is not fitted.
         ValueError
-            If X has other columns than in ``fit``, times that are refused, or windows that lack
-            steps under ``incomplete="raise"``.
+            If X has other columns than in ``fit``, times that are not accepted, or windows that
+            lack steps with ``incomplete="raise"``.
         """
         check_is_fitted(self)
         series = self._read(X, reset=False)
@@ -205,33 +209,33 @@ class SlidingWindow(
         is_short = windows.lengths < windows.window_length
         if self.incomplete != "ignore" and is_short.any():
             is_short &= self._history.lacks_rows(series, joined)
-            report_incomplete(self.incomplete, int(is_short.sum()), windows)
+            _report_incomplete(self.incomplete, int(is_short.sum()), windows)
         return windows
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Return names for the columns of ``Windows.flat``, such as load_lag_2 and load_lag_0.
+        """Return the column names of ``Windows.flat``, such as load_lag_2 and load_lag_0.
 
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the columns of X; None takes those of the fit.
+            Names of the columns of X; None uses those of the fit.
 
         Returns
         -------
         ndarray of str of shape (window_length * n_features,)
-            Lags are in rows.
+            Names, with lags in rows.
         """
         check_is_fitted(self)
         given = as_names(input_features)
         if given is not None:
             others = {self._columns["time"], *key_names(self._columns["groups"])}
             given = [name for name in given if name not in others]
-        names = _check_feature_names_in(self, given)
+        names = OneToOneFeatureMixin.get_feature_names_out(self, given)  # type: ignore[arg-type]
         window_length, sampling_rate = self._cut
         lags = [step * sampling_rate for step in reversed(range(window_length))]
         return np.array([f"{name}_lag_{lag}" for lag in lags for name in names], dtype=object)
 
-    @all_or_nothing
+    @rollback_on_error
     def _fit(self, X: Any) -> Windows:
         """Fit, and return the windows of the fitted rows."""
         validate(self)
@@ -295,3 +299,19 @@ class SlidingWindow(
         tags.input_tags.allow_nan = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+def _report_incomplete(incomplete: str, n_lacking: int, windows: Windows) -> None:
+    """Warn, or raise ValueError, if windows lack steps of rows that were not passed."""
+    if n_lacking == 0:
+        return
+    text = (
+        f"{n_lacking} of {len(windows)} windows lack steps: these rows neither are the fitted "
+        "ones nor continue them, and the rows before them were not passed. Pass the "
+        f"{windows.span - 1} rows before them as well and drop their predictions (then "
+        'incomplete="ignore" keeps this warning away), or set continues=True if they follow the '
+        "fitted rows at once."
+    )
+    if incomplete == "raise":
+        raise ValueError(text)
+    warnings.warn(text, stacklevel=3)

@@ -1,12 +1,22 @@
-"""A batch of sequences, read from every form a user may pass."""
+"""Sequences of steps, read from every accepted form of X."""
 
-from skrnn.sequences.reading import SequenceShape, check_shape, read_sequences
+from skrnn.sequences.reading import (
+    LAYOUT,
+    N_CHANNELS,
+    InputFormat,
+    SequenceShape,
+    check_shape,
+    read_sequences,
+)
 from skrnn.sequences.table import BLOCK, Sequences, pieces
 from skrnn.sequences.windowing import make_windows
 from skrnn.sequences.windows import Windows
 
 __all__ = [
     "BLOCK",
+    "LAYOUT",
+    "N_CHANNELS",
+    "InputFormat",
     "SequenceShape",
     "Sequences",
     "Windows",

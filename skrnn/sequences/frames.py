@@ -1,4 +1,4 @@
-"""Tables of rows: the times and groups that their columns or index hold, and the features."""
+"""Rows of any data frame: features, times and groups."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from skrnn._conversion import (
     refuse_other_than_numbers,
     refuse_repeated_names,
 )
-from skrnn._parameters import NONE, satisfying, tuples_of
+from skrnn.parameters import NONE, satisfying, tuples_of
 from skrnn.sequences.times import as_times
 
-NAME = satisfying("a column's name", lambda value: isinstance(value, str) and bool(value))
+NAME = satisfying("a column's name", lambda value: isinstance(value, str) and bool(value), "str")
 TIME_DOMAIN = NAME | NONE
 GROUPS_DOMAIN = NAME | tuples_of(NAME) | NONE
 
-#: narwhals' dtypes that are no features.
+#: narwhals dtypes that cannot be features.
 _NO_NUMBERS = {"String", "Enum", "Datetime", "Date", "Duration", "Time"}
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """What the rows of a table hold, in the order in which they stand.
+    """Features, times and groups of the rows of a table, in their order.
 
     Attributes
     ----------
     features : array-like or frame
-        All columns but those of times and groups.
+        All columns except times and groups.
     times : Index or None
-        The time of each row, where it is known.
+        Time of each row, if known.
     groups : Index or None
         The key of each row's group; with several columns a MultiIndex.
     labels : Index or None
@@ -51,12 +51,12 @@ class Rows:
 
     @property
     def has_names(self) -> bool:
-        """Return whether the rows have an index that holds no times."""
+        """Return whether the rows have an index of names, not of times."""
         return self.times is None and self.labels is not None
 
 
 def read_rows(X: Any, *, time: Any, groups: Any, name: str = "X") -> Rows:
-    """Return the features, times and groups of an array or of any frame that narwhals reads.
+    """Return the features, times and groups of an array or any data frame.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def read_rows(X: Any, *, time: Any, groups: Any, name: str = "X") -> Rows:
     time, groups : str, tuple of str or None
         Names of columns or of levels of a pandas index.
     name : str
-        What messages call X.
+        Name of X in messages.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def read_rows(X: Any, *, time: Any, groups: Any, name: str = "X") -> Rows:
         column of dates or text.
     """
     keys = key_names(groups)
-    if not hasattr(X, "collect"):  # no name of a lazy frame occurs twice
+    if not hasattr(X, "collect"):  # names of a lazy frame are unique
         refuse_repeated_names(X, name)
     table = as_table(X)
     if isinstance(table, pd.DataFrame):
@@ -113,7 +113,7 @@ def as_table(X: Any) -> Any:
         return X.to_frame()
     if isinstance(X, pd.DataFrame):
         return X
-    import narwhals.stable.v2 as nw  # those who pass arrays need not wait for it
+    import narwhals.stable.v2 as nw  # imported only for data frames
 
     frame = nw.from_native(X, pass_through=True, allow_series=True)
     if isinstance(frame, nw.Series):
@@ -153,16 +153,21 @@ def _from_narwhals(frame: Any, time: Any, keys: tuple[str, ...], name: str) -> R
 
 def _index_of(column: Any) -> pd.Index:
     """Return a narwhals Series as an Index, in its time zone."""
-    held = column.to_numpy()
+    held = _widened(column.to_numpy())
     values = pd.Index(held if held.ndim == 1 else list(held), tupleize_cols=False)
     zone = getattr(column.dtype, "time_zone", None)
     return values.tz_localize("UTC").tz_convert(zone) if zone else values
 
 
+def _widened(values: Any) -> Any:
+    """Return 16-bit floats as 32-bit ones, since pandas has no 16-bit index."""
+    return values.astype("float32") if values.dtype == np.float16 else values
+
+
 def _labels_of(frame: pd.DataFrame, key: str, name: str) -> pd.Index:
     """Return a column, or a level of the index, as an Index."""
     if key in frame.columns:
-        return pd.Index(frame[key])
+        return pd.Index(_widened(frame[key]))
     if key not in frame.index.names:
         levels = [level for level in frame.index.names if level is not None]
         _fail_unknown(key, [*frame.columns, *levels], name)
@@ -180,7 +185,7 @@ def _named_times(labels: pd.Index, time: str) -> pd.Index:
 
 
 def _times_of_index(index: pd.Index, keys: tuple[str, ...], name: str) -> pd.Index | None:
-    """Return the times of an index, or of its one level that identifies no group."""
+    """Return the times of an index, or of its only level that is not a group."""
     if not isinstance(index, pd.MultiIndex):
         times = as_times(index, f"the index of {name}")
         is_numbered = times is not None and pd.api.types.is_numeric_dtype(times.dtype)
@@ -215,7 +220,7 @@ def _joined(parts: list[pd.Index], keys: tuple[str, ...]) -> pd.Index | None:
 
 
 def _holds_numbers(column: Any) -> bool:
-    """Tell whether the values of a narwhals Series may be features."""
+    """Return whether a narwhals Series is numeric."""
     dtype = type(column.dtype).__name__
     if dtype == "Categorical":  # PyArrow has categories of any kind
         dtype = type(column.cat.get_categories().dtype).__name__
@@ -233,7 +238,7 @@ def _check_feature(label: Any, column: Any, name: str) -> None:
 
 
 def _lacks(times: pd.Index) -> str:
-    """Return what times are that are no times, "" where all are."""
+    """Return a description of missing or infinite times, "" if there are none."""
     if times.hasnans:
         return "missing"
     is_float = pd.api.types.is_float_dtype(times.dtype)
@@ -245,4 +250,4 @@ def _times_of(time: Any, name: str) -> str:
 
 
 def _fail_unknown(key: Any, columns: Any, name: str) -> NoReturn:
-    raise ValueError(f"{key!r} is no column of {name}, which has {list(columns)}.")
+    raise ValueError(f"{key!r} is not a column of {name}, which has {list(columns)}.")

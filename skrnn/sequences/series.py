@@ -1,4 +1,4 @@
-"""A series, or several in one table, in the order of their groups and times."""
+"""Series of one table, in order of group and time."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from skrnn.sequences.times import kind_of
 
 @dataclass(frozen=True, eq=False)
 class TimedSeries:
-    """The rows of a table, group after group, each in order of time.
+    """Rows of a table by group, each in order of time.
 
     Attributes
     ----------
     values : ndarray of shape (n_rows, n_features)
-        The rows; a copy of the table only where groups interleave.
+        Rows; a copy of the table only if groups interleave.
     times : Index or None
-        The time of each.
+        Time of each row.
     groups : Groups
-        The series they belong to.
+        Groups of the rows.
     labels : Index or None
         The pandas index of the table, in its own order.
     name : str
-        What messages call the times.
+        Name of the times in messages.
     """
 
     values: Floats
@@ -41,7 +41,7 @@ class TimedSeries:
 
     @classmethod
     def of(cls, rows: Rows, values: Floats, time: str | None, table: str = "X") -> Self:
-        """Put rows in order, or raise ValueError if their times do not rise in each group."""
+        """Sort rows by group, or raise ValueError if times are not increasing within a group."""
         name = f"the index of {table}" if time is None else f"time={time!r}"
         groups = Groups.of(rows.groups, len(values))
         times = None if rows.times is None else groups.sort(rows.times)
@@ -50,7 +50,7 @@ class TimedSeries:
         return cls(groups.sort(values), times, groups, rows.labels, name)
 
     def step_times(self, calendar: Calendar | None) -> NDArray[np.float64] | None:
-        """Return when each row of a table of several series is, in usual steps; else None."""
+        """Return the time of each row in usual steps, for a table of several series; else None."""
         if self.times is None or self.groups.keys is None:
             return None
         if calendar is None or calendar.kind != kind_of(self.times):
@@ -58,7 +58,7 @@ class TimedSeries:
         return calendar.positions(self.times)[self.groups.places()]
 
     def gaps(self, calendar: Calendar | None, on_gap: str, tolerance: float) -> NDArray[np.bool_]:
-        """Return whether a window may not reach over the beginning of each row.
+        """Return for each row whether a gap before it ends windows.
 
         Raises
         ------
@@ -82,7 +82,7 @@ class TimedSeries:
     ) -> None:
         """Raise ValueError if there is a gap.
 
-        ``before`` holds, for a group whose first row has a gap before it, the time that it
+        ``before`` has, for a group whose first row follows a gap, the time that it
         follows.
         """
         if self.times is None or not late.any():

@@ -1,4 +1,4 @@
-"""A single step of a stream, read from what has names and from what has not."""
+"""Reading of a single step of a stream, by name or position."""
 
 from __future__ import annotations
 
@@ -12,35 +12,35 @@ from numpy.typing import NDArray
 
 from skrnn._conversion import as_numbers, is_ragged
 
-#: What holds the features in order, without names; looked up, since it is asked at every step.
+#: Types without feature names; a quick check, since it is made at every step.
 UNNAMED = frozenset({np.ndarray, list, tuple, float, int, str})
 
 
 def feature_names(estimator: Any, n_features: int) -> list[str] | None:
-    """Return the names of the features of a step, or None if the fit saw none.
+    """Return the names of the features of a step, or None if the fit had none.
 
-    The columns of a 2-D X that holds a sequence in each row are no features of a step.
+    The columns of a 2-D X of flattened sequences are not features of a step.
     """
     names = getattr(estimator, "feature_names_in_", None)
     return None if names is None or len(names) != n_features else list(names)
 
 
 def in_order(x: Any, names: list[str] | None, n_streams: int | None) -> Any:
-    """Return the values of a step with names in the order of the fit; others as they are.
+    """Return the values of a step, in the order of the fit if it has names.
 
     Parameters
     ----------
     x : dict, named tuple, Series, DataFrame or any other
-        The step. Of a DataFrame, a row for each of ``n_streams``, or one row.
+        Step; a DataFrame has one row per stream.
     names : list of str or None
         The names of the fit.
     n_streams : int or None
-        As of the stream.
+        Number of streams, or None.
 
     Raises
     ------
     ValueError, TypeError
-        If names are missing, unknown or twice there; if there are names and the fit had none.
+        If names are missing, unknown or repeated, or the fit had no names.
     """
     given = _names_of(x)
     if given is None:
@@ -71,7 +71,7 @@ def in_order(x: Any, names: list[str] | None, n_streams: int | None) -> Any:
 
 
 def numbers(values: Any) -> NDArray[np.float64]:
-    """Return a step as numbers, NaN for what is masked or missing.
+    """Return a step as numbers, NaN for masked or missing values.
 
     Raises
     ------
@@ -79,12 +79,12 @@ def numbers(values: Any) -> NDArray[np.float64]:
         If it holds anything else.
     """
     try:
-        # A list at once, as it comes at every step.
+        # Fast path for lists, since this runs at every step.
         array = np.asarray(values) if type(values) in (list, tuple) else values
     except ValueError:
         array = None
     array = None if is_ragged(array) else as_numbers(array, "the step")
-    if not isinstance(array, np.ndarray):  # nothing, sequences, or a sparse matrix
+    if not isinstance(array, np.ndarray):  # None, sequences, or a sparse matrix
         raise ValueError(
             f"the step is {reprlib.repr(values)}; give one number for each feature, NaN for one "
             "that is missing."
@@ -93,12 +93,12 @@ def numbers(values: Any) -> NDArray[np.float64]:
 
 
 def _values_of(values: Any, name: str) -> Any:
-    """Return what a step has under a name, a number or one for each stream."""
+    """Return the value of a name in a step, one number or one per stream."""
     return values if isinstance(values, float | int) else as_numbers(values, f"{name!r} of a step")
 
 
 def _names_of(x: Any) -> list[str] | None:
-    """Return the names in a step, or None if it has none that are all texts."""
+    """Return the names in a step, or None unless all are strings."""
     if isinstance(x, pd.Series | Mapping):
         found = list(x.keys())
     elif hasattr(x, "columns"):

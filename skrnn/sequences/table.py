@@ -1,9 +1,9 @@
-"""A batch of sequences as one flat table of steps, read from every form a user may pass.
+"""Table of the steps of all sequences, each of which is a start and a length in it.
 
-All sequences lie end to end in one ``(n_total_steps, n_features)`` array; a sequence is a
-start and a length in it. A 3-D array becomes this without a copy, sequences of different
-length need no padding until a batch is gathered, and windows that overlap are only further
-starts in the same table, whose steps may lie some rows apart.
+The sequences are concatenated in one ``(n_total_steps, n_features)`` array; a sequence is a
+start and a length in it. A 3-D array is read without a copy, sequences of different
+length are padded only when a batch is gathered, and overlapping windows are
+starts in the same table, with steps that may be several rows apart.
 """
 
 from __future__ import annotations
@@ -17,33 +17,33 @@ from numpy.typing import NDArray
 
 from skrnn._validation import Floats
 
-#: Rows of a table that are looked at together, so that one larger than memory can be measured.
+#: Rows of a block, so that a table larger than memory can be measured.
 BLOCK = 2**16
 
 
 @dataclass(frozen=True, eq=False)
 class Sequences:
-    """Sequences of shape (n_steps_i, n_features), held as starts and lengths in one table.
+    """Sequences of shape (n_steps_i, n_features), stored as starts and lengths in one table.
 
     Attributes
     ----------
     steps : ndarray of shape (n_total_steps, n_features)
         The steps of all sequences.
     starts, lengths : ndarray of shape (n_samples,)
-        Where in ``steps`` each sequence begins, and its number of steps.
+        First row of each sequence in ``steps``, and its number of steps.
     stride : int
-        Rows of ``steps`` from one step of a sequence to the next.
+        Rows of ``steps`` between successive steps of a sequence.
     window : int or None
-        For windows of one series, in order of its time: the length that all of them would
-        have if the series went back further.
+        For windows of one series in order of time, the length of a complete
+        window.
     reach : int
-        For windows, the number of rows that two of them have to end more than apart, so that
-        they share no row, and the target of the earlier one lies no later than the last row
+        For windows, the distance of ends, in rows, beyond which two windows
+        share no row, and the target of the earlier one is not later than the last row
         of the other.
     numbers : ndarray of int of shape (n_samples,) or None
-        Which sequence of the user's X each one is, or is a part of; None: they are all of X.
+        Index in X of each sequence, or of the one it is a part of; None for all of X in order.
     ends_at : ndarray of float of shape (n_samples,) or None
-        When each window ends, in usual steps, for windows of several series.
+        Time of the end of each window, in usual steps, for windows of several series.
     """
 
     steps: Floats
@@ -57,7 +57,7 @@ class Sequences:
 
     @classmethod
     def end_to_end(cls, steps: Floats, lengths: NDArray[np.int64]) -> Self:
-        """Return sequences of these lengths, which lie one after the other in ``steps``."""
+        """Return sequences of these lengths, concatenated in ``steps``."""
         return cls(steps, np.cumsum(lengths) - lengths, lengths)
 
     def __len__(self) -> int:
@@ -70,7 +70,7 @@ class Sequences:
 
     @property
     def n_steps(self) -> int | None:
-        """Return the length that all sequences share, or None where they differ."""
+        """Return the length of all sequences, or None if lengths differ."""
         longest = self.longest
         return longest if self.window or int(self.lengths.min()) == longest else None
 
@@ -81,19 +81,19 @@ class Sequences:
 
     @property
     def ends(self) -> NDArray[np.int64]:
-        """Return the row of the table that holds each sequence's last step."""
+        """Return the row of each sequence's last step."""
         return self.starts + (self.lengths - 1) * self.stride
 
     @property
     def times(self) -> NDArray[Any]:
-        """Return numbers that order the sequences by time: that of rows for windows of a series."""
+        """Return the order of the sequences in time; for windows, the rows of their ends."""
         if self.ends_at is not None:
             return self.ends_at
         return self.ends if self.window else np.arange(len(self))
 
     @property
     def numbering(self) -> NDArray[np.int64]:
-        """Return which sequence of the user's X each one is, or is a part of."""
+        """Return the index in X of each sequence, or of the one it is a part of."""
         return np.arange(len(self)) if self.numbers is None else self.numbers
 
     def take(self, rows: NDArray[np.int64]) -> Self:
@@ -107,7 +107,7 @@ class Sequences:
         )
 
     def share_rows(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Return whether each sequence reaches over a row that one of those at ``rows`` does."""
+        """Return whether each sequence spans a row of one of those at ``rows``."""
         change = np.zeros(len(self.steps) + 1, dtype=np.int64)
         np.add.at(change, self.starts[rows], 1)
         np.add.at(change, self.ends[rows] + 1, -1)
@@ -115,7 +115,7 @@ class Sequences:
         return np.asarray(covered[self.ends + 1] > covered[self.starts])
 
     def within(self) -> Self:
-        """Return the same sequences over the part of the table from the first to the last."""
+        """Return the same sequences over the part of the table that they span."""
         first, last = int(self.starts.min()), int(self.ends.max())
         return replace(self, steps=self.steps[first : last + 1], starts=self.starts - first)
 
@@ -127,7 +127,7 @@ class Sequences:
         at_end: bool = False,
         out: NDArray[Any] | None = None,
     ) -> tuple[Floats, NDArray[np.bool_]]:
-        """Return sequences padded to ``n_steps``, and which of their steps are real.
+        """Return sequences padded to ``n_steps``, and the mask of real steps.
 
         Parameters
         ----------
@@ -136,14 +136,14 @@ class Sequences:
         n_steps : int
             The padded length, at least that of the longest sequence of ``rows``.
         at_end : bool
-            Pad on the left, so that all sequences end together, and not on the right.
+            Pad on the left instead of the right.
         out : ndarray of shape (n_rows, n_steps, n_features), optional
-            Where to put the values.
+            Output array.
 
         Returns
         -------
         values : ndarray of shape (n_rows, n_steps, n_features)
-            The steps; what stands in padded places is arbitrary.
+            Steps; values of padding are arbitrary.
         real : ndarray of bool of shape (n_rows, n_steps)
             False where a step is padding.
         """
@@ -155,16 +155,16 @@ class Sequences:
         return np.take(self.steps, positions, axis=0, out=out, mode="clip"), real
 
     def blocks(self, weights: NDArray[np.float64]) -> Iterator[tuple[slice, NDArray[np.float64]]]:
-        """Yield parts of the table, and how much each step weighs if sequence i weighs weights[i].
+        """Yield blocks of the table, with the weight of each step, if sequence i has weights[i].
 
-        Together the parts are the whole table, in order.
+        The blocks are the whole table, in order.
         """
         positive = weights > 0
         both = np.stack([weights, positive], axis=1)
         places = np.concatenate([self.starts, self.starts + self.lengths * self.stride])
         order = np.argsort(places, kind="stable")
         places, changes = places[order], np.concatenate([both, -both])[order]
-        # Sums that were added and taken away leave rounding; the counts are exact.
+        # Adding and subtracting weights leaves rounding errors; the counts are exact.
         least = weights[positive].min(initial=np.inf)
         size = -(-min(BLOCK, len(self.steps)) // self.stride) * self.stride
         levels = np.zeros((1, self.stride, 2))
@@ -178,11 +178,11 @@ class Sequences:
             yield part, np.where(n_holders > 0, np.maximum(total, least), 0.0)
 
     def step_weights(self, weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how much each step of the table weighs when sequence i weighs weights[i]."""
+        """Return the weight of each step of the table, if sequence i has weights[i]."""
         return np.concatenate([part for _, part in self.blocks(weights)])
 
     def contiguous(self) -> Sequences:
-        """Return the same sequences over a table in which their steps are neighbours."""
+        """Return the same sequences over a table in which their steps are contiguous."""
         if self.stride == 1:
             return self
         n_rows = len(self.steps)
@@ -196,10 +196,10 @@ class Sequences:
         )
 
     def without_missing_steps(self) -> Sequences:
-        """Leave out the steps at which nothing was observed.
+        """Return the sequences without steps at which nothing was observed.
 
-        A sequence without a single observation becomes one step of nothing, so that it can
-        be predicted at all.
+        A sequence without any observation becomes one step of zeros, so that it can
+        be predicted.
         """
         table = self.contiguous()
         observed = np.logical_not(np.isnan(table.steps).all(axis=1))
@@ -215,9 +215,9 @@ class Sequences:
         )
 
     def without_padding(self) -> Sequences:
-        """Leave out the zeros at the end of each sequence, but for its first step.
+        """Return the sequences without trailing zeros, but with their first step.
 
-        Windows have no padding: their steps are those of a series.
+        Windows have no padding.
         """
         if self.window is not None:
             return self
@@ -228,17 +228,17 @@ class Sequences:
         return replace(table, lengths=lengths)
 
     def holding(self, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Tell which sequences hold a marked row of the table."""
+        """Return which sequences contain a marked row of the table."""
         marks = replace(self, steps=marked[:, None].astype(np.float32)).contiguous()
         before = np.concatenate([[0], np.cumsum(marks.steps > 0)])
         return np.asarray(before[marks.starts + marks.lengths] > before[marks.starts])
 
     def first_with(self, marked: NDArray[np.bool_]) -> int:
-        """Return the number of the first sequence that holds a marked row of the table."""
+        """Return the index of the first sequence with a marked row of the table."""
         return int(self.numbering[np.argmax(self.holding(marked))])
 
     def first_marked(self, marked: NDArray[np.bool_], first: int = 0) -> tuple[int, float] | None:
-        """Return the number of the first sequence that holds a marked value, and the value.
+        """Return the index of the first sequence with a marked value, and the value.
 
         ``marked`` (n_rows, n_features) is for the rows of the table from ``first`` on; None if no
         sequence holds any of them.
@@ -255,23 +255,23 @@ class Sequences:
 
 
 def pieces(sequences: Sequences, n_steps: int, *, whole: bool = False) -> Sequences:
-    """Return the sequences cut into pieces of at most ``n_steps``, over the same table.
+    """Return the sequences split into chunks of at most ``n_steps``, over the same table.
 
-    If they are to be ``whole``, the last piece of a sequence begins earlier where it would be
-    shorter; no sequence may be.
+    With ``whole``, the last chunk of a sequence begins earlier if it would be
+    shorter; no sequence may be shorter.
     """
-    n_pieces = -(-sequences.lengths // n_steps)
-    first = np.repeat(np.cumsum(n_pieces) - n_pieces, n_pieces)
-    done = (np.arange(n_pieces.sum()) - first) * n_steps
-    lengths = np.repeat(sequences.lengths, n_pieces)
+    n_chunks = -(-sequences.lengths // n_steps)
+    first = np.repeat(np.cumsum(n_chunks) - n_chunks, n_chunks)
+    done = (np.arange(n_chunks.sum()) - first) * n_steps
+    lengths = np.repeat(sequences.lengths, n_chunks)
     if whole:
         done = np.minimum(done, lengths - n_steps)
     left = lengths - done
-    starts = np.repeat(sequences.starts, n_pieces) + done * sequences.stride
+    starts = np.repeat(sequences.starts, n_chunks) + done * sequences.stride
     return Sequences(
         sequences.steps,
         starts,
         np.minimum(left, n_steps),
         stride=sequences.stride,
-        numbers=np.repeat(sequences.numbering, n_pieces),
+        numbers=np.repeat(sequences.numbering, n_chunks),
     )

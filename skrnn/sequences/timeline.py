@@ -1,4 +1,4 @@
-"""Series in one table: their order in time, their usual steps and their gaps."""
+"""Time axis of several series in one table: order, usual step, gaps."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from skrnn.sequences.times import kind_of, ordinals
 
-#: The share of the usual step by which a step may be longer and is no gap.
+#: Fraction of the usual step by which a step may be longer without being a gap.
 GAP_TOLERANCE = 0.1
 
-#: What may be behind many gaps, and what to do.
+#: Possible causes of many gaps, and remedies.
 WHY_GAPS = (
     "rows may have been drawn at random (split them in order of time), their clock may jitter "
     "(raise gap_tolerance, the share of a step that is tolerated), or their days may be trading "
@@ -25,18 +25,18 @@ WHY_GAPS = (
 
 @dataclass(frozen=True, eq=False)
 class Groups:
-    """The series that the rows of a table belong to, and the order in which each is whole.
+    """Groups of the rows of a table, and the order that sorts the rows by group.
 
     Attributes
     ----------
     keys : Index or None
-        The key of each group; None for a single series.
+        Key of each group; None for a single series.
     codes : ndarray of int of shape (n_rows,)
-        The number of each row's group, group after group.
+        Group of each sorted row.
     order : ndarray of int of shape (n_rows,) or None
-        The row of the table that stands at each place in that order; None where the table has it.
+        Row of the table at each position of that order; None if the table is sorted.
     starts : ndarray of int of shape (n_groups,)
-        Where each group begins.
+        Position of the start of each group.
     """
 
     keys: pd.Index | None
@@ -46,7 +46,7 @@ class Groups:
 
     @classmethod
     def of(cls, keys: pd.Index | None, n_rows: int) -> Self:
-        """Put the rows of a table in order of their groups."""
+        """Return the groups of the rows of a table."""
         if keys is None:
             whole = np.zeros(n_rows, dtype=np.int64)
             return cls(None, whole, None, whole[:1])
@@ -55,7 +55,7 @@ class Groups:
 
     @classmethod
     def ordered(cls, keys: pd.Index | None, codes: NDArray[np.int64]) -> Self:
-        """Put rows of these groups in order."""
+        """Return groups for rows with these codes."""
         order = None
         if np.any(codes[1:] < codes[:-1]):
             order = np.argsort(codes, kind="stable")
@@ -69,11 +69,11 @@ class Groups:
         return np.diff(self.starts, append=len(self.codes)).astype(np.int64)
 
     def sort(self, rows: Any) -> Any:
-        """Return rows of the table in the order of the groups; a copy only if they are not."""
+        """Return the rows of the table sorted by group; a copy only if necessary."""
         return rows if self.order is None else rows[self.order]
 
     def places(self) -> NDArray[np.int64]:
-        """Return where each row of the table stands in the order."""
+        """Return the position of each row of the table in the order."""
         if self.order is None:
             return np.arange(len(self.codes))
         places = np.empty_like(self.order)
@@ -81,20 +81,20 @@ class Groups:
         return places
 
     def rank(self) -> NDArray[np.int64]:
-        """Return the number of rows of its group that come before each row, in order."""
+        """Return the rank of each sorted row within its group."""
         return np.arange(len(self.codes)) - np.repeat(self.starts, self.sizes)
 
     def row(self, place: int) -> int:
-        """Return the row of the table at a place of the order."""
+        """Return the row of the table at a position of the order."""
         return place if self.order is None else int(self.order[place])
 
     def text(self, place: int) -> str:
-        """Return what names the group at a place of the order, for messages."""
+        """Return the name of the group at a position of the order, for messages."""
         return "" if self.keys is None else f" of the group {self.keys[self.codes[place]]!r}"
 
 
 def check_rising(times: pd.Index, groups: Groups, name: str = "the index of X") -> None:
-    """Raise ValueError unless each time is later than the one before in its group.
+    """Raise ValueError unless times are strictly increasing in each group.
 
     ``times`` are in the order of the groups.
     """
@@ -116,20 +116,20 @@ def check_rising(times: pd.Index, groups: Groups, name: str = "the index of X") 
 
 @dataclass(frozen=True, eq=False)
 class Calendar:
-    """How the times of each series usually follow each other.
+    """Usual time step of each series.
 
     Attributes
     ----------
     kind : str
-        What the times compare with.
+        Type of comparable times.
     unit : str
-        That of dates and time differences; else empty.
+        Unit of dates and time differences; else empty.
     step : float
-        The median difference from one time to the next over all groups, in ``unit``.
+        Median time step over all groups, in ``unit``.
     steps : ndarray of shape (n_groups,)
-        That of each group.
+        Median time step of each group.
     offsets : tuple of pandas offset or None
-        The frequency that the dates of a group follow without exception, such as business days.
+        Frequency that all dates of a group follow, such as business days.
     """
 
     kind: str
@@ -140,7 +140,7 @@ class Calendar:
 
     @classmethod
     def of(cls, times: pd.Index, groups: Groups) -> Self:
-        """Learn the usual steps of times in the order of their groups."""
+        """Learn the usual steps of times sorted by group."""
         differences = np.diff(ordinals(times))
         within = np.ones(len(differences), dtype=bool)
         within[groups.starts[1:] - 1] = False
@@ -156,7 +156,7 @@ class Calendar:
             )
         by_group = pd.Series(differences[within]).groupby(groups.codes[1:][within])
         summary = by_group.agg(["median", "min", "max", "count"])
-        known = summary[summary["count"] > 1]  # one step tells no gap from a usual one
+        known = summary[summary["count"] > 1]  # a single step cannot be told from a gap
         steps = np.full(n_groups, step)
         steps[known.index] = known["median"]
         irregular = set(known.index[known["min"] != known["max"]])
@@ -172,7 +172,7 @@ class Calendar:
     ) -> NDArray[np.bool_]:
         """Return whether ``after`` is later than a usual step after ``before``.
 
-        ``groups`` are the numbers that the groups had when the steps were learned, -1 for others.
+        ``groups`` are the numbers of the groups in the fit, -1 for new ones.
         """
         before, after = self._in_unit(before), self._in_unit(after)
         differences = ordinals(after) - ordinals(before)
@@ -197,7 +197,7 @@ class Calendar:
     def gaps(
         self, times: pd.Index, groups: Groups, numbers: NDArray[np.int64], tolerance: float
     ) -> NDArray[np.bool_]:
-        """Return whether a gap lies before each row; ``numbers`` are those of its groups here."""
+        """Return whether each row follows a gap; ``numbers`` are those of its groups in the fit."""
         late = np.zeros(len(times), dtype=bool)
         if len(times) > 1:
             late[1:] = self.is_late(times[:-1], times[1:], numbers[groups.codes[1:]], tolerance)
@@ -205,7 +205,7 @@ class Calendar:
         return late
 
     def positions(self, times: pd.Index) -> NDArray[np.float64]:
-        """Return how many usual steps each time lies after the earliest one."""
+        """Return the number of usual steps from the earliest time to each time."""
         times = self._in_unit(times)
         offset = next((offset for offset in self.offsets if self._varies(offset)), None)
         numbers = ordinals(times)
@@ -248,7 +248,7 @@ def fail_gap(name: str, n_gaps: int, row: int, pair: tuple[Any, Any], usual: str
 
 
 def _frequency(times: pd.Index) -> Any:
-    """Return the frequency that dates follow without exception, or None."""
+    """Return the frequency that all dates follow, or None."""
     if not isinstance(times, pd.DatetimeIndex):
         return None
     name = times.freq or (pd.infer_freq(times) if len(times) >= 3 else None)

@@ -1,4 +1,4 @@
-"""Labels of rows as times: converted by what they hold, and refused where that is hidden."""
+"""Row labels as times, converted by their type."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype, is_bool_dtype, is_complex_dtype, is_numeric_dtype
 
-#: How many labels are examined to find what texts hold.
+#: Number of labels examined to find dates or numbers in text.
 SAMPLE = 20
 _DATES = {"datetime64", "datetime", "date"}
 _NUMBERS = {"integer", "floating", "mixed-integer-float", "decimal"}
 
 
 def as_times(labels: pd.Index, name: str = "the index of X") -> pd.Index | None:
-    """Return labels as times that compare and can be subtracted, or None if they are names.
+    """Return labels as comparable and subtractable times, or None if they are names.
 
     Dates, periods, time differences and numbers are times, however they are stored.
 
@@ -52,12 +52,12 @@ def as_times(labels: pd.Index, name: str = "the index of X") -> pd.Index | None:
 
 
 def _is_no_number(dtype: Any) -> bool:
-    """Tell booleans and complex numbers, which are numeric for pandas, and tell no times."""
+    """Return whether a dtype is boolean or complex, numeric for pandas but not a time."""
     return is_bool_dtype(dtype) or is_complex_dtype(dtype)
 
 
 def kind_of(times: pd.Index) -> str:
-    """Return what times compare with."""
+    """Return the type of comparable times."""
     if isinstance(times, pd.DatetimeIndex):
         return "aware dates" if times.tz is not None else "dates"
     if isinstance(times, pd.PeriodIndex):
@@ -66,14 +66,14 @@ def kind_of(times: pd.Index) -> str:
 
 
 def ordinals(times: pd.Index) -> np.ndarray[Any, np.dtype[Any]]:
-    """Return times as numbers: in units of the index, periods, or as they are."""
+    """Return times as numbers: in units of the index, periods, or unchanged."""
     if isinstance(times, pd.DatetimeIndex | pd.TimedeltaIndex | pd.PeriodIndex):
         return times.asi8
     return times.to_numpy(dtype=np.float64)
 
 
 def warn_of_names(labels: pd.Index | None, table: str, stacklevel: int) -> None:
-    """Warn that an index of names holds no times."""
+    """Warn that an index has names instead of times."""
     if labels is None or len(labels) == 0:
         return
     warnings.warn(

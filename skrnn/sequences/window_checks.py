@@ -1,4 +1,4 @@
-"""The checks on windows that a user makes by hand."""
+"""Checks of user-made windows."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def as_integers(numbers: Any, name: str) -> NDArray[np.int64]:
 
 
 def check_series(series: Any, names: Sequence[str] | None) -> None:
-    """Raise unless a series is a 2-D array of floats, and each feature has a name or none has."""
+    """Raise unless a series is a 2-D array of floats with as many names, if any, as features."""
     if not isinstance(series, np.ndarray) or series.dtype.kind != "f":
         kind = getattr(series, "dtype", type(series).__name__)
         raise TypeError(

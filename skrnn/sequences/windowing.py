@@ -1,4 +1,4 @@
-"""From a series to all its complete windows and their targets, outside a pipeline."""
+"""Cutting of a series into all its complete windows and their targets, outside a pipeline."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
 from skrnn._conversion import as_numbers, as_values, check_same_rows, column_names
-from skrnn._parameters import integers, one_of, reals, require
+from skrnn.parameters import integers, one_of, reals, require
 from skrnn.sequences.frames import GROUPS_DOMAIN, TIME_DOMAIN, Rows, read_rows
 from skrnn.sequences.series import TimedSeries
 from skrnn.sequences.timeline import GAP_TOLERANCE, WHY_GAPS, Calendar
@@ -35,53 +35,56 @@ def make_windows(
     on_gap: str = "restart",
     gap_tolerance: float = GAP_TOLERANCE,
 ) -> tuple[Windows, NDArray[Any]]:
-    """Return all complete windows of a series, each with the targets that come after it.
+    """Cut a series into all its complete windows, each with its targets.
 
     Parameters
     ----------
     data : array-like or frame of shape (n_rows, n_features) or (n_rows,)
-        The series, one row for each time: an array, or a frame of pandas, polars, pyarrow or
-        dask.
+        Series, one row per time: an array, or a data frame of pandas, polars, pyarrow or dask.
     targets : array-like of shape (n_rows,) or (n_rows, n_targets), or str, default=None
-        What is to be predicted, row by row beside ``data``: an array, or the name of a column
-        of ``data``. None takes ``data`` itself.
+        Target of each row of ``data``: an array, or the name of a column of ``data``. None is
+        ``data`` itself.
     window_length : int
         Steps of a window.
     sampling_rate : int, default=1
-        Rows from one step of a window to the next.
+        Rows between successive steps of a window.
     stride : int, default=1
-        Rows from the start of one window to that of the next.
+        Rows between the starts of successive windows.
     delay : int, default=1
         Rows from the last row of a window to its first target: 1 is the next row.
     horizon : int, default=1
-        How many rows of targets belong to a window.
+        Rows of targets for each window.
     time : str, default=None
-        The column, or the level of a pandas index, that holds the time of each row. None takes a
-        pandas index; other frames have no times then.
+        Column, or level of a pandas index, with the time of each row. None uses a pandas index;
+        other data frames then have no times.
     groups : str or tuple of str, default=None
-        The column or columns that tell which series a row belongs to. No window, with its
-        targets, holds rows of two groups, whose rows may interleave.
+        Column or columns that identify the series of each row. No window, with its targets,
+        spans two groups, whose rows may interleave.
     on_gap : {"restart", "ignore", "raise"}, default="restart"
-        What a gap in time does, a step longer than the usual one of its series. "restart" lets
-        no window, with its targets, span it, "ignore" takes rows as they follow each other,
-        "raise" refuses it.
+        Handling of gaps, steps in time that are longer than the usual step of their series:
+        "restart" lets no window, with its targets, span a gap, "ignore" joins the rows, "raise"
+        raises an error.
     gap_tolerance : float, default=0.1
-        The share of the usual step by which a step may be longer and is no gap.
+        Fraction of the usual step by which a step may be longer without being a gap.
 
     Returns
     -------
     windows : Windows
-        The windows, for any estimator of this package, in the order in which the rows that end
-        them stand in ``data``. They copy nothing, but for rows of groups that interleave.
+        Windows, for any estimator of this package, in the order of their last rows in ``data``.
+        Only interleaved groups are copied, into a table in order of the groups.
     y : ndarray of shape (n_windows,) or (n_windows, horizon * n_targets)
-        The targets of each window: all of its first row, then all of the next. 1-D where
-        there is one number for each window.
+        Targets of each window, row by row; 1-D for a single number per window.
 
     Raises
     ------
     ValueError
-        If an argument is not accepted, the window is longer than the series, the targets
-        lie beyond its end, times fall or repeat, or a column of dates or text is no feature.
+        If an argument is not accepted, the window is longer than the series, the targets lie
+        beyond its end, times are not increasing, or a feature column holds dates or text.
+
+    See Also
+    --------
+    SlidingWindow : One window for each row of a series, in a pipeline.
+    Windows : Windows as positions in a series.
 
     Examples
     --------
@@ -121,7 +124,7 @@ def make_windows(
 
 @dataclass(frozen=True)
 class Shape:
-    """How windows and their targets lie in a series, in rows."""
+    """Positions of windows and their targets in a series, in rows."""
 
     window_length: int
     sampling_rate: int
@@ -135,12 +138,12 @@ class Shape:
 
     @property
     def span(self) -> int:
-        """Return how many rows a window reaches over."""
+        """Return the number of rows that a window spans."""
         return (self.window_length - 1) * self.sampling_rate + 1
 
     @property
     def reach(self) -> int:
-        """Return how many rows after a window its last target lies."""
+        """Return the number of rows from the end of a window to its last target."""
         return self.delay + self.horizon - 1
 
 

@@ -1,4 +1,4 @@
-"""Windows of a long series: positions in it, never copies of it."""
+"""Windows of a long series, as positions in it and without copies."""
 
 from __future__ import annotations
 
@@ -10,50 +10,55 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.utils._array_api import get_namespace
 
-from skrnn._parameters import integers, require
+from skrnn._compat.sklearn import array_namespace
 from skrnn._validation import Floats
+from skrnn.parameters import integers, require
 from skrnn.sequences.table import Sequences
 from skrnn.sequences.window_checks import as_integers, check_counts, check_places, check_series
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Windows:
-    """Windows of one series, array-like of shape (n_windows, window_length, n_features).
+    """Windows of a series, array-like of shape (n_windows, window_length, n_features), not copied.
 
-    They hold the series and where each window ends, never the windows: indexing and pickling
-    keep it so, and estimators gather a batch at a time. ``np.asarray`` gives the windows as a
-    3-D array, NaN where a window goes back to before its series begins.
+    Only the series and the end of each window are stored, after indexing and pickling, too;
+    estimators gather one batch at a time. ``np.asarray`` returns the windows as a 3-D array, with
+    NaN for steps before the start of the series.
 
     Parameters
     ----------
     series : ndarray of shape (n_rows, n_features)
-        The rows of the series.
+        Rows of the series.
     ends : ndarray of int of shape (n_windows,)
-        The row that is the last step of each window.
+        Row of the last step of each window.
     lengths : ndarray of int of shape (n_windows,)
-        How many steps of each window there are, at most ``window_length``.
+        Number of steps of each window, at most ``window_length``.
     window_length : int
         Steps of a complete window.
     sampling_rate : int, default=1
-        Rows from one step of a window to the next.
+        Rows between successive steps of a window.
     target_reach : int, default=0
-        Rows after the window's next one that its target reaches into, where that is known.
+        Rows of the target beyond the one that follows the window, if known.
     feature_names : tuple of str or None, default=None
         Names of the features.
     index : Index of shape (n_windows,) or None, default=None
-        The label of the row that is the last step of each window, in a pandas index.
+        Label of the last row of each window, from a pandas index.
     times : ndarray of float of shape (n_windows,) or None, default=None
-        When each window ends, in usual steps of time, for windows of several series in one
-        table; None orders windows by their rows.
+        Time of the last step of each window, in units of the usual time step, for windows of
+        several series in one table; None orders windows by their rows.
 
     Raises
     ------
     TypeError
-        If numbers of rows are no integers, or the series holds no floats.
+        If row numbers are not integers, or the series does not hold floats.
     ValueError
-        If the series is not 2-D, or a window does not lie in it.
+        If the series is not 2-D, or a window reaches beyond it.
+
+    See Also
+    --------
+    make_windows : Cut a series into windows and their targets.
+    SlidingWindow : One window for each row of a series, in a pipeline.
 
     Examples
     --------
@@ -106,7 +111,7 @@ class Windows:
 
     @property
     def span(self) -> int:
-        """Return how many rows a complete window reaches over."""
+        """Return the number of rows that a complete window spans."""
         return (self.window_length - 1) * self.sampling_rate + 1
 
     def __len__(self) -> int:
@@ -118,8 +123,8 @@ class Windows:
     def __getitem__(self, key: Any) -> Any:
         """Return Windows for a slice, a mask or an array of numbers, and an array otherwise.
 
-        ``windows[i]`` is one window without the steps that are not there, of shape
-        (n_steps_i, n_features); ``windows[rows, a, b]`` is ``np.asarray(windows[rows])[:, a, b]``.
+        ``windows[i]`` is one window without missing steps, of shape (n_steps_i, n_features);
+        ``windows[rows, a, b]`` is ``np.asarray(windows[rows])[:, a, b]``.
         """
         rows, *rest = (key or (None,)) if isinstance(key, tuple) else (key,)
         whole = rows is None or rows is Ellipsis or isinstance(rows, bool | np.bool_)
@@ -161,36 +166,35 @@ class Windows:
         )
 
     def take(self, indices: Any, axis: int = 0, out: None = None, mode: str = "raise") -> Windows:
-        """Return the Windows at ``indices``, as ``numpy.take`` and array API code ask for them.
+        """Return the Windows at ``indices``, like ``numpy.take``.
 
         Parameters
         ----------
         indices : array-like of int
-            The windows to take.
+            Windows to take.
         axis : int, default=0
-            Only the axis of the windows can be taken from.
+            Has to be 0, the axis of the windows.
         out, mode
-            Accepted for numpy's sake.
+            Not used, present for numpy's signature.
 
         Returns
         -------
         Windows
-            Over the same series.
+            Windows of the same series.
 
         Raises
         ------
         ValueError
-            If ``axis`` is another one.
+            If ``axis`` is not 0.
         """
-        del out, mode
         if axis != 0:
             raise ValueError(f"axis={axis} was given; Windows are taken along axis 0.")
-        return self[np.atleast_1d(indices)]
+        # scikit-learn 1.7 passes slices.
+        return self[indices if isinstance(indices, slice) else np.atleast_1d(indices)]
 
     def __array_namespace__(self, api_version: str | None = None) -> Any:
         """Return numpy, for scikit-learn's array API dispatch."""
-        del api_version
-        return get_namespace(self.series)[0]
+        return array_namespace(self.series)
 
     @property
     def device(self) -> str:
@@ -200,8 +204,13 @@ class Windows:
     def flat(self) -> NDArray[Any]:
         """Return the windows as a 2-D array, (n_windows, window_length * n_features).
 
-        Features stand beside each other within a step, oldest step first, as
-        ``SlidingWindow.get_feature_names_out`` names them; NaN where there is no step.
+        Steps from the oldest to the latest, each with all of its features, as named by
+        ``SlidingWindow.get_feature_names_out``; NaN for missing steps.
+
+        Returns
+        -------
+        ndarray of shape (n_windows, window_length * n_features)
+            A copy.
         """
         n_windows, n_steps, n_features = self.shape
         return np.asarray(self).reshape(n_windows, n_steps * n_features)

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from skrnn import GRURegressor
-from skrnn.sequences import read_sequences
+from skrnn.sequences import InputFormat, read_sequences
 from tests.conftest import make
 from tests.conversion.libraries import TENSORS
 
@@ -22,9 +22,15 @@ Y = np.arange(6.0)
 DAYS = pd.Series(pd.date_range("2024-03-01", periods=6))
 
 
+def sequences_of(X, **parameters):
+    """Return X as an estimator reads it."""
+    model = GRURegressor(**parameters)
+    return read_sequences(model, X, InputFormat.of(model), reset=True)
+
+
 def steps_of(X, **parameters):
     """Return the steps of X, end to end, as an estimator reads them."""
-    return read_sequences(GRURegressor(**parameters), X, reset=True).steps
+    return sequences_of(X, **parameters).steps
 
 
 def frame(array):
@@ -81,7 +87,7 @@ def test_a_table_of_any_library_holds_the_numbers_of_its_array(container):
 def test_a_list_of_any_library_holds_the_numbers_of_its_arrays(container):
     X = [CONTAINERS[container](array) for array in RAGGED]
     np.testing.assert_allclose(steps_of(X), np.concatenate(RAGGED), rtol=1e-6)
-    lengths = read_sequences(GRURegressor(), X, reset=True).lengths
+    lengths = sequences_of(X).lengths
     assert lengths.tolist() == [len(array) for array in RAGGED]
     one_length = [CONTAINERS[container](array[:3]) for array in RAGGED]
     expected = np.concatenate([array[:3] for array in RAGGED])
@@ -177,7 +183,7 @@ def test_what_is_missing_is_nan_in_every_form(form, listed):
         steps_of(X)
 
 
-def test_a_masked_value_is_not_learnt_from():
+def test_a_masked_value_is_not_used_in_training():
     values = np.random.default_rng(0).normal(size=(6, 5, 2))
     values[0, 2] = -9999.0
     masked = np.ma.masked_equal(values, -9999.0)
@@ -232,7 +238,7 @@ def test_times_in_an_array_of_three_axes_are_no_numbers(unit):
         steps_of([[[datetime.date(2024, 1, 1)]], [[datetime.date(2024, 1, 2)]]])
 
 
-def test_a_nested_frame_is_told_to_become_a_list_or_a_panel():
+def test_a_nested_frame_is_refused_with_advice():
     nested = pd.DataFrame({"dim_0": [pd.Series(array[:, 0]) for array in RAGGED]})
     with pytest.raises(ValueError, match=r"column 'dim_0' of X holds a Series .* give a list"):
         steps_of(nested)

@@ -1,4 +1,4 @@
-"""Whatever reads sequences, targets or texts reads those of every library."""
+"""Every method that reads sequences, targets or texts accepts those of every library."""
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from skrnn import (
     GRURegressor,
     SequenceAnomalyDetector,
     SequenceGenerator,
-    SequenceLabeller,
+    SequenceLabeler,
     SequenceScaler,
     SequenceTranslator,
     SlidingWindow,
@@ -61,15 +61,15 @@ STEP_FORMS = {
 
 
 @pytest.fixture(scope="module")
-def labelled():
-    """Return what a labeller predicts that learnt from arrays of labels."""
-    return SequenceLabeller(**SMALL).fit(RAGGED, list(map(np.array, STEPS))).predict_proba(RAGGED)
+def labeled():
+    """Return the predictions of a labeler that was fitted on arrays of labels."""
+    return SequenceLabeler(**SMALL).fit(RAGGED, list(map(np.array, STEPS))).predict_proba(RAGGED)
 
 
 @pytest.mark.parametrize("form", STEP_FORMS)
-def test_labels_at_steps_of_different_length_are_read_in_every_form(form, labelled):
-    model = SequenceLabeller(**SMALL).fit(RAGGED, STEP_FORMS[form])
-    same(model.predict_proba(RAGGED), labelled)
+def test_labels_at_steps_of_different_length_are_read_in_every_form(form, labeled):
+    model = SequenceLabeler(**SMALL).fit(RAGGED, STEP_FORMS[form])
+    same(model.predict_proba(RAGGED), labeled)
     assert model.classes_.tolist() == [0, 1]
     assert 0 <= model.score(RAGGED, STEP_FORMS[form]) <= 1
 
@@ -89,14 +89,14 @@ def test_labels_at_steps_of_different_length_are_read_in_every_form(form, labell
 )
 def test_labels_at_steps_that_are_missing_or_none_are_refused(y, message):
     with pytest.raises((ValueError, TypeError), match=message):
-        SequenceLabeller(**SMALL).fit(RAGGED, y)
+        SequenceLabeler(**SMALL).fit(RAGGED, y)
 
 
 def test_columns_of_labels_are_compared_for_every_frame():
     parts = [pd.DataFrame({"door": part, "window": part}) for part in STEPS]
     swapped = [*parts[:3], parts[3][["window", "door"]]]
     with pytest.raises(ValueError, match=r"sequence 3 of y has the columns \['window', 'door'\]"):
-        SequenceLabeller(**SMALL).fit(RAGGED, swapped)
+        SequenceLabeler(**SMALL).fit(RAGGED, swapped)
 
 
 # ------------------------------------------------------------------ other estimators
@@ -128,12 +128,11 @@ def test_a_scaler_returns_a_list_for_sequences_of_every_library(container):
 )
 def test_texts_are_read_from_every_column(texts):
     tokens = TokenSequences().fit(texts)
-    assert tokens.tokens_ == TokenSequences().fit(TEXTS).tokens_
+    assert tokens.vocabulary_ == TokenSequences().fit(TEXTS).vocabulary_
     np.testing.assert_array_equal(tokens.transform(texts), tokens.transform(TEXTS))
-    translate = {"units": 2, "embedding_dim": 2, "epochs": 1, "random_state": 0, "max_length": 2}
-    model = SequenceTranslator(**translate).fit(texts, texts)
-    assert sorted(model.target_tokens_) == sorted(set("".join(TEXTS)))
-    assert SequenceGenerator(**SMALL).fit(texts).kind_ == "characters"
+    model = SequenceTranslator(**SMALL, embedding_dim=2, max_length=2).fit(texts, texts)
+    assert sorted(model.target_vocabulary_) == sorted(set("".join(TEXTS)))
+    assert SequenceGenerator(**SMALL).fit(texts).input_type_ == "characters"
 
 
 @pytest.mark.parametrize(
@@ -148,7 +147,7 @@ def test_numbers_of_tokens_are_read_from_every_column(numbers):
 
 def test_labels_of_tokens_in_lists_come_back_in_lists():
     tokens = [[2], [3, 4, 5]]
-    model = SequenceLabeller(**SMALL, embedding_dim=2).fit(tokens, [[0], [1, 0, 1]])
+    model = SequenceLabeler(**SMALL, embedding_dim=2).fit(tokens, [[0], [1, 0, 1]])
     expected = model.predict([np.array(part) for part in tokens])
     assert [len(part) for part in expected] == [1, 3]
     for X in (tokens, pd.Series(tokens), np.array(tokens, dtype=object)):
@@ -157,7 +156,7 @@ def test_labels_of_tokens_in_lists_come_back_in_lists():
 
 @pytest.mark.parametrize("container", [as_polars, *TENSORS.values()])
 def test_a_translator_reads_numbers_of_every_library(container):
-    settings = {"units": 2, "epochs": 1, "embedding_dim": 2, "random_state": 0, "max_length": 3}
+    settings = SMALL | {"embedding_dim": 2, "max_length": 3}
     X = [container(array) for array in RAGGED]
     y = [array[:2] for array in RAGGED]
     expected = SequenceTranslator(**settings).fit(RAGGED, y).predict(RAGGED)

@@ -1,4 +1,4 @@
-"""What holds no numbers is refused, by name and with what it holds, wherever it is given."""
+"""Data without numbers is refused by every method, with its name and its content."""
 
 import decimal
 
@@ -27,7 +27,7 @@ ENTRANCES = [windows_of, fit_rows, SequenceScaler().fit]
 
 @pytest.mark.parametrize("entrance", ENTRANCES)
 @pytest.mark.parametrize("given", [{1.0, 2.0}, len, object()])
-def test_what_is_no_data(entrance, given):
+def test_objects_that_are_not_data(entrance, given):
     with pytest.raises((TypeError, ValueError), match=r"numeric values are needed|2D array"):
         entrance(given)
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import train_test_split
 
-from skrnn import SequenceLabeller, SequenceScaler, SequenceTranslator
+from skrnn import SequenceLabeler, SequenceScaler, SequenceTranslator, networks
 from skrnn._conversion import check_order
 from tests.conftest import make
 
@@ -21,7 +21,7 @@ DATES = pd.date_range("2024", periods=9)
 
 
 @dataclass
-class Labelled:
+class Labeled:
     """Rows with labels, as windows of a series are."""
 
     index: pd.Index | None = None
@@ -67,13 +67,13 @@ def test_the_cure_of_the_message_gives_each_instance_its_target():
     np.testing.assert_array_equal(model.predict(PANEL), expected)
 
 
-def test_weights_of_a_labeller_and_targets_of_a_translator_are_compared_as_well():
+def test_weights_of_a_labeler_and_targets_of_a_translator_are_compared_as_well():
     steps = pd.Series(np.arange(32) % 2, index=PANEL.index)
-    labeller = SequenceLabeller(epochs=1)
+    labeler = SequenceLabeler(epochs=1)
     with pytest.raises(ValueError, match="sample_weight is in another order than X"):
-        labeller.fit(PANEL, steps, sample_weight=Y[::-1])
+        labeler.fit(PANEL, steps, sample_weight=Y[::-1])
     texts = pd.Series(["ab"] * 8, index=NAMES)
-    translator = SequenceTranslator(units=2, embedding_dim=2, epochs=1)
+    translator = SequenceTranslator(network=networks.GRU(units=2), embedding_dim=2, epochs=1)
     with pytest.raises(ValueError, match="y is in another order than X"):
         translator.fit(texts, texts[::-1])
 
@@ -90,7 +90,7 @@ def test_weights_of_a_labeller_and_targets_of_a_translator_are_compared_as_well(
     ],
 )
 def test_labels_that_both_have_at_changing_distances_are_refused(rows, others):
-    X = Labelled(pd.Index(rows))
+    X = Labeled(pd.Index(rows))
     y = pd.Series(0.0, index=others)
     with pytest.raises(ValueError, match="y is in another order than X"):
         check_order(X, y, "y")
@@ -112,7 +112,7 @@ def test_labels_that_both_have_at_changing_distances_are_refused(rows, others):
     ],
 )
 def test_labels_that_do_not_contradict_are_by_position(rows, others):
-    X = Labelled(None if rows is None else pd.Index(rows))
+    X = Labeled(None if rows is None else pd.Index(rows))
     check_order(X, pd.Series(0.0, index=pd.Index(others)), "y")
     check_order(X, np.zeros(len(others)), "y")
     check_order(X, [0.0] * len(others), "y")

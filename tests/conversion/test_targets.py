@@ -61,7 +61,7 @@ def of_arrays():
 
 
 @pytest.mark.parametrize("form", NUMBER_FORMS)
-def test_numbers_of_every_library_are_learnt_alike(form, of_arrays):
+def test_numbers_of_every_library_are_learned_alike(form, of_arrays):
     given = NUMBER_FORMS[form](NUMBERS)
     model = small("Regressor").fit(X, given)
     np.testing.assert_array_equal(model.predict(X), of_arrays[0])
@@ -82,7 +82,7 @@ NO_TARGETS = {
 
 
 @pytest.mark.parametrize("case", NO_TARGETS)
-def test_what_is_no_number_is_refused_as_a_target_and_as_a_weight(case):
+def test_values_that_are_not_numbers_are_refused_as_targets_and_as_weights(case):
     given, message = NO_TARGETS[case]
     model = small("Regressor")
     with pytest.raises((ValueError, TypeError), match=f"y {message}"):
@@ -183,7 +183,7 @@ NO_LABELS = {
 
 
 @pytest.mark.parametrize("case", NO_LABELS)
-def test_what_is_no_label_is_refused_with_its_dtype(case):
+def test_values_that_are_not_labels_are_refused_with_their_dtype(case):
     y, message = NO_LABELS[case]
     with pytest.raises(ValueError, match=f"y holds .*{message}"):
         small("Classifier").fit(X, y)
@@ -207,7 +207,7 @@ def test_the_accuracy_is_that_of_scikit_learn():
 
 if HAS_TORCH:
 
-    def test_tensors_are_learnt_under_array_api_dispatch():
+    def test_tensors_are_learned_under_array_api_dispatch():
         import torch
 
         inputs, numbers, labels = (torch.tensor(part) for part in (X, NUMBERS, NUMBERS > 2))

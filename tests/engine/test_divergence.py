@@ -1,4 +1,4 @@
-"""A fit that ends in numbers of no use raises, its last step included, and leaves no trace."""
+"""A diverging fit raises, even at its last step, and leaves the estimator unchanged."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from skrnn import (
     GRURegressor,
     SequenceAnomalyDetector,
     SequenceGenerator,
-    SequenceLabeller,
+    SequenceLabeler,
     SequenceTranslator,
     TCNRegressor,
     networks,
@@ -21,11 +21,11 @@ USELESS = "weights that are not finite, or too large for float32; try a smaller 
 
 CASES = {
     "regressor": (lambda: TCNRegressor(filters=2, batch_size=None, random_state=0), (X, X[:, -1])),
-    "labeller": (lambda: SequenceLabeller(task="numbers", **NETWORK), (X, X)),
+    "labeler": (lambda: SequenceLabeler(task="numbers", **NETWORK), (X, X)),
     "detector": (lambda: SequenceAnomalyDetector(**NETWORK), (X,)),
     "generator": (lambda: SequenceGenerator(**NETWORK), ("abcab" * 9,)),
     "translator": (
-        lambda: SequenceTranslator(units=2, batch_size=None, random_state=0),
+        lambda: SequenceTranslator(**NETWORK),
         (X, X[:, :3, 0]),
     ),
 }
@@ -41,17 +41,17 @@ def test_the_last_step_of_partial_fit_is_looked_at(case):
     assert vars(model) == before
 
 
-@pytest.mark.parametrize("case", ["regressor", "labeller", "detector"])
+@pytest.mark.parametrize("case", ["regressor", "labeler", "detector"])
 def test_the_last_step_of_a_fit_is_looked_at(case):
     make, data = CASES[case]
-    model = make().set_params(epochs=1, schedule=None, **WILD)
+    model = make().set_params(epochs=1, learning_rate_schedule=None, **WILD)
     before = dict(vars(model))
     with pytest.raises(FloatingPointError, match=USELESS):
         model.fit(*data)
     assert vars(model) == before
 
 
-def test_partial_fit_goes_on_after_a_rate_that_was_too_large():
+def test_partial_fit_continues_after_a_learning_rate_that_was_too_large():
     model = TCNRegressor(filters=2, batch_size=None, random_state=0).partial_fit(X, LAST)
     expected = model.predict(X)
     with pytest.raises(FloatingPointError, match=USELESS):
@@ -62,25 +62,33 @@ def test_partial_fit_goes_on_after_a_rate_that_was_too_large():
 
 def test_the_best_epoch_of_early_stopping_is_looked_at():
     model = GRURegressor(
-        units=2, epochs=1, schedule=None, early_stopping=True, random_state=0, **WILD
+        units=2, epochs=1, learning_rate_schedule=None, early_stopping=True, random_state=0, **WILD
     )
     with pytest.raises(FloatingPointError):
         model.fit(X, LAST)
     assert not hasattr(model, "weights_")
 
 
-@pytest.mark.parametrize("rate", [np.nan, np.inf])
+@pytest.mark.parametrize("rate", [np.nan, np.inf, -0.1])
 def test_a_schedule_that_gives_no_rate_is_named(rate):
-    model = GRURegressor(units=2, epochs=2, schedule=lambda step: rate if step else 1e-3)
-    with pytest.raises(FloatingPointError, match=f"schedule returned {rate} for step 1"):
+    model = GRURegressor(
+        units=2, epochs=2, learning_rate_schedule=lambda step: rate if step else 1e-3
+    )
+    with pytest.raises(
+        FloatingPointError, match=f"learning_rate_schedule returned {rate} for step 1"
+    ):
         model.fit(X, LAST)
     assert not hasattr(model, "weights_")
 
 
 @pytest.mark.parametrize("rate", [None, "a", [1.0, 2.0]])
 def test_a_schedule_that_gives_no_number_is_named(rate):
-    model = GRURegressor(units=2, epochs=2, schedule=lambda step: rate if step else 1e-3)
-    with pytest.raises(TypeError, match=r"schedule returned .* for step 1; it has to return"):
+    model = GRURegressor(
+        units=2, epochs=2, learning_rate_schedule=lambda step: rate if step else 1e-3
+    )
+    with pytest.raises(
+        TypeError, match=r"learning_rate_schedule returned .* for step 1; it has to return"
+    ):
         model.fit(X, LAST)
     assert not hasattr(model, "weights_")
 
@@ -115,7 +123,7 @@ def of_the_outputs(y, output):
 
 
 @pytest.mark.parametrize("loss", [of_the_batch, of_the_outputs])
-@pytest.mark.parametrize("case", ["regressor", "labeller", "detector"])
+@pytest.mark.parametrize("case", ["regressor", "labeler", "detector"])
 def test_a_loss_of_a_wrong_shape_is_explained(case, loss):
     make, data = CASES[case]
     model = make().set_params(loss=loss, epochs=1)
@@ -124,7 +132,7 @@ def test_a_loss_of_a_wrong_shape_is_explained(case, loss):
     assert not hasattr(model, "weights_")
 
 
-@pytest.mark.parametrize("case", ["labeller", "detector"])
+@pytest.mark.parametrize("case", ["labeler", "detector"])
 def test_a_loss_of_each_output_at_a_step_is_averaged(case):
     make, data = CASES[case]
     usual = make().set_params(epochs=1).fit(*data)
@@ -135,5 +143,5 @@ def test_a_loss_of_each_output_at_a_step_is_averaged(case):
 
 def test_a_detector_of_nothing_says_so():
     detector = SequenceAnomalyDetector(missing="mask", **NETWORK)
-    with pytest.raises(ValueError, match="X holds nothing to learn from"):
+    with pytest.raises(ValueError, match="X has no training data"):
         detector.fit(np.full((4, 6, 2), np.nan))

@@ -1,24 +1,19 @@
 """Many networks, lengths and sizes in one process: memory is bounded and little is compiled."""
 
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 from keras.backend import backend
 
+from tests.engine.measuring import started
+
 BEGINNING = """
-import gc, json, resource
+import json
 import numpy as np
 import skrnn
+from tests.engine.measuring import counting_compilations, resident
 
 generator = np.random.default_rng(0)
-
-def resident():
-    gc.collect()
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * resource.getpagesize() / 1e6
 """
 
 NETWORKS = """
@@ -53,45 +48,21 @@ print(json.dumps(memory))
 """
 
 FOLDS = """
-from skrnn._backend import load_keras
-from skrnn.engine.program import programs
-
-compilations = 0
-def count(name, *_, **__):
-    global compilations
-    compilations += name.endswith("backend_compile_duration")
-
-kind = load_keras().backend.backend()
-if kind == "jax":
-    import jax
-    jax.monitoring.register_event_duration_secs_listener(count)
-
-def compiled():
-    if kind == "jax":
-        return compilations
-    if kind == "torch":
-        return 0
-    every = [program for group in programs._idle.values() for program in group]
-    return sum(program.steps.train_graph.experimental_get_tracing_count() for program in every)
-
+compilations = counting_compilations()
 X = generator.normal(size=(160, 24, 3))
 counts = []
 for n in (106, 107, 128, 65):
     skrnn.GRURegressor(units=4, epochs=1, batch_size=100_000).fit(X[:n], X[:n, -1, 0])
-    counts.append(compiled())
+    counts.append(compilations())
 print(json.dumps(counts))
 """
 
 
 def said_by(script):
-    finished = subprocess.run(
-        [sys.executable, "-c", BEGINNING + script],
-        env=os.environ | {"KERAS_BACKEND": backend()},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return json.loads(finished.stdout.splitlines()[-1])
+    with started(BEGINNING + script) as process:
+        said, _ = process.communicate()
+    assert process.returncode == 0
+    return json.loads(said.splitlines()[-1])
 
 
 @pytest.mark.long

@@ -1,4 +1,4 @@
-"""A process that was forked after a fit is told so, where it would hang."""
+"""A process that was forked after a fit raises an error where it would hang."""
 
 import os
 import subprocess

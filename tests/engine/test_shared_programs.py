@@ -1,4 +1,4 @@
-"""What programs are shared under, and that what the cache drops is freed."""
+"""Keys under which programs are shared, and release of the programs that the cache drops."""
 
 import gc
 import weakref
@@ -8,16 +8,11 @@ import numpy as np
 import pytest
 
 import skrnn
-from skrnn.engine.initial import forget_gate_bias, zeros
-from skrnn.engine.program import lease, programs
-from tests.conftest import make, targets
+from skrnn.engine.compiled_model import compiled_models, lease
+from skrnn.engine.initializers import forget_gate_bias, zeros
+from tests.conftest import make
 
 BACKEND = keras.backend.backend()
-
-
-@pytest.fixture
-def y(cube):
-    return targets("GRURegressor", cube)
 
 
 @pytest.fixture
@@ -42,11 +37,11 @@ OTHER = "float16" if BACKEND == "jax" else "float64"
 
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", OTHER])
 def test_a_fit_follows_the_dtype_policy_in_force(settings, cube, y, policy):
-    programs.resize(32)
+    compiled_models.resize(32)
     settings.set_dtype_policy(policy)
     fresh = make("GRURegressor").fit(cube, y)
     settings.set_dtype_policy("float32")
-    programs.resize(32)
+    compiled_models.resize(32)
     single = make("GRURegressor").fit(cube, y)
     expected = single.predict(cube)
     settings.set_dtype_policy(policy)
@@ -65,8 +60,8 @@ def test_a_fit_follows_the_dtype_policy_in_force(settings, cube, y, policy):
 
 
 def program_of(model):
-    with lease(model._spec) as program:
-        return program
+    with lease(model.network_.spec) as compiled:
+        return compiled
 
 
 @pytest.mark.parametrize(
@@ -109,7 +104,7 @@ def test_another_bias_of_an_lstm_is_drawn_by_keras(cube, y, initializer):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "int32"])
-def test_zeros_have_the_shape_and_the_dtype_asked_for(dtype):
+def test_zeros_have_the_shape_and_the_dtype_requested(dtype):
     values = zeros((2, 3), dtype)
     assert keras.backend.standardize_dtype(values.dtype) == dtype
     assert tuple(values.shape) == (2, 3)
@@ -117,18 +112,18 @@ def test_zeros_have_the_shape_and_the_dtype_asked_for(dtype):
 
 
 def test_programs_that_the_cache_drops_are_freed(cube, y):
-    programs.resize(2)
+    compiled_models.resize(2)
     try:
         held = []
         for units in (5, 6, 7, 8):
             model = make("GRURegressor", units=units).fit(cube, y)
-            with lease(model._spec) as program:
-                held.append(weakref.ref(program.model))
-            del program
+            with lease(model.network_.spec) as compiled:
+                held.append(weakref.ref(compiled.model))
+            del compiled
         gc.collect()
         assert [model() is None for model in held] == [True, True, False, False]
     finally:
-        programs.resize(32)
+        compiled_models.resize(32)
 
 
 if BACKEND == "jax":
@@ -150,7 +145,7 @@ if BACKEND == "jax":
             model.partial_fit(cube, y).predict(cube)
             model.to_keras()
 
-        programs.resize(0)
+        compiled_models.resize(0)
         try:
             use(20)  # what does not depend on the network is compiled once
             before = executables()
@@ -158,4 +153,4 @@ if BACKEND == "jax":
                 use(n)
             assert executables() == before
         finally:
-            programs.resize(32)
+            compiled_models.resize(32)

@@ -1,4 +1,4 @@
-"""Lengths, batches and vocabularies are no larger than the data ask for."""
+"""Lengths, batches and vocabularies are no larger than the data need."""
 
 import keras
 import numpy as np
@@ -39,16 +39,16 @@ def test_a_batch_has_at_most_the_power_of_two_that_holds_the_rows(batch_size, n_
     assert batch_rows(batch_size, n_rows) == expected
 
 
-@pytest.mark.parametrize("estimator", ["GRURegressor", "labeller", "truncated"])
+@pytest.mark.parametrize("estimator", ["GRURegressor", "labeler", "truncated"])
 def test_a_batch_size_beyond_the_rows_learns_what_all_rows_at_once_teach(estimator, cube):
     # Without repeats and without a shuffle there is one batch, whatever its padding.
     if estimator == "GRURegressor":
         y, model = targets("GRURegressor", cube), make("GRURegressor", shuffle=False)
     else:
         y = cube[..., 0] > 0
-        cut = {"bptt_length": 4} if estimator == "truncated" else {}
+        cut = {"causal": True, "bptt_length": 4} if estimator == "truncated" else {}
         network = skrnn.networks.GRU(units=4)
-        model = skrnn.SequenceLabeller(network=network, epochs=2, random_state=0, **cut)
+        model = skrnn.SequenceLabeler(network=network, epochs=2, random_state=0, **cut)
     losses = [
         model.set_params(batch_size=size).fit(cube[:10], y[:10]).history_["loss"]
         for size in (10, 10**9)
@@ -58,10 +58,10 @@ def test_a_batch_size_beyond_the_rows_learns_what_all_rows_at_once_teach(estimat
 
 @pytest.mark.parametrize("validated", [False, True])
 def test_batches_that_the_backend_gets_are_no_larger_than_the_rows_need(validated, cube):
-    from skrnn.engine.program import Program
+    from skrnn.engine.compiled_model import CompiledModel
 
     rows = []
-    feed = Program.feed
+    feed = CompiledModel.batch_gatherer
 
     def watched(self, inputs):
         gather = feed(self, inputs)
@@ -70,7 +70,7 @@ def test_batches_that_the_backend_gets_are_no_larger_than_the_rows_need(validate
     y = targets("GRURegressor", cube)
     validation = {"X_val": cube[:3], "y_val": y[:3]} if validated else {}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Program, "feed", watched)
+        patch.setattr(CompiledModel, "batch_gatherer", watched)
         make("GRURegressor", batch_size=100_000).fit(cube[:10], y[:10], **validation)
     assert set(rows) == ({16, 4} if validated else {16})
 
@@ -83,18 +83,18 @@ def test_a_sequence_is_predicted_alike_alone_and_beside_a_longer_one():
     np.testing.assert_allclose([model.predict([x])[0] for x in X], together, rtol=1e-5, atol=1e-6)
 
 
-def test_a_labeller_learns_lengths_that_are_padded_beyond_a_multiple_of_eight():
+def test_a_labeler_learns_lengths_that_are_padded_beyond_a_multiple_of_eight():
     generator = np.random.default_rng(0)
     X = [generator.normal(size=(n, 1)) for n in (5, 530)]
     y = [x[:, 0] > 0 for x in X]
-    model = skrnn.SequenceLabeller(epochs=1, random_state=0, network="rnn").fit(X, y)
+    model = skrnn.SequenceLabeler(epochs=1, random_state=0, network="rnn").fit(X, y)
     assert [len(labels) for labels in model.predict(X)] == [5, 530]
 
 
 @pytest.mark.parametrize(
     ("token", "dim", "said"),
     [
-        (2**31, 3, "2.147.*; the numbers of tokens end at 16777216"),
+        (2**31, 3, "2.147.*; the largest token id is 16777216"),
         (2**22, 1024, "the token 4194304,.*16 GiB"),
     ],
 )
@@ -109,7 +109,7 @@ def test_a_vocabulary_beyond_memory_is_refused_before_anything_is_built(token, d
 
 def test_the_largest_vocabulary_that_fits_is_counted():
     from skrnn.sequences import Sequences
-    from skrnn.sequences.tokens import count_tokens
+    from skrnn.sequences.token_reading import count_tokens
 
     text = Sequences(np.array([[2.0**24 - 1]]), np.array([0]), np.array([1]))
     assert count_tokens(text, 1) == 2**24
@@ -131,7 +131,8 @@ if keras.backend.backend() == "jax":
 
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(JaxSteps, "_forward_step", watched)
-            skrnn.engine.program.programs.resize(32)  # programs are built anew, and watched
+            # Models are built anew, and watched.
+            skrnn.engine.compiled_model.compiled_models.resize(32)
             for x in X:
                 model.predict([x])
         assert shapes == {256}

@@ -1,4 +1,4 @@
-"""R2 has no unit: what is beyond the squares of float64 scores as what is not."""
+"""R2 is scale-free: numbers whose squares leave float64 score like others."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""What is finite in float64 and not in float32 is refused, and named, at every entrance."""
+"""Values that are finite in float64 but not in float32 are refused by every method, and named."""
 
 import copy
 
@@ -10,13 +10,13 @@ from skrnn import (
     GRURegressor,
     SequenceAnomalyDetector,
     SequenceClassifier,
-    SequenceLabeller,
+    SequenceLabeler,
     SequenceRegressor,
     SequenceTranslator,
     SlidingWindow,
     networks,
 )
-from skrnn.engine import feed
+from skrnn.engine import batches
 
 X = np.random.default_rng(0).normal(size=(12, 6, 2))
 LAST = X[:, -1, 0]
@@ -36,29 +36,29 @@ def make(task):
         return GRURegressor(units=2, **SMALL), LAST
     if task == "classifier":
         return GRUClassifier(units=2, **SMALL), LAST > 0
-    if task == "labeller":
-        model = SequenceLabeller(task="numbers", **NETWORK, **SMALL)
+    if task == "labeler":
+        model = SequenceLabeler(task="numbers", **NETWORK, **SMALL)
         return model, X[:, :, 0]
     if task == "translator":
-        return SequenceTranslator(units=2, **SMALL), X[:, :3, 0]
+        return SequenceTranslator(**NETWORK, **SMALL), X[:, :3, 0]
     return SequenceAnomalyDetector(**NETWORK, **SMALL), None
 
 
-_fitted = {}
+network_ = {}
 
 
 def fitted(task):
-    if task not in _fitted:
+    if task not in network_:
         model, y = make(task)
-        _fitted[task] = model.fit(X, y)
-    return _fitted[task]
+        network_[task] = model.fit(X, y)
+    return network_[task]
 
 
-TASKS = ["regressor", "classifier", "labeller", "translator", "detector"]
+TASKS = ["regressor", "classifier", "labeler", "translator", "detector"]
 METHODS = [
     *[(task, "predict") for task in TASKS],
     *[(task, "predict_proba") for task in ("classifier",)],
-    *[("detector", name) for name in ("score_samples", "step_scores", "intervals")],
+    *[("detector", name) for name in ("score_samples", "step_scores", "events")],
 ]
 
 
@@ -68,7 +68,7 @@ def test_each_prediction_names_the_sequence_and_the_value(task, method):
         getattr(fitted(task), method)(with_large())
 
 
-@pytest.mark.parametrize("task", ["regressor", "labeller", "translator"])
+@pytest.mark.parametrize("task", ["regressor", "labeler", "translator"])
 def test_a_score_names_the_sequence(task):
     with pytest.raises(ValueError, match=NAMED):
         fitted(task).score(with_large(), make(task)[1])
@@ -83,7 +83,7 @@ def test_partial_fit_refuses_and_changes_nothing(task):
     assert vars(model) == before
 
 
-@pytest.mark.parametrize("task", ["regressor", "labeller", "detector"])
+@pytest.mark.parametrize("task", ["regressor", "labeler", "detector"])
 def test_a_fit_without_scaling_refuses_and_leaves_no_trace(task):
     model, y = make(task)
     model.set_params(scale_input=False)
@@ -99,9 +99,9 @@ def test_sequences_are_counted_as_the_user_passed_them():
     with pytest.raises(ValueError, match=NAMED):
         model.fit(with_large(), LAST, sample_weight=weights)
     ragged = [x[: 3 + n % 4] for n, x in enumerate(with_large())]
-    labeller = SequenceLabeller(task="numbers", chunk_length=2, scale_input=False, **NETWORK)
+    labeler = SequenceLabeler(task="numbers", chunk_length=2, scale_input=False, **NETWORK)
     with pytest.raises(ValueError, match=NAMED):
-        labeller.fit(
+        labeler.fit(
             [*ragged[:4], with_large()[4], *ragged[5:]],
             [x[:, 0] for x in ragged[:4]] + [X[4, :, 0]] + [x[:, 0] for x in ragged[5:]],
         )
@@ -115,7 +115,7 @@ def test_validation_data_are_looked_at():
         model.fit(X, LAST, X_val=X, y_val=np.where(np.arange(12) == 2, 1e300, LAST))
 
 
-@pytest.mark.parametrize("task", ["regressor", "labeller", "translator"])
+@pytest.mark.parametrize("task", ["regressor", "labeler", "translator"])
 def test_targets_are_looked_at(task):
     model, y = fitted(task), make(task)[1]
     odd = y.copy()
@@ -127,7 +127,7 @@ def test_targets_are_looked_at(task):
 @pytest.mark.parametrize("streams", [False, True])
 def test_windows_and_tables_that_stream_are_looked_at(monkeypatch, streams, tmp_path):
     if streams:
-        monkeypatch.setattr(feed, "RESIDENT_BYTES", 0)
+        monkeypatch.setattr(batches, "RESIDENT_BYTES", 0)
     series = np.memmap(tmp_path / "series", dtype=np.float64, mode="w+", shape=(60, 2))
     series[:] = np.random.default_rng(0).normal(size=(60, 2))
     windows = SlidingWindow(4).fit_transform(series)
@@ -152,7 +152,7 @@ def test_rows_that_no_sequence_holds_may_hold_anything():
 
 
 @pytest.mark.parametrize("size", [1e-300, 1e160, 1e300])
-def test_inputs_of_every_size_are_learnt_alike(size):
+def test_inputs_of_every_size_are_learned_alike(size):
     usual = fitted("regressor").predict(X)
     model = GRURegressor(units=2, **SMALL).fit(X * size, LAST)
     np.testing.assert_allclose(model.predict(X * size), usual, rtol=1e-5)
@@ -175,12 +175,12 @@ def test_class_weights_whose_products_are_infinite_are_refused():
 def overflowing(task):
     """Return a model whose convolutions are infinite for large values, though none of these is."""
     key = f"convolutional {task}"
-    if key not in _fitted:
+    if key not in network_:
         usual, y = make(task)
         kind = {"regressor": SequenceRegressor, "classifier": SequenceClassifier}
         model = kind.get(task, type(usual))(network=networks.TCN(filters=2, n_blocks=1), **SMALL)
-        _fitted[key] = model.fit(X, y)
-    model = _fitted[key]
+        network_[key] = model.fit(X, y)
+    model = network_[key]
     odd = copy.copy(model)
     odd.weights_ = tuple(300 * abs(w) if w.ndim == 3 else w for w in model.weights_)
     return odd
@@ -192,7 +192,7 @@ def overflowing(task):
         ("regressor", "predict"),
         ("classifier", "predict"),
         ("classifier", "predict_proba"),
-        ("labeller", "predict"),
+        ("labeler", "predict"),
     ],
 )
 def test_a_network_that_overflows_gives_no_prediction(task, method):

@@ -29,7 +29,7 @@ def estimators(callbacks):
     settings = {"epochs": 4, "random_state": 0, "callbacks": callbacks}
     return [
         (skrnn.GRURegressor(units=2, **settings), (X, LAST)),
-        (skrnn.SequenceLabeller(**settings), (X, X[:, :, 0] > 0)),
+        (skrnn.SequenceLabeler(**settings), (X, X[:, :, 0] > 0)),
         (skrnn.SequenceGenerator(**settings), (["abba", "cab"],)),
         (skrnn.GRUForecaster(units=2, window_length=4, **settings), (SERIES, None, [1])),
     ]
@@ -64,6 +64,10 @@ def test_the_callback_of_the_page_ends_the_fit_and_keeps_it():
         assert model.n_iter_ == 2
         assert len(model.history_["loss"]) == 2
         assert signal.getsignal(signal.SIGINT) is handler
-    model = skrnn.GRURegressor(units=2, epochs=2, schedule=None, random_state=0).fit(X, LAST)
-    stopped = estimators([scope["StopOnCtrlC"](), PressCtrlC()])[0][0].set_params(schedule=None)
+    model = skrnn.GRURegressor(units=2, epochs=2, learning_rate_schedule=None, random_state=0).fit(
+        X, LAST
+    )
+    stopped = estimators([scope["StopOnCtrlC"](), PressCtrlC()])[0][0].set_params(
+        learning_rate_schedule=None
+    )
     np.testing.assert_array_equal(stopped.fit(X, LAST).predict(X), model.predict(X))

@@ -1,18 +1,18 @@
-"""What is no target is refused in words, whatever it is."""
+"""Objects that are not targets are refused with a clear error."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from skrnn import GRUClassifier, GRURegressor, SequenceLabeller, networks
+from skrnn import GRUClassifier, GRURegressor, SequenceLabeler, networks
 
 X = np.random.default_rng(0).normal(size=(6, 5, 2))
 PANEL = pd.concat({f"i{n}": pd.DataFrame(x, columns=["a", "b"]) for n, x in enumerate(X)})
 SMALL = {"epochs": 1, "random_state": 0}
 
 
-def labeller():
-    return SequenceLabeller(network=networks.GRU(units=2), **SMALL)
+def labeler():
+    return SequenceLabeler(network=networks.GRU(units=2), **SMALL)
 
 
 @pytest.mark.parametrize("dtype", [float, object, "U3", "M8[ns]"])
@@ -25,23 +25,23 @@ def test_targets_that_are_none_are_too_few(model, dtype):
 @pytest.mark.parametrize("y", [5, "much", np.array(3.0), np.array("much")])
 def test_one_target_beside_many_steps_is_too_few(y):
     with pytest.raises(ValueError, match="y has 1 rows and X 30; each step needs a target"):
-        labeller().fit(PANEL, y)
+        labeler().fit(PANEL, y)
     with pytest.raises(ValueError, match="y has targets for 1 sequences, and X has 6"):
-        labeller().fit(X, y)
+        labeler().fit(X, y)
 
 
 @pytest.mark.parametrize(("given", "shape"), [(X, (6, 5, 0)), (PANEL, (30, 0)), (list(X), None)])
 def test_steps_with_no_columns_have_no_target(given, shape):
     y = [np.empty((5, 0))] * 6 if shape is None else np.empty(shape)
     with pytest.raises(ValueError, match="y has columns for 0 targets at each step"):
-        labeller().fit(given, y)
+        labeler().fit(given, y)
 
 
-def test_numbers_beyond_integers_are_told_from_labels_without_a_warning():
+def test_numbers_beyond_integers_are_distinguished_from_labels_without_a_warning():
     y = np.array([1e300, 1.0, 2.0, 1.0, 2.0, 1.0])
     with pytest.raises(ValueError, match="Unknown label type: continuous"):
         GRUClassifier(units=2, **SMALL).fit(X, y)
-    model = labeller().fit(X, np.repeat(y[:, None], 5, axis=1))
+    model = labeler().fit(X, np.repeat(y[:, None], 5, axis=1))
     assert model.task_ == "numbers"
     assert np.isfinite(model.predict(X)).all()
 
@@ -62,7 +62,7 @@ def test_an_object_among_numbers_is_shown(value, what):
 
 
 @pytest.mark.parametrize("y", ["texts", 1j, b"1", {"a": 1.0}, ["a"] * 6, object])
-def test_what_is_no_weight_is_refused_by_name(y):
+def test_invalid_weights_are_refused_by_name(y):
     with pytest.raises(
         (ValueError, TypeError), match=r"sample_weight (holds|is) |class object was given"
     ):
@@ -76,4 +76,4 @@ def test_infinity_is_no_target_of_a_step(value, columns):
     y[2, 3, 0] = value
     for given in (y, y.astype(object), y[..., 0], list(y)):
         with pytest.raises(ValueError, match="y contains infinity"):
-            labeller().fit(X, given)
+            labeler().fit(X, given)

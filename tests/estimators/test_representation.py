@@ -1,4 +1,4 @@
-"""How estimators show themselves in a notebook, whatever their parameters hold."""
+"""Representation of estimators in a notebook, for any values of parameters."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Texts that are numbers, and names of files that are no texts, are told apart at fit."""
+"""Texts of numbers, and names of files instead of texts, are recognized at fit."""
 
 import warnings
 
@@ -8,7 +8,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 
 import skrnn
-from skrnn.sequences.tokens import look_like_tokens
+from skrnn.sequences.token_reading import look_like_tokens
 
 TEXTS = ["a lovely film", "a dull film indeed", "lovely", "dull"]
 GOOD = [True, False, True, False]
@@ -44,7 +44,7 @@ def test_tokens_are_known_by_their_padding(X, expected):
     assert look_like_tokens(X) is expected
 
 
-def test_the_name_of_a_file_is_no_text_to_learn_from(tmp_path):
+def test_the_name_of_a_file_is_not_accepted_as_a_text(tmp_path):
     book = tmp_path / "book"
     book.write_text("abba cab")
     generator = skrnn.SequenceGenerator(epochs=1)
@@ -58,5 +58,5 @@ def test_the_name_of_a_file_is_no_text_to_learn_from(tmp_path):
 
 def test_a_token_that_no_network_tells_from_its_neighbor_is_refused():
     model = skrnn.GRURegressor(units=2, epochs=1, embedding_dim=2)
-    with pytest.raises(ValueError, match=r"X holds 1.67772e\+07; the numbers of tokens end at"):
+    with pytest.raises(ValueError, match=r"X holds 1.67772e\+07; the largest token id is"):
         model.fit(np.full((4, 3), 2**24 + 2), np.arange(4.0))

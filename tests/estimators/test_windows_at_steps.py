@@ -1,9 +1,9 @@
-"""What is given at every step of windows, of which the first ones may be incomplete."""
+"""Outputs at every step of windows, of which the first ones may be incomplete."""
 
 import numpy as np
 import pytest
 
-from skrnn import SequenceAnomalyDetector, SequenceLabeller, SlidingWindow, networks
+from skrnn import SequenceAnomalyDetector, SequenceLabeler, SlidingWindow, networks
 
 SERIES = np.random.default_rng(0).normal(size=(40, 2)).cumsum(axis=0)
 SMALL = {"network": networks.GRU(units=2), "epochs": 1, "random_state": 0}
@@ -11,22 +11,22 @@ WINDOWS = SlidingWindow(4).fit_transform(SERIES)
 CUT_OUT = [SERIES[max(0, row - 3) : row + 1] for row in range(40)]
 LABELS = np.where(SERIES[:, 0] > 0, "up", "down")
 
-_fitted = {}
+network_ = {}
 
 
 def fitted(kind):
-    if kind not in _fitted:
-        if kind is SequenceLabeller:
-            _fitted[kind] = kind(**SMALL).fit([SERIES], [LABELS])
+    if kind not in network_:
+        if kind is SequenceLabeler:
+            network_[kind] = kind(**SMALL).fit([SERIES], [LABELS])
         else:
-            _fitted[kind] = kind(**SMALL).fit([SERIES])
-    return _fitted[kind]
+            network_[kind] = kind(**SMALL).fit([SERIES])
+    return network_[kind]
 
 
 METHODS = [
     (SequenceAnomalyDetector, "step_scores"),
-    (SequenceLabeller, "predict"),
-    (SequenceLabeller, "predict_proba"),
+    (SequenceLabeler, "predict"),
+    (SequenceLabeler, "predict_proba"),
 ]
 
 

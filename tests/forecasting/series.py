@@ -42,5 +42,5 @@ def refuses(method, *args, match, error=ValueError, **kwargs):
         method(*args, **kwargs)
     after = vars(method.__self__)
     assert set(after) == set(before)
-    # The steps of the horizon are sktime's own, set before anything is looked at.
+    # The steps of the horizon are sktime's own, set before any check.
     assert all(after[name] is before[name] for name in before if name != "_fh")

@@ -1,4 +1,4 @@
-"""Arguments of forecasters that are refused in words, and those that mean the same."""
+"""Arguments of forecasters that are refused with a clear error, and equivalent ones."""
 
 import functools
 
@@ -15,7 +15,7 @@ def fitted():
 
 
 @pytest.mark.parametrize("levels", [[], "a", 0.0, 1.0, 5, -0.5, [0.5, 2.0], [None], None, {0.5}])
-def test_what_is_no_probability(levels):
+def test_invalid_probabilities(levels):
     model = fitted()
     refuses(model.predict_interval, coverage=levels, match="coverage=.* accepts a float in")
     if levels is not None:
@@ -53,7 +53,7 @@ def test_a_step_longer_than_the_series_leaves_one_cutoff():
 
 @pytest.mark.parametrize("start", ["much", "2024-13-40"])
 def test_a_first_cutoff_that_is_no_time(start):
-    match = f"start='{start}' was given to backtest, which is no time of y"
+    match = f"start='{start}' was given to backtest, which is not a time of y"
     refuses(fitted().backtest, wave(), start=start, match=match)
 
 
@@ -67,15 +67,14 @@ def test_a_text_is_no_time_of_any_index(index):
     times = {"periods": pd.period_range("2020-01", periods=30, freq="M"), "integers": range(30)}
     y = wave(30).set_axis(times[index])
     model = make(horizon=2).fit(y, fh=[1])
-    refuses(model.backtest, y, start="much", match="start='much' .* which is no time of y")
+    refuses(model.backtest, y, start="much", match="start='much' .* which is not a time of y")
 
 
 @pytest.mark.parametrize("given", [np.ndarray, pd.Series, pd.DataFrame])
 def test_a_class_is_no_series(given):
     new, known = make(), fitted()
-    for method in (new.fit, known.backtest):
-        refuses(method, given, error=TypeError, match="found <class 'type'>")
-    for method in (known.update, known.update_predict_single, known.update_predict):
+    updates = known.update, known.update_predict_single, known.update_predict
+    for method in (new.fit, *updates, known.backtest):
         refuses(method, given, error=TypeError, match=f"y is the class {given.__name__}")
 
 

@@ -1,4 +1,4 @@
-"""What is refused of y and X at every entrance, by name, and the dtypes that are taken."""
+"""Containers of y and X that every method refuses, by name, and the dtypes that it accepts."""
 
 import functools
 
@@ -211,6 +211,16 @@ def test_a_column_without_numbers_is_named(values, dtype):
 @pytest.mark.parametrize("y", [wave(0), wave(0).to_frame(), panel(a=wave())[:0], np.empty((0, 1))])
 def test_a_series_without_rows(y):
     refuses(make().fit, y, fh=[1], match="y has no rows; give a series of two times or more")
+
+
+def test_a_list_without_series_is_distinguished_from_a_tuple():
+    refuses(make().fit, [], fh=[1], match="y is an empty list; give a Series or DataFrame")
+    refuses(make().fit, wave(), X=[], fh=[1], match="X is an empty list")
+    for values in ((), (wave(),)):
+        says = "{} is of type tuple; give a Series or DataFrame"
+        refuses(make().fit, values, fh=[1], error=TypeError, match=says.format("y"))
+        refuses(make().pretrain, values, error=TypeError, match=says.format("y"))
+        refuses(make().fit, wave(), X=values, fh=[1], error=TypeError, match=says.format("X"))
 
 
 # ------------------------------------------------------------------ dtypes of numbers

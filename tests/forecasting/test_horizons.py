@@ -191,9 +191,9 @@ def test_durations_are_steps(name):
     y = series(times)
     pd.testing.assert_frame_equal(model.backtest(y, fh=fh), model.backtest(y, fh=[1, 3]))
     default = make(horizon=None)
-    assert default.clone().fit(y, fh=fh).learned_.network.layout.horizon == 3
+    assert default.clone().fit(y, fh=fh).network_.encoder.network.layout.horizon == 3
     pretrained = default.clone().pretrain(panel(times), fh=fh)
-    assert pretrained.learned_.network.layout.horizon == 3
+    assert pretrained.network_.encoder.network.layout.horizon == 3
 
 
 def test_one_duration_is_one_step_and_offsets_of_the_series_are_counted():
@@ -205,7 +205,7 @@ def test_one_duration_is_one_step_and_offsets_of_the_series_are_counted():
     asked = [offsets.MonthEnd(2), offsets.MonthEnd(6)]
     pd.testing.assert_series_equal(model.predict(fh=asked), model.predict(fh=[1, 3]))
     for wrong in (offsets.MonthEnd(3), offsets.MonthBegin(2)):
-        with pytest.raises(ValueError, match=r"has offsets that are no steps of y.*'2ME'"):
+        with pytest.raises(ValueError, match=r"has offsets that are not steps of y.*'2ME'"):
             model.predict(fh=[wrong])
 
 
@@ -240,9 +240,9 @@ def test_times_tell_fit_and_pretrain_the_horizon():
     times = pd.date_range("2024-01-01", periods=N + 7, freq="B")
     fh = absolute(times[[N + 1, N + 4]])
     model = make(horizon=None).fit(series(times[:N]), fh=fh)
-    assert model.learned_.network.layout.horizon == 5
+    assert model.network_.encoder.network.layout.horizon == 5
     pretrained = make(horizon=None).pretrain(panel(times[:N]), fh=fh)
-    assert pretrained.learned_.network.layout.horizon == 5
+    assert pretrained.network_.encoder.network.layout.horizon == 5
     pretrained.fit(series(times[:N]), fh=fh)
     pd.testing.assert_series_equal(pretrained.predict(), pretrained.predict(fh=[2, 5]))
 
@@ -295,12 +295,17 @@ REFUSED = {
     "a zone": ("dates", "zoned", TypeError, "fh has dates with a.*y has dates without a time zone"),
     "no zone": ("zoned", "dates", TypeError, "fh has dates without.*y has dates with a time zone"),
     "other periods": ("periods", "months", TypeError, "frequency 'M', and y has periods.*'D'"),
-    "between": ("dates", "noon", ValueError, "12:00:00, which is no time of y.*'D'.*02-07.*02-08"),
+    "between": (
+        "dates",
+        "noon",
+        ValueError,
+        "12:00:00, which is not a time of y.*'D'.*02-07.*02-08",
+    ),
     "too far": ("dates", [10**9], ValueError, f"1000000000 steps.* at most {MOST_STEPS}"),
     "beyond integers": ("dates", [10**30], ValueError, "beyond 64 bits"),
     "too far back": ("dates", [-(10**9)], ValueError, "fh reaches back to 9999999"),
     "nothing": ("dates", [], ValueError, "fh is empty; give at least one step"),
-    "a part of a step": ("dates", "hours", ValueError, "no whole number of steps of y.*'D'"),
+    "a part of a step": ("dates", "hours", ValueError, "not a whole number of steps of y.*'D'"),
     "durations for integers": ("integers", "hours", TypeError, "fh has durations"),
 }
 TIMES = {
@@ -347,7 +352,7 @@ def test_a_refused_horizon_changes_nothing(name, many):
         ([0, 1], "has to be steps after each cutoff"),
         (absolute(TIMES["dates"][N:]), "has to be steps after each cutoff"),
         ([10**9], f"at most {MOST_STEPS}"),
-        (pd.to_timedelta([25], unit="h"), "no whole number of steps"),
+        (pd.to_timedelta([25], unit="h"), "not a whole number of steps"),
     ],
 )
 def test_a_backtest_refuses_what_is_not_ahead(fh, match):
@@ -412,7 +417,7 @@ def test_an_array_is_no_update(n):
     expected = model.predict(fh=[1, 2])
     later = y[:9] if n is None else np.stack([y[:9]] * n, axis=1)
     for method in (model.update, model.update_predict_single):
-        with pytest.raises(ValueError, match=f"y is an array.* goes on after {N - 1}"):
+        with pytest.raises(ValueError, match=f"y is an array.* continues after {N - 1}"):
             method(later)
     np.testing.assert_array_equal(model.predict(fh=[1, 2]), expected)
     assert model.fit(y[:30]).cutoff[0] == 29

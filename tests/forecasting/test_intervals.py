@@ -77,9 +77,9 @@ def test_intervals_of_constant_zeros_hold_the_truth_and_the_point(calibration):
 @given(n=st.integers(3, 40), bias=st.floats(-5, 5), seed=SEEDS)
 def test_correction_never_moves_the_median_nor_less_than_promised_outwards(n, bias, seed):
     generator = np.random.default_rng(seed)
-    learnt = np.sort(generator.normal(size=(n, 1, 1, len(LEVELS))), axis=-1)
-    truth = learnt[..., MEDIAN] + bias + generator.normal(size=(n, 1, 1))
-    correction = Correction.measure(learnt, truth)
+    learned = np.sort(generator.normal(size=(n, 1, 1, len(LEVELS))), axis=-1)
+    truth = learned[..., MEDIAN] + bias + generator.normal(size=(n, 1, 1))
+    correction = Correction.measure(learned, truth)
     new = np.sort(generator.normal(size=(5, 1, 1, len(LEVELS))), axis=-1)
     got = correction.apply(new, np.array([1]))
     np.testing.assert_array_equal(got[..., MEDIAN], new[..., MEDIAN])

@@ -7,7 +7,7 @@ import pytest
 
 import skrnn.forecasting.rolling
 from skrnn.forecasting.forecasts import in_units
-from skrnn.preprocessing.scaling import Standardiser
+from skrnn.preprocessing.scaling import AffineScaling
 from tests.forecasting.series import DAYS, N, make, panel, prices, refuses, wave
 
 BEYOND = 1e60
@@ -39,12 +39,12 @@ def test_values_of_y_beyond_single_precision(value):
 
 def test_values_of_y_in_a_fit():
     match = r"y holds 1e.60 at 2024-01-06 00:00:00, too far .* mark it as missing \(NaN\)"
-    refuses(make(scale=None).fit, spoilt(wave(), 5), fh=[1], match=match)
-    pretrained = make(scale="global").pretrain(panel(a=wave(), b=wave(seed=1)))
+    refuses(make(normalization=None).fit, spoilt(wave(), 5), fh=[1], match=match)
+    pretrained = make(normalization="global").pretrain(panel(a=wave(), b=wave(seed=1)))
     refuses(pretrained.fit, spoilt(wave(), 5), fh=[1], match=match)
     named = match.replace("y holds", "the series 'b' of y holds")
-    refuses(make(scale=None).fit, panel(a=wave(), b=spoilt(wave(), 5)), fh=[1], match=named)
-    many = make(scale=None, channel_independent=True)
+    refuses(make(normalization=None).fit, panel(a=wave(), b=spoilt(wave(), 5)), fh=[1], match=named)
+    many = make(normalization=None, channel_independent=True)
     refuses(many.fit, wave().to_frame().assign(v=spoilt(wave(), 5)), fh=[1], match=match)
 
 
@@ -86,7 +86,7 @@ def test_a_forecast_that_is_no_number_is_never_returned(value, monkeypatch):
 
 
 def test_forecasts_beyond_the_largest_float():
-    scaling = Standardiser(np.zeros(1), np.array([1e308]))
+    scaling = AffineScaling(np.zeros(1), np.array([1e308]))
     values = np.array([1.5, -4.0]).reshape(1, 2, 1, 1)
     np.testing.assert_array_equal(in_units(values[:, :1], [scaling]), [[[[1.5e308]]]])
     with pytest.raises(ValueError, match="a forecast came out NaN or infinite"):

@@ -1,4 +1,4 @@
-"""What the detector with sktime's interface refuses, and says of it."""
+"""Errors of the detector with sktime's interface."""
 
 import copy
 

@@ -1,4 +1,4 @@
-"""Few windows are warned of, and training that diverges is given advice that can be followed."""
+"""Few windows give a warning, and diverging training an error with applicable advice."""
 
 import numpy as np
 import pytest
@@ -59,8 +59,11 @@ def test_advice_names_parameters_that_the_estimator_has():
     huge = 1e30 * wave()
     settings = {"units": 2, "epochs": 5, "learning_rate": 1e30}
     diverged = "the loss became .*; try a smaller learning_rate or a smaller global_clipnorm, .*"
-    for scale, advice in ((None, 'Set scale="window"'), ("window", "Divide y by a power of ten")):
-        model = make(**{**settings, "scale": scale, "loss": "mse"})
+    for normalization, advice in (
+        (None, 'Set normalization="window"'),
+        ("window", "Divide y by a power of ten"),
+    ):
+        model = make(**{**settings, "normalization": normalization, "loss": "mse"})
         refuses(model.fit, huge, fh=[1], error=FloatingPointError, match=diverged + advice)
     X, y = np.ones((6, 3, 1)), np.arange(6.0)
     model = skrnn.GRURegressor(scale_target=False, **settings)

@@ -11,7 +11,7 @@ import time
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
-from skrnn.engine.program import programs
+from skrnn.engine.compiled_model import compiled_models
 from tests.fuzz.machines import MACHINES, Machine
 from tests.fuzz.sessions import Tally, describe, shrunk
 
@@ -35,10 +35,10 @@ SHORT = settings(
 
 
 def gather(n_calls: int, only: str = "") -> Tally:
-    """Make about so many calls, shared among the machines, and return what they broke."""
+    """Make about ``n_calls`` calls, shared among the machines, and return their faults."""
     machines = {one: share for one, share in MACHINES.items() if only in one.__name__}
     Machine.tally = tally = Tally(stops=False)
-    programs.resize(256)  # otherwise specs of the pool would be compiled again and again
+    compiled_models.resize(256)  # otherwise specs of the pool would be compiled again and again
     done = 0
     for machine, share in machines.items():
         done += n_calls * share / sum(machines.values())
@@ -50,11 +50,11 @@ def gather(n_calls: int, only: str = "") -> Tally:
 
 def findings(tally: Tally, *, seconds: float = 20) -> str:
     """Return a short program for everything that was broken."""
-    told = []
+    reports = []
     for number, (program, fault) in enumerate(tally.found.values(), 1):
         short = shrunk(program, fault, seconds=seconds)
-        told.append(f"[{number}] {describe(fault)}\n{short!r}")
-    return "\n\n".join(told)
+        reports.append(f"[{number}] {describe(fault)}\n{short!r}")
+    return "\n\n".join(reports)
 
 
 def main() -> None:

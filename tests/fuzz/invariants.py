@@ -1,8 +1,8 @@
-"""What holds after every call of the package, whatever it was given.
+"""Invariants after every call of the package, whatever its arguments.
 
 `observe` makes one call and returns what came of it, with a `Fault` for each that is broken of:
 
-- a result is finite, or the call is refused in words of the package, scikit-learn or sktime;
+- a result is finite, or the call raises an error of the package, scikit-learn or sktime;
 - the arguments, the parameters and everything global are as they were;
 - a call that failed, or only reads, leaves the object as it was;
 - nothing warns but the package itself, and nothing takes longer than `LIMIT` seconds.
@@ -58,7 +58,7 @@ class Fault:
     detail : str
         What was found.
     place : str
-        Where the error or warning was raised, or what changed; empty where neither is told.
+        Where the error or warning was raised, or what changed; empty where neither is known.
     """
 
     invariant: str
@@ -124,7 +124,7 @@ def observe(
         _call(outcome, function, args, kwargs, limit)
         if _filters() != filters:
             outcome.faults.append(Fault("warnings' filters changed", ""))
-    outcome.faults += [Fault("warning from below", *told) for told in strange]
+    outcome.faults += [Fault("warning from below", *warning) for warning in strange]
     for name, value in _globals(draws).items():
         if not same(value, globals_before[name]):
             outcome.faults.append(Fault("something global changed", "", name))
@@ -161,32 +161,32 @@ def _again(outcome: Outcome, function: Any, args: Any, kwargs: Any, limit: float
         warnings.simplefilter("ignore")
         _call(second, function, args, kwargs, limit)
     if type(second.error) is not type(outcome.error):
-        told = f"{outcome.error!r:.100}, then {second.error!r:.100}"
-        outcome.faults.append(Fault("a second call differs", told))
+        detail = f"{outcome.error!r:.100}, then {second.error!r:.100}"
+        outcome.faults.append(Fault("a second call differs", detail))
     elif outcome.error is None and not same(outcome.result, second.result):
-        told = f"{outcome.result!r:.100}, then {second.result!r:.100}"
-        outcome.faults.append(Fault("a second call differs", told))
+        detail = f"{outcome.result!r:.100}, then {second.result!r:.100}"
+        outcome.faults.append(Fault("a second call differs", detail))
 
 
 # ------------------------------------------------------------------ errors
 
 
 def unclear(error: Exception) -> Fault | None:
-    """Return the fault of an error that nobody raised for the user to read, or None.
+    """Return the fault of an error that was not raised for the user, or None.
 
     Such an error comes from a library below, or from Python itself; what we, scikit-learn or
     sktime say is raised by a ``raise`` statement in the innermost frame.
     """
     last = _innermost(error.__traceback__)
-    told = f"{type(error).__name__}: {str(error)[:200]}"
+    detail = f"{type(error).__name__}: {str(error)[:200]}"
     place = place_of(error.__traceback__)
     code = last.tb_frame.f_code.co_code
     if _package(last.tb_frame) not in SPEAKERS or not _raises(code[last.tb_lasti]):
-        return Fault("an error from below", told, place)
+        return Fault("an error from below", detail, place)
     if not isinstance(error, REFUSALS):
-        return Fault("an error of a kind that refuses nothing", told, place)
+        return Fault("an error of a kind that refuses nothing", detail, place)
     if len(str(error)) < 15:
-        return Fault("an error without a message", told, place)
+        return Fault("an error without a message", detail, place)
     return None
 
 
@@ -223,7 +223,7 @@ def _raises(opcode: int) -> bool:
 
 @contextmanager
 def _watched_warnings() -> Iterator[list[tuple[str, str]]]:
-    """Gather the warnings that are no UserWarning of a speaker, each with its place."""
+    """Collect the warnings that are not a UserWarning of these packages, with their places."""
     strange: list[tuple[str, str]] = []
     original = warnings.warn
 
@@ -238,7 +238,7 @@ def _watched_warnings() -> Iterator[list[tuple[str, str]]]:
             for one in shown[before:]:  # nothing, where a library hides its own warnings
                 spoken = _package(frame) in SPEAKERS
                 if not (spoken and issubclass(one.category, UserWarning)):
-                    strange.append((_told(one), _where(frame.f_code)))
+                    strange.append((_as_text(one), _where(frame.f_code)))
             del shown[before:]
 
         warnings.simplefilter("always")
@@ -247,12 +247,12 @@ def _watched_warnings() -> Iterator[list[tuple[str, str]]]:
             yield strange
         finally:
             warnings.warn = original
-    # What is left was told by code in C, or by a name imported from warnings.
+    # Other warnings come from code in C, or by a name imported from warnings.
     for one in shown:
         spoken = any(f"/{name}/" in one.filename for name in SPEAKERS)
         if not (spoken and issubclass(one.category, UserWarning)):
-            strange.append((_told(one), "/".join(one.filename.split("/")[-2:])))
-    strange[:] = [told for told in strange if not any(text in told[0] for text in EXCUSED)]
+            strange.append((_as_text(one), "/".join(one.filename.split("/")[-2:])))
+    strange[:] = [warning for warning in strange if not any(text in warning[0] for text in EXCUSED)]
 
 
 def _filters() -> list[Any]:
@@ -260,7 +260,7 @@ def _filters() -> list[Any]:
     return [one for one in warnings.filters if one[2] is not FutureWarning]
 
 
-def _told(warning: Any) -> str:
+def _as_text(warning: Any) -> str:
     return f"{warning.category.__name__}: {warning.message!s:.150}"
 
 
@@ -317,8 +317,8 @@ class _State:
             changed = {name for name in {**self.attributes, **now} if self._changed(name, now)}
             excused = set() if failed else changed & set(SKTIMES_OWN)
             if changed - excused or not (excused or _holds(now, self.held)):
-                told = ", ".join(sorted(changed - excused)) or "in what an attribute holds"
-                faults.append(Fault(f"a {by} call left a trace", "", told))
+                detail = ", ".join(sorted(changed - excused)) or "in what an attribute holds"
+                faults.append(Fault(f"a {by} call left a trace", "", detail))
         return faults
 
     def _changed(self, name: str, now: dict[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""What is no data of any kind."""
+"""Objects that are not data of any kind."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.fuzz.recipes import Recipe
 
 @dataclass(frozen=True, repr=False)
 class Junk(Recipe):
-    """What is no data of any kind."""
+    """Objects that are not data of any kind."""
 
     kind: str = "none"
 

@@ -64,13 +64,13 @@ class Copies:
 
 
 class EstimatorMachine(Copies, Machine):
-    """Regressors, classifiers, the labeller and the anomaly detector."""
+    """Regressors, classifiers, the labeler and the anomaly detector."""
 
     @initialize(
         made=st.one_of(
             named(REGRESSORS),
             named(CLASSIFIERS),
-            named(("SequenceLabeller",)),
+            named(("SequenceLabeler",)),
             named(("SequenceAnomalyDetector",)),
         ),
         kind=st.integers(0, 2),
@@ -80,7 +80,7 @@ class EstimatorMachine(Copies, Machine):
     def make(self, made: Any, kind: int, X: Any, data: Any) -> None:
         name, params = made
         self.session = Session(name, params)
-        self.each_step = name == "SequenceLabeller"
+        self.each_step = name == "SequenceLabeler"
         several = (NUMBERS, CLASSES, ("labels", "three"))[kind]
         usual = NUMBERS if name in REGRESSORS else CLASSES if name in CLASSIFIERS else several
         self.usual = usual[:1] if data.draw(st.booleans()) else usual
@@ -123,7 +123,6 @@ class EstimatorMachine(Copies, Machine):
                 "decision_function",
                 "score_samples",
                 "step_scores",
-                "intervals",
                 "events",
                 "predict",
             ]
@@ -173,7 +172,7 @@ class TextMachine(Copies, Machine):
         if self.name == "SequenceTranslator":
             self.call(method, X, data.draw(draw.texts(self.sides[1:])))
         elif self.name == "SequenceGenerator":
-            self.call(method, X)
+            self.call(method, X, None, data.draw(draw.weights(X)))
         else:
             self.call("fit", X)
 
@@ -203,7 +202,7 @@ class TextMachine(Copies, Machine):
 
     @precondition(lambda self: self.name == "SequenceGenerator")
     @rule(
-        n=st.sampled_from([3, 3, 0, 1, -1, 2.5, None, "much"]),
+        n_steps=st.sampled_from([3, 3, 0, 1, -1, 2.5, None, "much"]),
         prompt=draw.mostly(st.none(), draw.texts(("one_text", "texts")), 2),
         more=st.fixed_dictionaries(
             {},
@@ -215,8 +214,8 @@ class TextMachine(Copies, Machine):
             },
         ),
     )
-    def sample(self, n: Any, prompt: Any, more: Any) -> None:
-        self.call("sample", n, prompt, **{"random_state": 0} | more)
+    def generate(self, n_steps: Any, prompt: Any, more: Any) -> None:
+        self.call("generate", n_steps, prompt, **{"random_state": 0} | more)
 
 
 class StreamMachine(Machine):
@@ -229,7 +228,7 @@ class StreamMachine(Machine):
                 "LSTMClassifier",
                 "TCNRegressor",
                 "RNNRegressor",
-                "SequenceLabeller",
+                "SequenceLabeler",
                 "SequenceAnomalyDetector",
                 "SequenceGenerator",
             ]
@@ -245,7 +244,7 @@ class StreamMachine(Machine):
             given = X(form=form)
             y = None if kind == "SequenceAnomalyDetector" else _target(kind, given)
             calls = [Call("fit", given, y)]
-        if kind == "SequenceLabeller":
+        if kind == "SequenceLabeler":
             params = params | {"causal": True}
         self.session = Session(kind, params)
         for one in calls:
@@ -314,7 +313,7 @@ class StreamMachine(Machine):
 
 
 def _target(kind: str, given: X) -> Any:
-    each_step = kind == "SequenceLabeller"
+    each_step = kind == "SequenceLabeler"
     form = "natural" if each_step else "array"
     name = "numbers" if kind.endswith("Regressor") else "classes"
     return Y(name, given, form, each_step=each_step)

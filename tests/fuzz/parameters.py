@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import skrnn
 from skrnn import networks
-from skrnn._parameters import Parameter
+from skrnn.parameters import Parameter
 from tests.fuzz.recipes import Recipe
 
 #: What a domain is asked about, small things first: work and memory grow with them.
@@ -40,11 +40,18 @@ COSTLY |= {"kernel_size", "conv_kernel_size", "conv_strides", "window_length", "
 COSTLY |= {"max_length", "memory", "chunk_length", "segment_length", "differences"}
 
 #: Data to a compiled program (docs/how_to_choose.md); all others are drawn once, for the pool.
-FREE = {"learning_rate", "schedule", "epochs", "random_state", "early_stopping", "patience"}
+FREE = {
+    "learning_rate",
+    "learning_rate_schedule",
+    "epochs",
+    "random_state",
+    "early_stopping",
+    "patience",
+}
 FREE |= {"validation", "validation_fraction", "purge", "shuffle", "warm_start", "scale_input"}
 FREE |= {"scale_target", "callbacks", "verbose", "contamination", "smoothing", "memory"}
 FREE |= {"event_threshold", "min_event_length", "background", "class_weight", "update_epochs"}
-FREE |= {"calibration", "max_length", "beam_width"}
+FREE |= {"calibration", "max_length", "beam_width", "handle_unknown"}
 
 #: What has to be small for a call to take milliseconds.
 SMALL: dict[str, Any] = {"epochs": 1, "verbose": 0, "update_epochs": 1, "batch_size": 32}

@@ -1,4 +1,4 @@
-"""How to make data, well-formed and not: values with a short repr, from which it can be made again.
+"""Recipes of data, well-formed and not: values with a short repr, to create the data again.
 
 A recipe prints as the call that makes it, so that a failing program can be read and run again.
 """

@@ -73,6 +73,11 @@ class Series(Recipe):
     fault: str = ""
     dtype: str = "float64"
 
+    @property
+    def has_missing(self) -> bool:
+        """Tell whether there is NaN in it, or what becomes NaN."""
+        return self.fault in ("nan", "last_nan", "all_nan", "none")
+
     def build(self) -> Any:
         """Return the series."""
         frames = {f"s{key}": self._one(key) for key in range(max(1, self.keys))}

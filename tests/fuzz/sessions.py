@@ -1,6 +1,6 @@
 """One object of the package and the calls made of it: watched, written down, and made again.
 
-A program that broke an invariant is a `Program`, whose repr is the Python that runs it::
+A `Program` that broke an invariant has a repr that is the Python code that runs it::
 
     Program("GRURegressor", {"dropout": 0.5}, [
         Call("fit", X(form="ragged"), Y("numbers")),
@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -36,7 +37,6 @@ READERS = {
     "score_samples",
     "decision_function",
     "step_scores",
-    "intervals",
     "events",
     "transform",
     "inverse_transform",
@@ -44,7 +44,7 @@ READERS = {
     "attention_weights",
     "bits_per_character",
     "perplexity",
-    "sample",
+    "generate",
     "predict_interval",
     "predict_quantiles",
     "predict_var",
@@ -144,7 +144,7 @@ class Session:
                 self.last_read = None if draws else (call, outcome.result)
             else:
                 self.last_read = None
-                outcome.faults += self._learnt_numbers()
+                outcome.faults += self._learned_numbers()
             outcome.faults += SHAPES.get(call.method, lambda *_: [])(self, call, outcome.result)
         return outcome
 
@@ -152,14 +152,14 @@ class Session:
         if method == "make_windows":
             return skrnn.make_windows
         if method == "repr":
-            return lambda: repr(self.thing)
+            return lambda: re.sub(" at 0x[0-9A-Fa-f]+", "", repr(self.thing))  # a random state
         thing = self.thing
         # Where a method is not available, that is what the call is refused with.
         return lambda *args, **kwargs: getattr(thing, method)(*args, **kwargs)
 
     def _draws(self, call: Call) -> bool:
         """Tell whether a call may draw from numpy's global generator."""
-        if call.method == "sample":
+        if call.method == "generate":
             return call.kwargs.get("random_state") is None
         if call.method in ("step", "reset"):
             return False
@@ -167,12 +167,12 @@ class Session:
         inner = getattr(getattr(self.thing, "detector", None), "random_state", 0)
         return seed is None or inner is None or not isinstance(seed, int)
 
-    def _learnt_numbers(self) -> list[Fault]:
+    def _learned_numbers(self) -> list[Fault]:
         """Return the fault of weights or losses that are not finite."""
-        learnt = {name: getattr(self.thing, name, None) for name in ("weights_", "history_")}
+        learned = {name: getattr(self.thing, name, None) for name in ("weights_", "history_")}
         return [
-            Fault("what was learnt is not finite", name)
-            for name, value in learnt.items()
+            Fault("what was learned is not finite", name)
+            for name, value in learned.items()
             if value is not None and not finite(value)
         ]
 
@@ -219,7 +219,7 @@ class Session:
         weights = []
         outcome = Outcome()
         for _ in range(2):
-            self.thing = self._new()
+            self.thing, self.last_read = self._new(), None
             outcome = self._called(Call("fit", *call.args, **call.kwargs))
             weights.append(getattr(self.thing, "weights_", None))
         seeded = isinstance(getattr(self.thing, "random_state", None), int)

@@ -1,4 +1,4 @@
-"""What the machines draw: recipes, well-formed ones more often than others."""
+"""Strategies of the machines: recipes, well-formed ones more often than others."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ USUAL = ("array", "ragged", "panel", "frames", "windows", "flat", "float32", "li
 
 
 def mostly(good: st.SearchStrategy[Any], odd: st.SearchStrategy[Any], one_in: int = 4) -> Any:
-    """Draw something good, and one time in so many something odd."""
+    """Draw a well-formed value, and sometimes an unusual one."""
     return st.sampled_from(range(one_in)).flatmap(lambda n: odd if n == one_in - 1 else good)
 
 

@@ -7,10 +7,11 @@ with every invariant watched.
 import pytest
 
 from tests.fuzz.junk import Junk
-from tests.fuzz.parameters import Made
+from tests.fuzz.parameters import Made, Network, Seed
 from tests.fuzz.recipes import X, Y
 from tests.fuzz.series import Horizon, Series
 from tests.fuzz.sessions import Call, Program
+from tests.fuzz.texts import Texts
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +44,7 @@ def test_a_list_in_place_of_a_number_is_refused():
     assert breaks(program) == []
 
 
-def test_forecasts_are_read_without_a_trace_whatever_is_asked_for():
+def test_forecasts_are_read_without_a_trace_whatever_is_requested():
     program = Program(
         "GRUForecaster",
         {},
@@ -77,3 +78,92 @@ def test_a_detector_takes_rows_of_any_times_and_byte_order():
         ],
     )
     assert breaks(program) == []
+
+
+def test_texts_after_numbers_at_steps_are_refused():
+    program = Program(
+        "SequenceLabeler",
+        {},
+        [
+            Call("fit", X(n=9), Y(like=X(n=9), form="natural", each_step=True)),
+            Call("partial_fit", X(n=9), Y("texts", like=X(n=9), form="natural", each_step=True)),
+        ],
+    )
+    assert breaks(program) == []
+
+
+def test_no_series_is_refused():
+    assert breaks(Program("SequenceForecaster", {}, [Call("fit", Junk())])) == []
+
+
+def test_a_seed_below_zero_is_refused_in_generation():
+    program = Program(
+        "SequenceGenerator",
+        {"epochs": 1},
+        [Call("fit", Texts(kind="one_text")), Call("generate", 3, random_state=-1)],
+    )
+    assert breaks(program) == []
+
+
+def test_attention_is_given_for_targets_that_are_empty():
+    program = Program(
+        "SequenceTranslator",
+        {"epochs": 1, "network": Network("gru", units=2)},
+        [
+            Call("fit", Texts(kind="uneven_numbers", seed=1), Texts(kind="tokens")),
+            Call("attention_weights", Texts(kind="uneven_numbers")),
+        ],
+    )
+    assert breaks(program) == []
+
+
+def test_texts_at_each_step_are_no_numbers():
+    program = Program(
+        "SequenceLabeler",
+        {"task": "numbers"},
+        [
+            Call("fit", X(), Y(kind="texts", each_step=True)),
+            Call("refit", X(), Y(each_step=True)),
+            Call("score", X(), Y(kind="texts", each_step=True)),
+        ],
+    )
+    assert breaks(program) == []
+
+
+def test_covariates_of_another_form_than_y_are_refused():
+    program = Program(
+        "SequenceForecaster",
+        {},
+        [
+            Call("fit", Series(keys=2), X=Series()),
+            Call("fit", Series(), X=Series(keys=2)),
+            Call("fit", Series(), X=Junk(kind="empty_list")),
+            Call("fit", Junk(kind="empty_list")),
+            Call("fit", Series(keys=2), X=Series(keys=2)),
+            Call("update", Series(keys=2), X=Series()),
+        ],
+    )
+    assert breaks(program) == []
+
+
+def test_a_forecaster_without_y():
+    methods = ["pretrain", "fit", "update_predict", "score", "backtest", "pretrain"]
+    calls = [Call("fit", Series()), *(Call(method, Junk()) for method in methods)]
+    assert breaks(Program("RNNForecaster", {}, calls)) == []
+
+
+def test_a_copy_has_the_repr_of_the_original():
+    detector = Made("SequenceAnomalyDetector", random_state=Seed())
+    program = Program("SequenceDetector", {"detector": detector}, [Call("repr"), Call("pickle")])
+    assert breaks(program) == []
+
+
+@pytest.mark.parametrize("settings", [{"groups": ("b",)}, {"time": "b"}], ids=str)
+def test_16_bit_floats_tell_groups_and_times(settings):
+    program = Program("SlidingWindow", settings, [Call("fit", Series(columns=2, dtype="float16"))])
+    assert breaks(program) == []
+
+
+def test_targets_of_windows_keep_what_the_series_itself_lacks():
+    call = Call("make_windows", Series(fault="last_nan"), None, window_length=1)
+    assert breaks(Program("make_windows", {}, [call])) == []

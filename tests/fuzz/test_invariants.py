@@ -222,7 +222,7 @@ def test_weights_that_are_not_finite_are_caught(fakes):
     def fit(fake, X):
         fake.weights_ = (np.array([np.nan]),)
 
-    assert broken_by(fakes(fit=fit)) == ["what was learnt is not finite"]
+    assert broken_by(fakes(fit=fit)) == ["what was learned is not finite"]
 
 
 def test_a_copy_that_gives_something_else_is_caught(fakes):
@@ -284,7 +284,7 @@ PAIRS = [
 
 
 @pytest.mark.parametrize(("one", "equal", "other"), PAIRS)
-def test_what_holds_the_same_is_told_from_what_does_not(one, equal, other):
+def test_equal_content_is_distinguished_from_different_content(one, equal, other):
     assert same(one, equal)
     assert same(one, pickle.loads(pickle.dumps(one)))
     assert not same(one, other)
@@ -306,7 +306,7 @@ def test_every_public_class_has_a_machine():
 
     source = inspect.getsource(module)
     of_groups = module.REGRESSORS + module.CLASSIFIERS + module.FORECASTERS
-    apart = {"ForecastDisplay", "Windows", "set_compilation_cache", "set_cpu_devices"}
+    apart = {"ForecastDisplay", "Windows", "config_context", "get_config", "set_config"}
     missing = [n for n in ALL if n not in of_groups and n not in apart and n not in source]
     assert missing == []
     assert len(MACHINES) == 7
@@ -319,7 +319,7 @@ def test_values_are_drawn_from_both_sides_of_every_domain(name):
         assert outside(declared) or parameter == "background", parameter  # of any class
 
 
-@pytest.mark.parametrize("name", ["GRURegressor", "SequenceLabeller", "GRUForecaster"])
+@pytest.mark.parametrize("name", ["GRURegressor", "SequenceLabeler", "GRUForecaster"])
 def test_the_pool_is_the_same_each_time_and_its_first_settings_fit(name):
     assert repr(pool(name)) == repr(pool.__wrapped__(name))
     if not name.endswith("Forecaster"):

@@ -1,4 +1,4 @@
-"""What ``to_keras`` returns is saved, loaded by another process, and exported."""
+"""Models from ``to_keras`` are saved, loaded by another process, and exported."""
 
 import inspect
 import os
@@ -38,7 +38,7 @@ STACKS = [
 ]
 FORECASTERS = [
     {"strategy": "direct"},
-    {"strategy": "recursive", "scale": "last"},
+    {"strategy": "recursive", "normalization": "last"},
     {"strategy": "seq2seq", "loss": "gaussian"},
     {"loss": "quantile", "segment_length": 3, "differences": (1, 4), "time_features": (4,)},
     {"loss": "student_t", "channel_independent": True},
@@ -64,9 +64,9 @@ def fitted_models():
     text = skrnn.LSTMClassifier(units=2, embedding_dim=3, dropout=0.1, **SETTINGS)
     yield "classifier of texts", text.fit(TEXTS, LAST > 0)
     labels = [x[:, 0] > 0 for x in RAGGED]
-    yield "labeller", skrnn.SequenceLabeller(**SETTINGS).fit(RAGGED, labels)
-    carrying = skrnn.SequenceLabeller(causal=True, bptt_length=2, **SETTINGS)
-    yield "labeller of pieces", carrying.fit(RAGGED, labels)
+    yield "labeler", skrnn.SequenceLabeler(**SETTINGS).fit(RAGGED, labels)
+    carrying = skrnn.SequenceLabeler(causal=True, bptt_length=2, **SETTINGS)
+    yield "labeler of pieces", carrying.fit(RAGGED, labels)
     for method in ("forecast", "reconstruction"):
         detector = skrnn.SequenceAnomalyDetector(method=method, window_length=3, **SETTINGS)
         yield f"detector by {method}", detector.fit(X)
@@ -155,7 +155,7 @@ def test_every_layer_is_registered_by_its_name():
         if inspect.ismodule(module)
         for kind in vars(module).values()
         if inspect.isclass(kind) and issubclass(kind, keras.layers.Layer)
-        if kind.__module__ == module.__name__ and kind.__name__ != "Carried"  # training alone
+        if kind.__module__ == module.__name__ and kind.__name__ != "StatefulRNN"  # training alone
     ]
     assert len(own) > 20
     for kind in own:

@@ -1,4 +1,4 @@
-"""Standardisation of numbers whose squares leave float64, held to exact fractions."""
+"""Standardization of numbers whose squares leave float64, compared with exact fractions."""
 
 import math
 from fractions import Fraction
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skrnn import SequenceScaler
-from skrnn.preprocessing.scaling import Standardiser
+from skrnn.preprocessing.scaling import AffineScaling
 
 SIZES = st.integers(-300, 300)
 VALUES = st.lists(st.integers(-999, 999), min_size=2, max_size=8)
@@ -32,7 +32,7 @@ def exact(values, weights):
 def assert_exact(scaling, values, weights):
     mean, deviation = exact(values, weights)
     size = np.abs(values).max()
-    assert scaling.mean[0] == pytest.approx(mean, rel=1e-12, abs=1e-14 * size)
+    assert scaling.center[0] == pytest.approx(mean, rel=1e-12, abs=1e-14 * size)
     if deviation > 1e-12 * size:
         assert scaling.scale[0] == pytest.approx(deviation, rel=1e-9)
 
@@ -42,7 +42,7 @@ def assert_exact(scaling, values, weights):
 def test_mean_and_deviation_are_exact_at_every_size(digits, size, seed):
     values = np.array(digits) * 10.0**size
     weights = np.random.default_rng(seed).uniform(0.1, 3, len(values))
-    assert_exact(Standardiser.fit(values[:, None], weights), values, weights)
+    assert_exact(AffineScaling.fit(values[:, None], weights), values, weights)
 
 
 @settings(deadline=None)
@@ -50,15 +50,15 @@ def test_mean_and_deviation_are_exact_at_every_size(digits, size, seed):
 def test_blocks_of_different_size_are_measured_as_one_table(parts):
     blocks = [np.array(digits) * 10.0**size for digits, size in parts]
     values = np.concatenate(blocks)
-    scaling = Standardiser.fit_blocks((part[:, None], np.ones(len(part))) for part in blocks)
+    scaling = AffineScaling.fit_blocks((part[:, None], np.ones(len(part))) for part in blocks)
     assert_exact(scaling, values, np.ones(len(values)))
 
 
 @pytest.mark.parametrize("value", [1e-300, 1e-200, 1e200, 1e300])
-def test_a_constant_of_any_size_is_centred_exactly(value):
+def test_a_constant_of_any_size_is_centered_exactly(value):
     column = np.full((7, 1), value)
-    scaling = Standardiser.fit(column, np.linspace(0.1, 0.7, 7))
-    assert scaling.mean[0] == value
+    scaling = AffineScaling.fit(column, np.linspace(0.1, 0.7, 7))
+    assert scaling.center[0] == value
     assert scaling.scale[0] == 1.0
     assert (scaling.transform(column) == 0.0).all()
 

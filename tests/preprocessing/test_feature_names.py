@@ -1,4 +1,4 @@
-"""Names that are asked for, of columns and of the steps of windows."""
+"""Feature names of transformers, of columns and of the steps of windows."""
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,6 @@ def test_names_in_any_form(transformer, names, form):
 
 @pytest.mark.parametrize(("transformer", "names"), FITTED)
 @pytest.mark.parametrize("given", ["ab", b"ab", 5, {"a"}, np.ndarray, [["a"]], TABLE])
-def test_what_is_no_list_of_names(transformer, names, given):
+def test_anything_but_a_list_of_names(transformer, names, given):
     with pytest.raises(ValueError, match=r"(?s)input_features=.* give a list of the names"):
         transformer.get_feature_names_out(given)

@@ -70,11 +70,11 @@ def test_rows_that_stand_elsewhere_are_counted(form):
     window, X, each = parts_of(form)
     window.fit(X[: N_FITTED * each])
     rows = slice(50 * each, None)
-    with pytest.warns(UserWarning, match="windows lack steps") as told:
+    with pytest.warns(UserWarning, match="windows lack steps") as warned:
         window.transform(X[rows])
-    assert len(told) == 1
-    assert told[0].filename == __file__
-    text = str(told[0].message)
+    assert len(warned) == 1
+    assert warned[0].filename == __file__
+    text = str(warned[0].message)
     assert text.startswith(f"{5 * each} of {10 * each} windows lack steps: these rows neither are")
     assert "Pass the 5 rows before them as well" in text
     assert "continues=True" in text

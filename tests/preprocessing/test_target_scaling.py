@@ -1,4 +1,4 @@
-"""A target that never varied is predicted exactly, until one that differs is learnt from."""
+"""A constant target is predicted exactly, until training continues with other values."""
 
 import joblib
 import numpy as np
@@ -6,12 +6,12 @@ import pytest
 
 from skrnn import (
     GRURegressor,
-    SequenceLabeller,
+    SequenceLabeler,
     SequenceTranslator,
     Stream,
     networks,
 )
-from skrnn.preprocessing.target_scaling import TargetScaling
+from skrnn.preprocessing.scaling import TargetScaling
 
 X = np.random.default_rng(0).normal(size=(16, 5, 2))
 SMALL = {"units": 2, "epochs": 1, "random_state": 0}
@@ -42,16 +42,17 @@ def test_rows_that_do_not_count_make_no_target_vary():
     assert (GRURegressor(**SMALL).fit(X, y, sample_weight=weights).predict(X) == 2.0).all()
 
 
-def test_a_labeller_of_numbers_knows_a_constant():
+def test_a_labeler_of_numbers_knows_a_constant():
     y = np.stack([X[:, :, 0], np.full((16, 5), 0.1)], axis=2)
-    model = SequenceLabeller(
+    model = SequenceLabeler(
         network=networks.GRU(units=2), task="numbers", epochs=1, random_state=0
     ).fit(X, y)
     assert (model.predict(X)[..., 1] == 0.1).all()
 
 
 def test_a_translator_to_numbers_knows_a_constant():
-    model = SequenceTranslator(units=2, epochs=1, random_state=0).fit(X, np.full((16, 3), 0.7))
+    model = SequenceTranslator(network=networks.GRU(units=2), epochs=1, random_state=0)
+    model.fit(X, np.full((16, 3), 0.7))
     assert (model.predict(X) == 0.7).all()
     model.partial_fit(X, np.repeat(LAST[:, None], 3, axis=1))
     assert np.ptp(model.predict(X)) > 0
@@ -77,15 +78,15 @@ def test_a_warm_start_learns_once_the_target_varies():
 def test_what_follows_a_constant_is_measured_on_all_that_was_seen():
     scaling = TargetScaling.learn(np.full((2, 2), [[1.0, 2.0]]), np.ones(2))
     more = scaling.with_more(np.array([[3.0, 2.0], [3.0, 2.0]]), np.ones(2))
-    assert more.mean.tolist() == [2.0, 2.0]
-    assert more.scale.tolist() == [1.0, 1.0]
+    assert more.scaling.center.tolist() == [2.0, 2.0]
+    assert more.scaling.scale.tolist() == [1.0, 1.0]
     assert more.decode(np.zeros((1, 2))).tolist() == [[2.0, 2.0]]
     assert more.decode(np.ones((1, 2))).tolist() == [[3.0, 2.0]]
-    assert more.with_more(np.full((2, 2), 50.0), np.ones(2)).mean[0] == 2.0
+    assert more.with_more(np.full((2, 2), 50.0), np.ones(2)).scaling.center[0] == 2.0
 
 
 @pytest.mark.parametrize("size", [1e-200, 1e160, 1e300])
-def test_targets_of_every_size_are_learnt_alike(size):
+def test_targets_of_every_size_are_learned_alike(size):
     usual = GRURegressor(**SMALL).fit(X, LAST).predict(X)
     np.testing.assert_allclose(GRURegressor(**SMALL).fit(X, LAST * size).predict(X) / size, usual)
 

@@ -179,11 +179,11 @@ def test_a_series_of_polars_is_a_column():
 
 
 WRONG_NAMES = {
-    "no such column": (TABLE, {"time": "hour"}, "'hour' is no column of X, which has .*'when'"),
+    "no such column": (TABLE, {"time": "hour"}, "'hour' is not a column of X, which has .*'when'"),
     "no such group": (
         pl.from_pandas(TABLE),
         {"time": "when", "groups": "town"},
-        "'town' is no column of X, which has .*'site'",
+        "'town' is not a column of X, which has .*'site'",
     ),
     "an array": (np.zeros((9, 2)), {"time": "when"}, "X is of type ndarray, whose columns have no"),
     "groups without times": (

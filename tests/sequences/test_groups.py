@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skrnn import SlidingWindow, Windows, make_windows
-from tests.conftest import make
+from tests.conftest import make, unlabeled
 
 ORIGIN = pd.Timestamp("2024-01-01")
 
@@ -177,9 +177,9 @@ ORDERS = {
 
 
 def by_hand(table, windows, *, fraction, gap, reach):
-    """Return the windows to learn from and those held out, by their times alone.
+    """Return the training windows and the validation windows, by their times alone.
 
-    A window to learn from shares no row with one that is held out, and ends so long before
+    A training window shares no row with a validation window, and ends so long before
     them all that ``gap`` whole steps and the next one lie between.
     """
     hours = ((table["when"] - ORIGIN) / pd.Timedelta("1h")).to_numpy()
@@ -216,7 +216,7 @@ def test_the_latest_of_all_groups_are_held_out_after_a_gap_in_time(
     gap = max(purge, length - 1, (delay or 1) - 1)
     expected = by_hand(table, windows, fraction=0.2, gap=gap, reach=length - 1)
     model = make("GRURegressor", early_stopping=True, validation_fraction=0.2, purge=purge)
-    kept, held_out = model._hold_out(windows.sequences(), None)
+    kept, held_out = model._split(unlabeled(windows))
     assert kept.tolist() == expected[0]
     assert held_out.tolist() == expected[1]
     assert {table["id"][windows.index[i]] for i in held_out} == {"a", "b"}
@@ -231,8 +231,8 @@ def test_the_latest_hours_of_all_groups_are_purged(order):
     kept = hours <= hours.max() - 4
     assert np.bincount(table["id"][~kept] == "a").tolist() == [4, 4]
     model = make("GRURegressor", epochs=1, batch_size=8, purge=4).fit(windows, y)
-    told = make("GRURegressor", epochs=1, batch_size=8).fit(windows[kept], y[kept])
-    for mine, theirs in zip(model.weights_, told.weights_, strict=True):
+    reference = make("GRURegressor", epochs=1, batch_size=8).fit(windows[kept], y[kept])
+    for mine, theirs in zip(model.weights_, reference.weights_, strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
 
@@ -243,10 +243,12 @@ def test_a_fit_stops_early_on_the_latest_of_all_groups():
     kept, held_out = by_hand(table, windows, fraction=0.2, gap=2, reach=2)
     params = {"epochs": 2, "batch_size": 8, "early_stopping": True}
     model = make("GRURegressor", validation_fraction=0.2, **params).fit(windows, y)
-    told = make("GRURegressor", **params).fit(
+    reference = make("GRURegressor", **params).fit(
         windows[kept], y[kept], X_val=windows[held_out], y_val=y[held_out]
     )
-    np.testing.assert_allclose(model.history_["val_loss"], told.history_["val_loss"], rtol=1e-5)
+    np.testing.assert_allclose(
+        model.history_["val_loss"], reference.history_["val_loss"], rtol=1e-5
+    )
 
 
 def test_no_row_is_on_both_sides_where_a_series_skips_hours():
@@ -255,13 +257,13 @@ def test_no_row_is_on_both_sides_where_a_series_skips_hours():
     table = table_of(times, ["a"] * 40 + ["b"] * 10)
     windows = SlidingWindow(3, time="when", groups="id").fit_transform(table)
     model = make("GRURegressor", early_stopping=True, validation_fraction=0.1)
-    kept, held_out = model._hold_out(windows.sequences(), None)
+    kept, held_out = model._split(unlabeled(windows))
     rows = [{row for i in part for row in windows[i][:, 0]} for part in (kept, held_out)]
     assert not rows[0] & rows[1]
     assert 49.0 in rows[1]
 
 
-def test_targets_over_ignored_gaps_are_known_before_the_part_held_out():
+def test_targets_over_ignored_gaps_are_known_before_the_validation_set():
     times = [0, 60, 120, 180, 240, 300, 3000, 3060, 3120, 3180, 3240, 3300]
     table = table_of([*times, *(60 * np.arange(60))], ["a"] * 12 + ["b"] * 60)
     windows, _ = make_windows(
@@ -269,7 +271,7 @@ def test_targets_over_ignored_gaps_are_known_before_the_part_held_out():
     )
     hours = ((table["when"] - ORIGIN) / pd.Timedelta("1h")).to_numpy()
     model = make("GRURegressor", early_stopping=True, validation_fraction=0.1)
-    kept, held_out = model._hold_out(windows.sequences(), None)
+    kept, held_out = model._split(unlabeled(windows))
     rows = np.array([int(window[-1, 0]) for window in windows])
     first = hours[rows[held_out]].min()
     assert hours[rows[kept] + 3].max() <= first  # a target stands three rows further down

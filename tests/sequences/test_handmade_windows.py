@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import skrnn.sequences.windows
-from skrnn import SequenceLabeller, SequenceScaler, SlidingWindow, Windows, make_windows, networks
+from skrnn import SequenceLabeler, SequenceScaler, SlidingWindow, Windows, make_windows, networks
 
 SERIES = np.arange(10.0).reshape(5, 2)
 WRONG = {
@@ -124,11 +124,11 @@ def test_rows_after_a_history_keep_their_labels():
 
 def test_labels_at_each_step_of_incomplete_windows_are_a_list():
     cube = np.random.default_rng(0).normal(size=(6, 4, 2))
-    labeller = SequenceLabeller(network=networks.GRU(units=2), epochs=1, random_state=0)
-    labeller.fit(cube, cube[:, :, 0] > 0)
+    labeler = SequenceLabeler(network=networks.GRU(units=2), epochs=1, random_state=0)
+    labeler.fit(cube, cube[:, :, 0] > 0)
     windows = SlidingWindow(4).fit_transform(cube[0].repeat(2, axis=0))
-    every = labeller.predict(windows)
+    every = labeler.predict(windows)
     assert [len(part) for part in every] == windows.lengths.tolist()
     for part, window in zip(every, windows, strict=True):
-        np.testing.assert_array_equal(part, labeller.predict([window])[0])
-    assert labeller.predict(windows[3:]).shape == (5, 4)
+        np.testing.assert_array_equal(part, labeler.predict([window])[0])
+    assert labeler.predict(windows[3:]).shape == (5, 4)

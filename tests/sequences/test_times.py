@@ -97,13 +97,15 @@ def test_times_hidden_in_text_are_refused(case):
 def test_names_are_said_to_be_no_times(case):
     X = frame_of(NAMES[case])
     for call in (SlidingWindow(3).fit, SlidingWindow(3).fit_transform):
-        with pytest.warns(UserWarning, match="holds names, such as .*, which are no times") as told:
+        with pytest.warns(
+            UserWarning, match="holds names, such as .*, which are no times"
+        ) as warned:
             call(X)
-        assert len(told) == 1
-        assert told[0].filename == __file__
-    with pytest.warns(UserWarning, match="the index of data holds names") as told:
+        assert len(warned) == 1
+        assert warned[0].filename == __file__
+    with pytest.warns(UserWarning, match="the index of data holds names") as warned:
         windows, _ = make_windows(X, window_length=3)
-    assert told[0].filename == __file__
+    assert warned[0].filename == __file__
     assert len(windows) == 5
     SlidingWindow(3, continues=True).fit(X)  # a warning would be an error
 

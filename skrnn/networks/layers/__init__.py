@@ -1,4 +1,4 @@
-"""The Keras layers that networks are built from, and the few that Keras lacks."""
+"""Keras layers that networks are built from, and those that Keras lacks."""
 
 from skrnn._backend import choose_backend
 
@@ -16,7 +16,7 @@ from keras.layers import (  # noqa: E402  (the backend is chosen first)
     Reshape,
 )
 
-from skrnn.networks.layers.attention import Attend, BesideEachStep, StepsAfter  # noqa: E402
+from skrnn.networks.layers.attention import Attend, ConcatenateToSteps, StepsAfter  # noqa: E402
 from skrnn.networks.layers.convolution import Conv1D, convolution_front  # noqa: E402
 from skrnn.networks.layers.decoding import ParallelDecoder, RecurrentDecoder  # noqa: E402
 from skrnn.networks.layers.dropout import Dropout  # noqa: E402
@@ -29,27 +29,26 @@ from skrnn.networks.layers.horizons import (  # noqa: E402
     Segments,
 )
 from skrnn.networks.layers.lattice import (  # noqa: E402
-    AlignEnds,
+    AlignRight,
     LatticeConv1D,
-    Thin,
+    Subsample,
     lattice_blocks,
 )
-from skrnn.networks.layers.lengths import RealSteps, RepeatAlong, Reverse, ZeroPadding  # noqa: E402
+from skrnn.networks.layers.lengths import MaskPadding, PaddingMask, RepeatVector, ReverseSequence  # noqa: E402
 from skrnn.networks.layers.pooling import pool  # noqa: E402
 from skrnn.networks.layers.positions import Positions  # noqa: E402
 from skrnn.networks.layers.recurrent import GRU, LSTM, SimpleRNN  # noqa: E402
-from skrnn.networks.layers.states import Carried, InitialState  # noqa: E402
+from skrnn.networks.layers.states import InitialState, StatefulRNN  # noqa: E402
 
 __all__ = [
     "GRU",
     "LSTM",
     "Activation",
     "Add",
-    "AlignEnds",
+    "AlignRight",
     "Attend",
-    "BesideEachStep",
-    "Carried",
     "Concatenate",
+    "ConcatenateToSteps",
     "Conv1D",
     "Dense",
     "DistributionParameters",
@@ -61,21 +60,22 @@ __all__ = [
     "InitialState",
     "LatticeConv1D",
     "LayerNormalization",
+    "MaskPadding",
     "MultiHeadAttention",
     "NormalizeWindow",
     "OneHot",
+    "PaddingMask",
     "ParallelDecoder",
     "Positions",
-    "RealSteps",
     "RecurrentDecoder",
-    "RepeatAlong",
+    "RepeatVector",
     "Reshape",
-    "Reverse",
+    "ReverseSequence",
     "Segments",
     "SimpleRNN",
+    "StatefulRNN",
     "StepsAfter",
-    "Thin",
-    "ZeroPadding",
+    "Subsample",
     "convolution_front",
     "lattice_blocks",
     "pool",

@@ -1,4 +1,4 @@
-"""What joins the decoder of a translator to its encoder."""
+"""Attention between the decoder of a translator and its encoder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class StepsAfter(keras.layers.Layer):
     Parameters
     ----------
     n_first : int
-        How many the first ones are.
+        Number of first steps.
     """
 
     def __init__(self, n_first: int, **kwargs: Any) -> None:
@@ -25,17 +25,17 @@ class StepsAfter(keras.layers.Layer):
         self.n_first = n_first
 
     def call(self, lengths: Any) -> Any:
-        """Return the lengths (batch,) of what comes after."""
+        """Return the lengths (batch,) of the rest."""
         return ops.maximum(lengths - self.n_first, 1)  # rows that only fill up a batch have none
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "n_first": self.n_first}
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class BesideEachStep(keras.layers.Layer):
-    """Put one vector beside the features of every step."""
+class ConcatenateToSteps(keras.layers.Layer):
+    """Concatenate one vector to the features of every step."""
 
     def call(self, vector: Any, sequence: Any) -> Any:
         """Return (batch, n_steps, n_values + n_features)."""
@@ -46,16 +46,15 @@ class BesideEachStep(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class Attend(keras.layers.Layer):
-    """Join states with the average of a memory that each of them attends to.
+    """Attention of states to a memory, with both combined by a dense layer.
 
     The score of a step of the memory is a scaled product, ``(h Q) . (m K) / sqrt(n)`` (Luong,
     Pham and Manning, 2015, arXiv:1508.04025, "general"; Vaswani et al., 2017,
-    arXiv:1706.03762), and the outcome is ``tanh([c, h] J + b)`` with the average c.
+    arXiv:1706.03762), and the output is ``tanh([c, h] J + b)`` with the context vector c.
     """
 
     def build(self, states_shape: Any, memory_shape: Any, lengths_shape: Any = None) -> None:
         """Create the weights."""
-        del lengths_shape
         units, width = states_shape[-1], memory_shape[-1]
         self.query = self.add_weight(shape=(units, units), name="query")
         self.key = self.add_weight(shape=(width, units), name="key")
@@ -68,11 +67,11 @@ class Attend(keras.layers.Layer):
         Parameters
         ----------
         states : tensor of shape (batch, n_steps, units)
-            What attends.
+            Queries.
         memory : tensor of shape (batch, n_remembered, n_features)
-            What is attended to.
+            Memory.
         lengths : tensor of shape (batch,)
-            How many steps of the memory are real.
+            Number of steps of the memory, without padding.
         """
         keys = ops.transpose(ops.matmul(memory, self.key), (0, 2, 1))
         scores = ops.matmul(ops.matmul(states, self.query), keys) / self.query.shape[0] ** 0.5
@@ -85,5 +84,4 @@ class Attend(keras.layers.Layer):
         self, states_shape: Any, memory_shape: Any = None, lengths_shape: Any = None
     ) -> Any:
         """Return the shape of the states."""
-        del memory_shape, lengths_shape
         return states_shape

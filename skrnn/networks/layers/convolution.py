@@ -1,4 +1,4 @@
-"""Convolution over the steps, and one in front of recurrent layers that may shorten them."""
+"""Convolution over the steps, and strided convolution before recurrent layers."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ import keras
 from keras import ops
 
 from skrnn import kernels
-from skrnn.networks.layers.lengths import ZeroPadding
+from skrnn.networks.layers.lengths import MaskPadding
 
 
-@keras.saving.register_keras_serializable(package="skrnn")
-class Conv1D(keras.layers.Conv1D):
-    """``keras.layers.Conv1D``, faster where there is a kernel for it.
+class FastConvolution:
+    """Convolution by a faster kernel if there is one, with Keras' weights, names and settings.
 
     The features of a step are the last axis, whatever Keras' global ``image_data_format`` says.
     """
 
     def __init__(self, *args: Any, data_format: str = "channels_last", **kwargs: Any) -> None:
-        super().__init__(*args, data_format=data_format, **kwargs)
+        super().__init__(*args, data_format=data_format, **kwargs)  # type: ignore[call-arg]
 
-    def call(self, inputs: Any) -> Any:
+    def convolve(self: Any, inputs: Any) -> Any:
         """Return the outputs, from the kernel if it covers the layer's settings."""
         fast = getattr(kernels.kernels(), "convolution", None)
         strided = self.padding == "same" and self.strides[0] > 1
         if fast is None or strided or self.groups > 1 or self.data_format != "channels_last":
-            return super().call(inputs)
+            return keras.layers.Conv1D.call(self, inputs)
         beside = self.dilation_rate[0] * (self.kernel_size[0] - 1)
         before = {"valid": 0, "same": beside // 2, "causal": beside}[self.padding]
         if self.padding != "valid":
@@ -39,33 +38,42 @@ class Conv1D(keras.layers.Conv1D):
         return outputs if self.activation is None else self.activation(outputs)
 
 
+@keras.saving.register_keras_serializable(package="skrnn")
+class Conv1D(FastConvolution, keras.layers.Conv1D):
+    """``keras.layers.Conv1D``, faster."""
+
+    def call(self, inputs: Any) -> Any:
+        """Return the outputs."""
+        return self.convolve(inputs)
+
+
 def convolution_front(
     sequence: Any, lengths: Any, filters: int, kernel_size: int, strides: int
 ) -> tuple[Any, Any]:
-    """Return the rectified convolution of each block of ``strides`` steps, and the new lengths.
+    """Return a ReLU convolution of each block of ``strides`` steps, and the new lengths.
 
-    Output i sees the ``kernel_size`` steps that end with block i, so the last output sees
+    The receptive field of output i is the ``kernel_size`` steps that end with block i, so it has
     the last step of its sequence whatever the length.
 
     Raises
     ------
     ValueError
-        If ``kernel_size`` is less than ``strides``: steps would go unseen.
+        If ``kernel_size`` is less than ``strides``, so that steps would be skipped.
     """
     if kernel_size < strides:
         raise ValueError(
             f"conv_kernel_size={kernel_size} is less than conv_strides={strides}, so that "
-            "steps would go unseen; give a kernel at least as long as the stride."
+            "steps would be skipped; give a kernel at least as long as the stride."
         )
     padded = AlignBlocks(kernel_size, strides)(sequence)
     convolved = Conv1D(filters, kernel_size, strides=strides, activation="relu")(padded)
     shorter = ShortenLengths(strides)(lengths)
-    return ZeroPadding()(convolved, shorter), shorter
+    return MaskPadding()(convolved, shorter), shorter
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class AlignBlocks(keras.layers.Layer):
-    """Pad with zeros so that a strided convolution ends its outputs with whole blocks."""
+    """Zero padding that aligns the outputs of a strided convolution with blocks."""
 
     def __init__(self, kernel_size: int, strides: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -85,7 +93,7 @@ class AlignBlocks(keras.layers.Layer):
         return batch, None if n_steps is None else n_steps + self.kernel_size - 1, n_features
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {
             **super().get_config(),
             "kernel_size": self.kernel_size,
@@ -95,7 +103,7 @@ class AlignBlocks(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class ShortenLengths(keras.layers.Layer):
-    """Return how many blocks of ``strides`` steps, the last one perhaps partial, lengths make."""
+    """Numbers of blocks of ``strides`` steps, the last one possibly partial."""
 
     def __init__(self, strides: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -106,5 +114,5 @@ class ShortenLengths(keras.layers.Layer):
         return (lengths + self.strides - 1) // self.strides
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "strides": self.strides}

@@ -1,4 +1,4 @@
-"""The decoder of a sequence-to-sequence network."""
+"""Decoders of a horizon, step by step or in parallel."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ _CELLS = {
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class RecurrentDecoder(keras.layers.Layer):
-    """Unroll a recurrent cell over a horizon, each step seeing the value before it.
+    """Recurrent decoder over a horizon, whose input is the previous value.
 
-    While training, the value before is the true one (teacher forcing; Williams and Zipser,
-    1989, doi:10.1162/neco.1989.1.2.270), so all steps are one pass; otherwise it is the
+    In training, the previous value is the true one (teacher forcing; Williams and Zipser,
+    1989, doi:10.1162/neco.1989.1.2.270), so that all steps run in one pass; otherwise it is the
     decoder's own.
 
     Parameters
     ----------
     cell : {"rnn", "gru", "lstm"}
-        The kind of cell.
+        Type of the cell.
     units : int
-        Its units.
+        Units of the cell.
     n_targets, n_parameters : int
-        Values at each step, and raw numbers for each of them, of which the first is fed back.
+        Values per step, and raw outputs per value, of which the first is fed back.
     """
 
     def __init__(
@@ -55,16 +55,16 @@ class RecurrentDecoder(keras.layers.Layer):
         self.head.build((features_shape[0], self.units))
 
     def call(self, features: Any, teacher: Any, known: Any, training: bool = False) -> Any:
-        """Return raw numbers (batch, horizon, n_targets, n_parameters).
+        """Return raw outputs (batch, horizon, n_targets, n_parameters).
 
         Parameters
         ----------
         features : tensor of shape (batch, n_features)
-            What the encoder made of the window.
+            Features of the encoder.
         teacher : tensor of shape (batch, horizon, n_targets)
-            The value before each step; only the first is looked at unless training.
+            Previous value of each step; only the first one is used outside training.
         known : tensor of shape (batch, horizon, n_known)
-            What is known of each step; its width may be zero.
+            Known covariates of each step; their number may be zero.
         """
         states = [start(features) for start in self.starts]
         if training:
@@ -81,7 +81,7 @@ class RecurrentDecoder(keras.layers.Layer):
             output, states = self.cell(ops.concatenate([value, known_now], axis=-1), states)
             raw = ops.reshape(self.head(output), (-1, self.n_targets, self.n_parameters))
             carry = list(states), raw[..., 0]
-            return carry, carry  # on TensorFlow, Keras takes nothing but the carry for each step
+            return carry, carry  # on TensorFlow, Keras returns only the carry of each step
 
         _, (states, _) = ops.scan(step, (states, first), xs=ops.transpose(known, (1, 0, 2)))
         return self.head(ops.transpose(states[0], (1, 0, 2)))
@@ -90,11 +90,10 @@ class RecurrentDecoder(keras.layers.Layer):
         self, features_shape: Any, teacher_shape: Any, known_shape: Any = None
     ) -> Any:
         """Return (batch, horizon, n_targets, n_parameters)."""
-        del known_shape
         return features_shape[0], teacher_shape[1], self.n_targets, self.n_parameters
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {
             **super().get_config(),
             "cell": self.kind,
@@ -106,10 +105,10 @@ class RecurrentDecoder(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class ParallelDecoder(keras.layers.Layer):
-    """Take one step of a gated recurrent unit from the same state for each position ahead.
+    """Parallel decoder: one GRU step from the same state for each position of the horizon.
 
-    What a step sees is a learned vector for its position, and what is known of it. All
-    positions are one pass (SegRNN; Lin et al., 2023, arXiv:2308.11200).
+    The input of a step is a learned embedding of its position and its known covariates. All
+    positions run in one pass (SegRNN; Lin et al., 2023, arXiv:2308.11200).
 
     Parameters
     ----------
@@ -122,7 +121,7 @@ class ParallelDecoder(keras.layers.Layer):
         self.n_positions = n_positions
 
     def build(self, state_shape: Any, known_shape: Any) -> None:
-        """Create the cell, the vectors of the positions, and the way in for what is known."""
+        """Create the cell, the embedding of positions and the input layer of covariates."""
         units = state_shape[-1]
         self.cell = keras.layers.GRUCell(units)
         self.cell.build((None, units))
@@ -149,9 +148,8 @@ class ParallelDecoder(keras.layers.Layer):
 
     def compute_output_shape(self, state_shape: Any, known_shape: Any = None) -> Any:
         """Return (batch, n_positions, units)."""
-        del known_shape
         return state_shape[0], self.n_positions, state_shape[-1]
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "n_positions": self.n_positions}

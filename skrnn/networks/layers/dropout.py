@@ -1,4 +1,4 @@
-"""Dropout whose rate is data, so that one compiled program serves every rate."""
+"""Dropout with a variable rate, so that one compiled model serves every rate."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class Dropout(keras.layers.Layer):
-    """Set features to zero at a rate held in a variable, and scale up the others.
+    """Dropout whose rate is a variable.
 
     Parameters
     ----------
     rate : float, default=0.5
-        The initial rate, in [0, 1).
+        Initial rate, in [0, 1).
     whole_channels : bool, default=False
         Drop a feature at all steps of a sequence or at none (spatial dropout; Tompson et
         al., 2015, arXiv:1411.4280).
@@ -29,18 +29,17 @@ class Dropout(keras.layers.Layer):
         super().__init__(**kwargs)
         self.initial_rate = rate
         self.whole_channels = whole_channels
-        # PyTorch would draw from its global generator without a seed of the layer's own.
+        # Without a seed, PyTorch would draw from its global generator.
         self.seed_generator = keras.random.SeedGenerator(0)
 
     def build(self, input_shape: Any) -> None:
         """Create the variable that holds the rate."""
-        del input_shape
         self.rate = self.add_weight(
             shape=(), name="dropout_rate", trainable=False, initializer=self._initial
         )
 
     def call(self, inputs: Any, training: bool = False) -> Any:
-        """Return the inputs, some of them dropped while training."""
+        """Return the inputs, with dropout in training."""
         if not training:
             return inputs
         shape = ops.shape(inputs)
@@ -55,7 +54,7 @@ class Dropout(keras.layers.Layer):
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {
             **super().get_config(),
             "rate": self.initial_rate,

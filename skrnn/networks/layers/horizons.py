@@ -1,4 +1,4 @@
-"""Layers between a window of a series and the forecast of what comes after it."""
+"""Layers of forecasting: normalization of windows, and quantiles that cannot cross."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-#: A window that varies less than this, in units of its whole series, is not blown up.
+#: Minimum scale of a window, in units of its series, so that constant windows are not amplified.
 LEAST_SPREAD = 1e-2
 
 
@@ -25,20 +25,20 @@ class FixedLengths(keras.layers.Layer):
         return ops.zeros_like(lengths) + self.length
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "length": self.length}
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class NormalizeWindow(keras.layers.Layer):
-    """Subtract from each window its own location and divide it by its own spread.
+    """Normalization of each window by its own location and scale.
 
     Parameters
     ----------
     kind : {"window", "last"} or None
         "window" takes the mean and the mean absolute deviation of the observed values
-        (reversible instance normalisation; Kim et al., 2022, with the deviation that is
-        robust); "last" subtracts the last value alone (Zeng et al., 2023,
+        (reversible instance normalization; Kim et al., 2022, with a robust
+        deviation); "last" subtracts the last value only (Zeng et al., 2023,
         doi:10.1609/aaai.v37i9.26317); None changes nothing.
     """
 
@@ -47,7 +47,7 @@ class NormalizeWindow(keras.layers.Layer):
         self.kind = kind
 
     def call(self, values: Any, observed: Any) -> Any:
-        """Return normalised values (batch, n_steps, n), location and spread (batch, 1, n)."""
+        """Return normalized values (batch, n_steps, n), location and scale (batch, 1, n)."""
         location = ops.zeros_like(values[:, :1])
         spread = ops.ones_like(location)
         if self.kind == "last":
@@ -61,13 +61,13 @@ class NormalizeWindow(keras.layers.Layer):
         return (values - location) / spread * observed, location, spread
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "kind": self.kind}
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class Extrapolate(keras.layers.Layer):
-    """Continue windows as if their differences at the given lags were zero from now on.
+    """Naive continuation of windows, with zero differences at the given lags.
 
     Parameters
     ----------
@@ -94,7 +94,7 @@ class Extrapolate(keras.layers.Layer):
         return input_shape[0], self.horizon, input_shape[2]
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "lags": self.lags, "horizon": self.horizon}
 
 
@@ -114,14 +114,14 @@ def extrapolation(lags: tuple[int, ...], n_steps: int, horizon: int) -> np.ndarr
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class Segments(keras.layers.Layer):
-    """Cut sequences into segments of some steps each, laid side by side as one step."""
+    """Split sequences into segments, each of which becomes one step."""
 
     def __init__(self, length: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.length = length
 
     def call(self, sequence: Any) -> Any:
-        """Return segments; a last one that is not whole is filled up with zeros."""
+        """Return segments; an incomplete last one is padded with zeros."""
         n_steps, n_features = sequence.shape[1:]
         n_segments = -(-n_steps // self.length)
         padded = ops.pad(sequence, [[0, 0], [0, n_segments * self.length - n_steps], [0, 0]])
@@ -134,13 +134,13 @@ class Segments(keras.layers.Layer):
         return input_shape[0], n_segments, self.length * input_shape[2]
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "length": self.length}
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class OneHot(keras.layers.Layer):
-    """Return the one-hot form of numbers 0, 1, ... that come as floats."""
+    """One-hot encoding of numbers 0, 1, ... given as floats."""
 
     def __init__(self, n_categories: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -155,21 +155,21 @@ class OneHot(keras.layers.Layer):
         return input_shape[0], self.n_categories
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "n_categories": self.n_categories}
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class DistributionParameters(keras.layers.Layer):
-    """Turn raw numbers into the parameters of a forecast, in the units before normalising.
+    """Parameters of a forecast from raw outputs, in the units before normalization.
 
     Parameters
     ----------
     kind : {"point", "quantile", "gaussian", "student_t"}
-        Of each value forecast: one number; quantiles in order; mean and standard deviation;
+        Parameters of each value: one number; quantiles in order; mean and standard deviation;
         or location, scale and degrees of freedom.
     n_below : int
-        Quantiles below the median. The first raw number is the median, the others are
+        Number of quantiles below the median. The first raw output is the median, the others are
         distances from one quantile to the next, so that quantiles never cross.
     """
 
@@ -179,17 +179,17 @@ class DistributionParameters(keras.layers.Layer):
         self.n_below = n_below
 
     def call(self, raw: Any, base: Any, location: Any, spread: Any) -> Any:
-        """Return parameters (batch, horizon, n, n_parameters) for raw numbers of that shape."""
+        """Return parameters (batch, horizon, n, n_parameters) for raw outputs of that shape."""
         location = ops.expand_dims(base * spread + location, -1)
         spread = ops.expand_dims(spread, -1)
-        centre = raw[..., :1]
+        center = raw[..., :1]
         if self.kind == "quantile":
             steps = ops.softplus(raw[..., 1:])
             below = ops.flip(ops.cumsum(steps[..., : self.n_below], axis=-1), axis=-1)
             above = ops.cumsum(steps[..., self.n_below :], axis=-1)
-            values = ops.concatenate([centre - below, centre, centre + above], axis=-1)
+            values = ops.concatenate([center - below, center, center + above], axis=-1)
             return values * spread + location
-        parameters = [centre * spread + location]
+        parameters = [center * spread + location]
         if self.kind != "point":
             parameters.append((ops.softplus(raw[..., 1:2]) + 1e-3) * spread)
         if self.kind == "student_t":  # a variance needs more than two degrees of freedom
@@ -197,9 +197,9 @@ class DistributionParameters(keras.layers.Layer):
         return ops.concatenate(parameters, axis=-1)
 
     def compute_output_shape(self, input_shape: Any, *_: Any) -> Any:
-        """Return the shape of the raw numbers."""
+        """Return the shape of the raw outputs."""
         return input_shape
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "kind": self.kind, "n_below": self.n_below}

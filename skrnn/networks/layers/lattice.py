@@ -1,9 +1,9 @@
-"""Dilated causal convolutions at those steps only that the last output depends on.
+"""Dilated causal convolutions, computed only at the steps in the last output's receptive field.
 
-A stack of causal convolutions whose dilations grow has outputs at every step, but its last
-output reads few of them: those at a distance from the end that is a multiple of the dilation.
-These positions, a `spacing` apart, with the last step among them, are a lattice. On it a
-convolution of that dilation is a plain one, and going on to a wider lattice is a stride.
+A stack of dilated causal convolutions has outputs at every step, but its last
+output depends on few of them: those at a distance from the end that is a multiple of the dilation.
+These positions, a `spacing` apart up to the last step, are a lattice. On it, a
+convolution of that dilation is an ordinary one, and a wider lattice is a stride.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Any, NamedTuple
 import keras
 from keras import ops
 
-from skrnn.networks.layers.convolution import Conv1D
+from skrnn.networks.layers.convolution import FastConvolution
 
 
 class LatticeBlock(NamedTuple):
-    """What a block of two convolutions computes for the blocks after it.
+    """Steps that a block of two convolutions has to compute for the next blocks.
 
     Attributes
     ----------
     spacing : int
         Steps between the positions that the block reads: its dilation.
     stride : int
-        Which of its outputs the next block reads: the last, and every ``stride``-th before it.
+        Spacing of the outputs that the next block reads, up to the last one.
     n_between, n_outputs : int
-        The most outputs of the first and of the second convolution that are read.
+        Maximum number of outputs of the first and second convolution that are needed.
     n_inputs : int
-        The most positions that the block itself reads.
+        Maximum number of positions that the block needs.
     """
 
     spacing: int
@@ -40,7 +40,7 @@ class LatticeBlock(NamedTuple):
 
 
 def lattice_blocks(kernel_size: int, dilations: Sequence[int]) -> list[LatticeBlock]:
-    """Return the blocks of a stack of which the last output alone is wanted.
+    """Return the blocks of a stack for its last output only.
 
     The first dilation is 1, and each divides the next one.
     """
@@ -56,15 +56,15 @@ def lattice_blocks(kernel_size: int, dilations: Sequence[int]) -> list[LatticeBl
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class AlignEnds(keras.layers.Layer):
-    """Move each padded sequence so that it ends at the last position; keep its latest steps.
+class AlignRight(keras.layers.Layer):
+    """Align padded sequences at the last position, and keep their latest steps.
 
-    What stands before the first step of a sequence is arbitrary.
+    Values before the first step of a sequence are arbitrary.
 
     Parameters
     ----------
     most : int
-        How many positions are kept, unless the input has fewer.
+        Maximum number of positions to keep.
     """
 
     def __init__(self, most: int, **kwargs: Any) -> None:
@@ -80,25 +80,24 @@ class AlignEnds(keras.layers.Layer):
 
     def compute_output_shape(self, sequence_shape: Any, lengths_shape: Any = None) -> Any:
         """Return the shape of what is kept."""
-        del lengths_shape
         batch, n_steps, n_features = sequence_shape
         return batch, None if n_steps is None else min(self.most, n_steps), n_features
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "most": self.most}
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class Thin(keras.layers.Layer):
-    """Keep the last position and every ``stride``-th before it.
+class Subsample(keras.layers.Layer):
+    """Subsample positions by ``stride``, counted back from the last one.
 
     Parameters
     ----------
     stride : int
-        One position of so many is kept.
+        Distance between positions to keep.
     most : int
-        How many positions are kept, unless the input has fewer.
+        Maximum number of positions to keep.
     """
 
     def __init__(self, stride: int, most: int, **kwargs: Any) -> None:
@@ -120,25 +119,25 @@ class Thin(keras.layers.Layer):
         return batch, n_positions, n_features
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "stride": self.stride, "most": self.most}
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class LatticeConv1D(Conv1D):
-    """Causal convolution over the positions of a lattice, at the last ones only.
+class LatticeConv1D(FastConvolution, keras.layers.Conv1D):
+    """Causal convolution over the positions of a lattice, for the last ones only.
 
-    Its weights are those of `Conv1D`. What stands before the first step of a sequence counts
-    as zero, as if a plain causal convolution had padded it.
+    Its weights are those of `Conv1D`. Values before the first step of a sequence count
+    as zero, as with causal padding.
 
     Parameters
     ----------
     filters, kernel_size, strides
-        As for `Conv1D`; the last output has its last tap at the last position.
+        As for `Conv1D`; the kernel of the last output ends at the last position.
     spacing : int
-        Steps of the sequence from one position of the input to the next.
+        Steps between successive positions of the input.
     most : int
-        How many outputs are computed, unless the input has fewer.
+        Maximum number of outputs to compute.
     **kwargs
         As for `Conv1D`.
     """
@@ -159,10 +158,9 @@ class LatticeConv1D(Conv1D):
 
     def build(self, inputs_shape: Any, lengths_shape: Any = None) -> None:
         """Create the weights."""
-        del lengths_shape
         super().build(inputs_shape)
 
-    def call(self, inputs: Any, lengths: Any) -> Any:  # type: ignore[override]
+    def call(self, inputs: Any, lengths: Any) -> Any:
         """Return the latest outputs.
 
         Parameters
@@ -170,7 +168,7 @@ class LatticeConv1D(Conv1D):
         inputs : tensor of shape (batch, n_positions, n_features)
             Sequences that end at the last position.
         lengths : tensor of shape (batch,)
-            How many steps each sequence has.
+            Number of steps of each sequence.
         """
         n_positions = ops.shape(inputs)[1]
         n_outputs = _n_strided(n_positions, self.strides[0], self.most)
@@ -178,32 +176,31 @@ class LatticeConv1D(Conv1D):
         n_given = _least(n_read, n_positions)
         before_end = ops.arange(n_given - 1, -1, -1, dtype="int32") * self.spacing
         real = ops.expand_dims(before_end < ops.expand_dims(lengths, 1), -1)
-        # A bias and a rectifier leave something where there was no step yet.
+        # Bias and ReLU leave nonzero values before the first step.
         given = ops.where(real, inputs[:, n_positions - n_given :], 0.0)
         if not (isinstance(n_read, int) and n_read == n_given):
             given = ops.pad(given, [[0, 0], [n_read - n_given, 0], [0, 0]])
-        return super().call(given)
+        return self.convolve(given)
 
     def compute_output_shape(self, inputs_shape: Any, lengths_shape: Any = None) -> Any:
         """Return the shape of the outputs."""
-        del lengths_shape
         batch, n_positions, _ = inputs_shape
         if n_positions is not None:
             n_positions = _n_strided(n_positions, self.strides[0], self.most)
         return batch, n_positions, self.filters
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "spacing": self.spacing, "most": self.most}
 
 
 def _least(most: int, n_positions: Any) -> Any:
-    """Return the lesser number; TensorFlow may have a tensor for the second."""
+    """Return the minimum; on TensorFlow, the second number may be a tensor."""
     if isinstance(n_positions, int):
         return min(most, n_positions)
     return ops.minimum(most, n_positions)
 
 
 def _n_strided(n_positions: Any, stride: int, most: int) -> Any:
-    """Return how many of the positions are the last one, every ``stride``-th before, no more."""
+    """Return the number of positions after subsampling by ``stride``."""
     return _least(most, (n_positions + stride - 1) // stride)

@@ -1,4 +1,4 @@
-"""Layers that know where each padded sequence ends; they take the place of Keras masks."""
+"""Layers on the lengths of padded sequences, instead of Keras masks."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ def real_steps(sequence: Any, lengths: Any) -> Any:
 def share_out(scores: Any, real: Any, axis: int) -> Any:
     """Return the softmax of scores along an axis, zero where they are not ``real``.
 
-    By hand: Keras' own warns of sequences of one step, whose share is always 1.
+    Not by ``keras.ops.softmax``, which warns of sequences of one step.
     """
     scores = ops.where(real, scores, ops.full_like(scores, -1e30))
     return ops.exp(scores - ops.logsumexp(scores, axis=axis, keepdims=True))
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class RealSteps(keras.layers.Layer):
-    """Return the mask that keeps attention off the padding: bool (batch, 1, n_steps)."""
+class PaddingMask(keras.layers.Layer):
+    """Attention mask of padding, bool (batch, 1, n_steps)."""
 
     def call(self, sequence: Any, lengths: Any) -> Any:
         """Compute the mask."""
@@ -32,18 +32,18 @@ class RealSteps(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class ZeroPadding(keras.layers.Layer):
-    """Set the steps after the end of each sequence to zero."""
+class MaskPadding(keras.layers.Layer):
+    """Set padding to zero."""
 
     def call(self, sequence: Any, lengths: Any) -> Any:
-        """Return the sequence, zero where it is padding."""
+        """Return the sequence with zero padding."""
         real = ops.cast(real_steps(sequence, lengths), sequence.dtype)
         return sequence * ops.expand_dims(real, -1)
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class Reverse(keras.layers.Layer):
-    """Turn each sequence round within its own length; padding stays where it is."""
+class ReverseSequence(keras.layers.Layer):
+    """Reverse each sequence within its own length; padding stays at the end."""
 
     def call(self, sequence: Any, lengths: Any) -> Any:
         """Return the reversed sequences."""
@@ -54,9 +54,9 @@ class Reverse(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class RepeatAlong(keras.layers.Layer):
-    """Put the same vector at every step."""
+class RepeatVector(keras.layers.Layer):
+    """Repeat a vector at every step."""
 
     def call(self, vector: Any, sequence: Any) -> Any:
-        """Return vectors (batch, n_features) at the steps of sequences, padding included."""
+        """Return vectors (batch, n_features) repeated at all steps, padding included."""
         return ops.expand_dims(vector, 1) * ops.ones_like(sequence[..., :1])

@@ -1,4 +1,4 @@
-"""From the outputs at every step of a sequence to one vector, blind to padding."""
+"""Pooling of the outputs at every step into one vector, without padding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from skrnn.networks.layers.lengths import real_steps, share_out
 
 
 def pool(kind: str, sequence: Any, lengths: Any, *, both_ends: bool = False) -> Any:
-    """Return one vector for each sequence.
+    """Return one vector per sequence, pooled over its steps.
 
     Parameters
     ----------
@@ -20,10 +20,10 @@ def pool(kind: str, sequence: Any, lengths: Any, *, both_ends: bool = False) -> 
     sequence : KerasTensor of shape (batch, n_steps, n_features)
         Outputs at every step.
     lengths : KerasTensor of shape (batch,)
-        How many of the steps are real.
+        Number of steps without padding.
     both_ends : bool, default=False
-        The second half of the features was computed from the end backwards, so that its
-        last output stands at the first step.
+        True if the second half of the features was computed backwards, so that its
+        last output is at the first step.
     """
     layer = LastStep(both_ends) if kind == "last" else _BY_NAME[kind]()
     return layer(sequence, lengths)
@@ -48,11 +48,10 @@ class LastStep(keras.layers.Layer):
 
     def compute_output_shape(self, sequence_shape: Any, lengths_shape: Any = None) -> Any:
         """Return (batch, n_features)."""
-        del lengths_shape
         return sequence_shape[0], sequence_shape[2]
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "both_ends": self.both_ends}
 
 
@@ -87,7 +86,6 @@ class AttentionOverSteps(keras.layers.Layer):
 
     def build(self, sequence_shape: Any, lengths_shape: Any = None) -> None:
         """Create the layers that score a step."""
-        del lengths_shape
         width = sequence_shape[-1]
         self.hidden = keras.layers.Dense(width, activation="tanh")
         self.hidden.build(sequence_shape)

@@ -1,4 +1,4 @@
-"""Keras' recurrent layers, which run a faster kernel where that computes what was asked."""
+"""Recurrent layers of Keras, with faster kernels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from skrnn import kernels
 
 
 class _Fast:
-    """Put a kernel in the place of Keras' loop; weights, names and settings are Keras' own."""
+    """Recurrent layer by a faster kernel, with Keras' weights, names and settings."""
 
     kernel_name: ClassVar[str]
 
@@ -32,7 +32,7 @@ class _Fast:
         return (outputs, *states) if self.return_state else outputs
 
     def _is_covered(self: Any, training: Any) -> bool:
-        """Say whether the layer, as it is set, computes what the kernel does."""
+        """Return whether the kernel supports the settings of the layer."""
         gate = getattr(self, "recurrent_activation", keras.activations.sigmoid)
         return bool(
             self.return_sequences

@@ -1,4 +1,4 @@
-"""Layers for the state of a recurrent layer: where it begins, and where it goes on."""
+"""States of recurrent layers: learned initial states, and states carried from batch to batch."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from typing import Any
 import keras
 from keras import ops
 
-from skrnn.networks.carrying import CARRIED
+from skrnn.networks.wrappers.stateful import CARRIED_STATE
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class InitialState(keras.layers.Layer):
-    """Give all sequences of a batch one learned state to begin with, zero at first.
+    """Learned initial state, zero before training.
 
     Parameters
     ----------
     units : int
-        Its numbers.
+        Size of the state.
     """
 
     def __init__(self, units: int, **kwargs: Any) -> None:
@@ -26,7 +26,6 @@ class InitialState(keras.layers.Layer):
 
     def build(self, input_shape: Any) -> None:
         """Create the state."""
-        del input_shape
         self.state = self.add_weight(shape=(self.units,), initializer="zeros", name="initial_state")
 
     def call(self, sequence: Any) -> Any:
@@ -38,23 +37,23 @@ class InitialState(keras.layers.Layer):
         return input_shape[0], self.units
 
     def get_config(self) -> dict[str, Any]:
-        """Return what is needed to build the layer again."""
+        """Return the configuration of the layer."""
         return {**super().get_config(), "units": self.units}
 
 
-class Carried(keras.layers.Layer):
-    """Run a recurrent layer on pieces of sequences, each from where the piece before it ended.
+class StatefulRNN(keras.layers.Layer):
+    """Recurrent layer on chunks of sequences, with the state carried between chunks.
 
-    While training, the states at the end of a batch are kept, and the same row of the next batch
-    begins with them, unless it begins a sequence. No gradient goes through them. Otherwise every
-    sequence is taken to be whole.
+    In training, the final states of a batch are the initial states of the same rows of the next
+    batch, unless a sequence begins there. No gradient flows through them. Otherwise every
+    sequence counts as complete.
 
     Parameters
     ----------
     layer : keras.layers.RNN
-        It returns its outputs at all steps.
+        Layer with ``return_sequences=True``.
     n_rows : int
-        Rows of a batch of training.
+        Rows of a training batch.
     """
 
     def __init__(self, layer: Any, n_rows: int, **kwargs: Any) -> None:
@@ -64,11 +63,11 @@ class Carried(keras.layers.Layer):
         self.n_rows = n_rows
 
     def build(self, sequence_shape: Any, *_: Any) -> None:
-        """Create the weights of the layer and room for its states."""
+        """Create the weights of the layer and the variables of its states."""
         self.layer.build(sequence_shape)
         self.carried = [
             self.add_weight(
-                shape=(self.n_rows, units), initializer="zeros", trainable=False, name=CARRIED
+                shape=(self.n_rows, units), initializer="zeros", trainable=False, name=CARRIED_STATE
             )
             for units in self.layer.state_size
         ]
@@ -79,16 +78,16 @@ class Carried(keras.layers.Layer):
         Parameters
         ----------
         sequence : tensor of shape (batch, n_steps, n_features)
-            Pieces, without padding where a sequence goes on after them.
+            Chunks, without padding except at the end of a sequence.
         begins : tensor of shape (batch, 1)
-            1 where a piece is the first of its sequence, else 0.
+            1 for the first chunk of a sequence, else 0.
         *initial : tensor of shape (batch, units)
-            The states before the first step of a sequence; zeros if none is given.
+            Initial states of a sequence; zeros by default.
         """
         n = ops.shape(sequence)[0]
         if not training:
             return self.layer(sequence, initial_state=list(initial) or None)[0]
-        # A device that has a part of the batch has its rows come first.
+        # A device with a part of the batch has the states of its rows first.
         kept = [state[:n] for state in self.carried]
         first = initial or [ops.zeros_like(state) for state in kept]
         start = [ops.where(begins > 0, *pair) for pair in zip(first, kept, strict=True)]
@@ -99,4 +98,4 @@ class Carried(keras.layers.Layer):
 
     def compute_output_shape(self, sequence_shape: Any, *_: Any) -> Any:
         """Return (batch, n_steps, units)."""
-        return *sequence_shape[:2], self.layer.units
+        return self.layer.compute_output_shape(sequence_shape)[0]

@@ -1,0 +1,1 @@
+"""Anomaly detection by errors of prediction or reconstruction."""

@@ -1,0 +1,1 @@
+"""Generation of texts, sequences of tokens and piano rolls."""

@@ -1,1 +1,0 @@
-"""The parts of the generator: what it reads, its tokens or keys, and its examples."""

@@ -1,0 +1,74 @@
+"""Encoder of X: reads, checks and scales sequences as in the fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from skrnn.engine.batches import NetworkInputs
+from skrnn.networks.base import ModelBuilder
+from skrnn.preprocessing.scaling import AffineScaling
+from skrnn.sequences import (
+    InputFormat,
+    Sequences,
+    SequenceShape,
+    check_shape,
+    read_sequences,
+)
+from skrnn.sequences.token_reading import read_tokens
+
+
+@dataclass(frozen=True, eq=False)
+class InputEncoder:
+    """Read, check and scale sequences as in the fit.
+
+    Attributes
+    ----------
+    input_format : InputFormat
+        The axes of X, and the meaning of NaN.
+    shape : SequenceShape
+        Features, and length if that is fixed.
+    scaling : AffineScaling
+        Center and scale of each feature.
+    network : ModelBuilder
+        Its attributes tell whether it reads tokens, keeps steps without observations,
+        and takes one length only.
+    """
+
+    input_format: InputFormat
+    shape: SequenceShape
+    scaling: AffineScaling
+    network: ModelBuilder
+
+    @property
+    def masks(self) -> bool:
+        """Return whether NaN marks values as not observed."""
+        return self.input_format.missing == "mask"
+
+    @property
+    def n_channels(self) -> int:
+        """Return the number of inputs of the network per step."""
+        return self.shape.n_features * (2 if self.masks else 1)
+
+    def read(self, estimator: Any, X: Any) -> Sequences:
+        """Return X as sequences, or raise if they are not like those of the fit."""
+        n_tokens = self.network.n_tokens
+        if n_tokens is None:
+            sequences = read_sequences(estimator, X, self.input_format, reset=False)
+        else:
+            sequences = read_tokens(estimator, X, self.input_format, reset=False, n_tokens=n_tokens)
+        check_shape(estimator, sequences, self.shape)
+        return sequences
+
+    def without_padding(self, sequences: Sequences) -> Sequences:
+        """Return texts without trailing zeros, unless the network has a fixed length."""
+        if self.network.n_tokens is None or self.network.needs_fixed_length:
+            return sequences
+        return sequences.without_padding()
+
+    def inputs(self, sequences: Sequences) -> NetworkInputs:
+        """Return sequences as inputs of the network."""
+        if self.masks and not self.network.keeps_missing_steps:
+            sequences = sequences.without_missing_steps()
+        at_end = self.network.needs_fixed_length
+        return NetworkInputs(sequences, self.scaling, self.masks, at_end=at_end)

@@ -1,0 +1,1 @@
+"""Sequence labeling: a class, labels or numbers at each step, and events."""

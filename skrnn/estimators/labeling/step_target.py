@@ -1,0 +1,169 @@
+"""Target of a labeler: a class, labels or numbers at each step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import type_of_target
+
+from skrnn._conversion import as_numbers
+from skrnn._validation import beyond_integers, in_range
+from skrnn.engine.losses import CLASSIFICATION, MULTILABEL, REGRESSION
+from skrnn.estimators.per_step.step_targets import StepTargets
+from skrnn.estimators.targets import (
+    ContinuousTarget,
+    MulticlassTarget,
+    MultilabelTarget,
+    ProbabilisticTarget,
+    Target,
+)
+
+Floats = NDArray[np.float64]
+
+#: Losses of each kind of target, with the Keras functions; the first is the default.
+LOSSES: dict[str, Mapping[str, str]] = {
+    "classes": CLASSIFICATION,
+    "labels": MULTILABEL,
+    "numbers": REGRESSION,
+}
+
+
+@dataclass(frozen=True, eq=False)
+class StepTarget(ProbabilisticTarget):
+    """Target at each step, encoded with its weight.
+
+    Attributes
+    ----------
+    values : Target
+        Target of a single step.
+    class_weights : ndarray of shape (n_classes,) or None
+        Weight of each class; None weights all equally.
+    background : object
+        Class of steps without an event.
+    """
+
+    per_step = True
+
+    values: Target
+    class_weights: Floats | None = None
+    background: Any = None
+
+    @classmethod
+    def of_classes(
+        cls, classes: NDArray[Any], present: NDArray[Any], class_weight: Any, background: Any
+    ) -> Self:
+        """Return the target of these classes; ``present`` has the class of each step.
+
+        Raises
+        ------
+        ValueError
+            If ``background`` is none of the classes.
+        """
+        found, counts = np.unique(present, return_counts=True)
+        weights = np.ones(len(classes))
+        weights[np.isin(classes, found)] = compute_class_weight(
+            class_weight, classes=found, y=present
+        )
+        if background is None:
+            background = found.tolist()[np.argmax(counts)]
+        elif background not in classes.tolist():
+            raise ValueError(f"background={background!r} is none of the classes {classes!r}.")
+        return cls(MulticlassTarget(classes), in_range(weights), background)
+
+    @property
+    def classes(self) -> NDArray[Any]:
+        """Return the classes; a target without classes has no such attribute."""
+        if not isinstance(self.values, MulticlassTarget):
+            raise AttributeError("the targets are not classes")
+        return self.values.classes
+
+    @property
+    def n_outputs(self) -> int:
+        """Return the number of outputs at a step."""
+        return self.values.n_outputs
+
+    @property
+    def is_trivial(self) -> bool:
+        """Return whether there is one class only."""
+        return self.values.is_trivial
+
+    @property
+    def has_probabilities(self) -> bool:
+        """Return whether the outputs have probabilities."""
+        return isinstance(self.values, ProbabilisticTarget)
+
+    def with_more(self, y: StepTargets, weights: Floats) -> Self:
+        """Return the target for training that continues with further targets."""
+        values = self.values.with_more(y.values, y.per_step(weights))
+        return replace(self, values=values)
+
+    def encode(self, y: StepTargets) -> NDArray[np.float32]:
+        """Return targets encoded for the network, with the weight of each step."""
+        columns = self.values.encode(y.values)
+        if self.class_weights is None:
+            return y.padded(columns, np.ones(len(columns)))
+        return y.padded(columns, columns @ self.class_weights)  # one class of each row is 1
+
+    def decode(self, outputs: Floats) -> NDArray[Any]:
+        """Return the predictions at steps."""
+        return self.values.decode(outputs)
+
+    def probabilities(self, outputs: Floats) -> Floats:
+        """Return the probabilities at steps."""
+        assert isinstance(self.values, ProbabilisticTarget), "numbers have no probabilities"
+        return self.values.probabilities(outputs)
+
+    def foreground(self, columns: NDArray[Any]) -> Iterator[tuple[Any, NDArray[Any]]]:
+        """Yield name and column, of columns (n, n_outputs), of each class or label of events."""
+        if not isinstance(self.values, MulticlassTarget):
+            yield from enumerate(columns.T)
+            return
+        for name, column in zip(self.classes.tolist(), columns.T, strict=True):
+            if name != self.background:
+                yield name, column
+
+
+def learn_step_target(
+    y: StepTargets,
+    weights: Floats,
+    kind: str,
+    *,
+    classes: NDArray[Any] | None,
+    class_weight: Any,
+    background: Any,
+) -> StepTarget:
+    """Return the target of a labeler for ``y`` with the weights of its sequences.
+
+    Raises
+    ------
+    ValueError
+        If there are several values at a step and ``kind`` is "classes", ``background`` is not a
+        class, or ``kind`` is "numbers" and the values are not.
+    """
+    values, per_step = y.values, y.per_step(weights)
+    if kind == "numbers":
+        numbers = as_numbers(values, "y")
+        return StepTarget(ContinuousTarget.learn(numbers, per_step, each="step"))
+    if kind == "labels":
+        return StepTarget(MultilabelTarget(y.table.n_features, y.is_flat))
+    if values.ndim > 1:
+        raise ValueError(
+            f"y has {values.shape[1]} values at each step, and task='classes' takes one class."
+        )
+    known = np.unique(values if classes is None else classes)
+    return StepTarget.of_classes(known, values[per_step > 0], class_weight, background)
+
+
+def kind_of_targets(values: NDArray[Any]) -> str:
+    """Return whether targets (n,) or (n, n_targets) are "classes", "labels" or "numbers"."""
+    if values.ndim == 2:
+        is_indicator = values.dtype.kind in "biuf" and np.isin(values, (0, 1)).all()
+        return "labels" if is_indicator else "numbers"
+    with beyond_integers():
+        kind = type_of_target(values)
+    return "numbers" if kind.startswith("continuous") else "classes"

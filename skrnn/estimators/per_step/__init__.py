@@ -1,0 +1,1 @@
+"""Estimators that predict at every step: base of the labeler and the anomaly detector."""

@@ -1,0 +1,1 @@
+"""Sequence-to-sequence models: the translator, and the codecs of its two sides."""

@@ -1,0 +1,166 @@
+"""Trainer: from parameters and examples to a network with new, earlier or continued weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Self, TypeVar
+
+import numpy as np
+from sklearn.utils import check_random_state
+
+from skrnn.engine.batches import BatchSource, Examples
+from skrnn.engine.compiled_model import CompiledModel, lease
+from skrnn.engine.fitted_network import FittedNetwork
+from skrnn.engine.model_spec import ModelSpec
+from skrnn.engine.progress import ProgressBar
+from skrnn.engine.schedules import constant, schedule
+from skrnn.engine.tbptt import in_chunks
+from skrnn.engine.training import Plan, State, refuse_infinite, train
+from skrnn.networks.wrappers.stateful import Stateful
+
+Network = TypeVar("Network", bound=FittedNetwork[Any, Any])
+
+
+class Start(Enum):
+    """Starting point of training.
+
+    NEW
+        New initial weights.
+    FROM_WEIGHTS
+        Weights of the previous fit, with a new optimizer and a new history.
+    CONTINUE
+        Weights, optimizer and history of the previous call; the first call starts
+        from new ones.
+    """
+
+    NEW = "new"
+    FROM_WEIGHTS = "from weights"
+    CONTINUE = "continue"
+
+
+@dataclass(frozen=True, eq=False)
+class Trainer:
+    """Train networks.
+
+    Attributes
+    ----------
+    plan : Plan
+        Epochs, batches, learning rate and early stopping.
+    random_state : int, RandomState or None
+        Seed of the initial weights, shuffling and dropout.
+    callbacks : sequence of keras.callbacks.Callback
+        Of the user.
+    verbose : bool
+        Whether to show a progress bar.
+    bptt_length : int or None
+        Steps of the chunks of truncated backpropagation through time; None trains on whole
+        sequences.
+    advice : str
+        End of the message for diverging training.
+    """
+
+    plan: Plan
+    random_state: Any
+    callbacks: Sequence[Any]
+    verbose: bool
+    bptt_length: int | None = None
+    advice: str = ""
+
+    @classmethod
+    def of(cls, estimator: Any, epochs: int) -> Self:
+        """Return the trainer of an estimator whose parameters are valid."""
+        learning_rate = float(estimator.learning_rate)
+        batch_size = estimator.batch_size
+        bptt_length = getattr(estimator, "bptt_length", None)
+        return cls(
+            Plan(
+                epochs=epochs,
+                batch_size=None if batch_size is None else int(batch_size),
+                shuffle=bool(estimator.shuffle),
+                rate=schedule(estimator.learning_rate_schedule, learning_rate, epochs),
+                early_stopping=bool(estimator.early_stopping),
+                patience=int(estimator.patience),
+            ),
+            estimator.random_state,
+            estimator.callbacks or (),
+            bool(estimator.verbose),
+            None if bptt_length is None else int(bptt_length),
+            estimator._advice,
+        )
+
+    def at_constant_rate(self, learning_rate: float) -> Self:
+        """Return the trainer with a constant learning rate and without early stopping."""
+        plan = replace(self.plan, rate=constant(learning_rate), early_stopping=False)
+        return replace(self, plan=plan)
+
+    def fit(
+        self,
+        network: Network,
+        training: Examples,
+        validation: Examples | None = None,
+        *,
+        start: Start,
+        observers: Sequence[Any] = (),
+    ) -> Network:
+        """Return the trained network with its history.
+
+        Raises
+        ------
+        FloatingPointError
+            If the loss or the weights stop being finite.
+        """
+        seed = draw_seed(self.random_state, network.n_trained)
+        spec, examples, validation = self._chunked(network.spec, training, validation)
+        progress = [ProgressBar(self.plan.epochs)] if self.verbose else []
+        try:
+            with lease(spec) as compiled:
+                state = self._start(compiled, network, seed, start)
+                plan = replace(self.plan, seed=seed)
+                observed = [*progress, *observers]
+                state = train(compiled, state, examples, plan, validation, self.callbacks, observed)
+                weights = compiled.weights_of(state.values)
+            refuse_infinite(weights)
+        except FloatingPointError as error:
+            error.args = (f"{error} {self.advice}".rstrip(),)
+            raise
+        for bar in progress:
+            bar.end()
+        return network.trained(weights, state, continues=start is Start.CONTINUE)
+
+    def _start(
+        self,
+        compiled: CompiledModel,
+        network: FittedNetwork[Any, Any],
+        seed: int,
+        start: Start,
+    ) -> State:
+        """Return the initial values of training."""
+        state = State(compiled.fresh_state(seed, network.spec.network.rates()))
+        if network.weights:
+            state.values = compiled.with_weights(state.values, network.weights)
+        if start is Start.CONTINUE:
+            state.optimizer = network.optimizer_state
+        return state
+
+    def _chunked(
+        self, spec: ModelSpec, training: Examples, validation: Examples | None
+    ) -> tuple[ModelSpec, BatchSource, Examples | None]:
+        """Return the spec of the model to train, which has the same weights, and its examples."""
+        if self.bptt_length is None:
+            return spec, training, validation
+        examples = in_chunks(training, self.bptt_length, self.plan.batch_size)
+        network = Stateful(spec.network, examples.n_rows)
+        if validation is not None:
+            every = np.ones(len(validation), dtype=bool)
+            validation = replace(validation, inputs=validation.inputs.marked(every))
+        return replace(spec, network=network, n_features=spec.n_features + 1), examples, validation
+
+
+def draw_seed(random_state: Any, n_trained: int = 0) -> int:
+    """Return the seed of training after ``n_trained`` epochs."""
+    drawn = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+    if n_trained == 0:
+        return int(drawn)
+    return int(np.random.SeedSequence([drawn, n_trained]).generate_state(1)[0] >> 1)

@@ -1,0 +1,73 @@
+"""Series of a forecaster's fit and updates, with their scalings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import pandas as pd
+
+from skrnn.forecasting.containers import Container
+from skrnn.forecasting.fitted import SeriesEncoder
+from skrnn.forecasting.series import Key, Series
+from skrnn.preprocessing.scaling import AffineScaling
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Series and their scalings by instance.
+
+    Attributes
+    ----------
+    container : Container
+        The levels and columns of y in fit.
+    series : mapping of tuple to Series
+        All their rows.
+    scalings : mapping of tuple to AffineScaling
+        Scalings, from the first rows of each series.
+    """
+
+    container: Container
+    series: Mapping[Key, Series] = field(default_factory=dict)
+    scalings: Mapping[Key, AffineScaling] = field(default_factory=dict)
+
+    def extended(self, newer: Sequence[Series], learned: SeriesEncoder) -> Self:
+        """Return the history with new series, and with later rows of known ones.
+
+        Raises
+        ------
+        ValueError
+            If a value is beyond single precision once scaled.
+        """
+        series, scalings = dict(self.series), dict(self.scalings)
+        for one in newer:
+            known = series.get(one.key)
+            series[one.key] = one if known is None else known.merged(one)
+            if one.key not in scalings:
+                scalings[one.key] = learned.scaling_of(one)
+            learned.check_range(one, scalings[one.key])
+        return replace(self, series=series, scalings=scalings)
+
+    def scalings_of(self, series: Sequence[Series]) -> list[AffineScaling]:
+        """Return the scalings of some of the series."""
+        return [self.scalings[one.key] for one in series]
+
+    def end(self, cutoff: pd.Index) -> pd.Index:
+        """Return a cutoff with the frequency of the series, which new rows may lack."""
+        ends = [one.index[-1:] for one in self.series.values()]
+        return next((end for end in ends if end[0] == cutoff[0]), cutoff)
+
+    def until(self, cutoff: Any) -> list[Series]:
+        """Return all series up to a time.
+
+        Raises
+        ------
+        ValueError
+            If one begins later.
+        """
+        series = [one.until(cutoff) for one in self.series.values()]
+        late = [one.key for one in series if len(one) == 0]
+        if late:
+            raise ValueError(f"the series {late[0]} of y begins after the cutoff, {cutoff}.")
+        return series

@@ -1,0 +1,240 @@
+"""Preparation of a fit: horizons, lags of differencing, loss and training windows."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from skrnn.engine.batches import Examples
+from skrnn.engine.forecast_losses import ForecastLoss
+from skrnn.engine.losses import REGRESSION
+from skrnn.forecasting.covariates import Roles
+from skrnn.forecasting.fitted import Parts, SeriesEncoder
+from skrnn.forecasting.series import Series
+from skrnn.forecasting.tables import Rows, WindowTable
+from skrnn.networks.wrappers.forecast import Forecast, ForecastHead, WindowLayout
+from skrnn.parameters import plain
+from skrnn.preprocessing.scaling import AffineScaling
+
+#: Default horizon, without ``horizon`` and ``fh``.
+DEFAULT_HORIZON = 12
+
+
+@dataclass(eq=False)
+class ForecastData:
+    """Series to train on.
+
+    Attributes
+    ----------
+    series : sequence of Series
+        Series with the columns of y.
+    units : sequence of Series
+        Units of the network: whole series, or columns.
+    roles : Roles
+        The columns of X.
+    horizon : int
+        Steps that the network forecasts in one pass.
+    parts : Parts
+        Ends of training, validation and calibration in each unit.
+    table : WindowTable
+        Table of windows of the units, once the network is prepared.
+    """
+
+    series: Sequence[Series]
+    units: Sequence[Series]
+    roles: Roles
+    horizon: int
+    parts: Parts
+    table: WindowTable = field(init=False)
+
+    def lay_out(self, learned: SeriesEncoder) -> None:
+        """Set the table of the units, each with its scaling."""
+        scalings = [learned.scaling_of(one) for one in self.units]
+        self.table = learned.training_table(self.units, scalings)
+
+    @property
+    def n_targets(self) -> int:
+        """Return the number of columns of a unit."""
+        return int(self.units[0].values.shape[1])
+
+    def layout(self, window_length: int, n_cycles: int) -> WindowLayout:
+        """Return the layout of the windows of the network."""
+        return WindowLayout(
+            window_length=window_length,
+            horizon=self.horizon,
+            n_targets=self.n_targets,
+            n_past=len(self.roles.past),
+            n_known=len(self.roles.known) + 2 * n_cycles,
+            n_static=len(self.roles.static),
+            n_channels=self.series[0].values.shape[1] // self.n_targets,
+        )
+
+    def common_scaling(self, normalization: str | None) -> AffineScaling | None:
+        """Return the common scaling of all series, or None if each has its own."""
+        if normalization is None:
+            return AffineScaling.identity(self.n_targets)
+        if normalization != "global":
+            return None
+        values = np.concatenate([one.values for one in self.units])
+        return AffineScaling.fit(values, np.ones(len(values)))
+
+
+def forecast_head(loss: str | Callable[..., Any], quantiles: Sequence[float]) -> ForecastHead:
+    """Return the kind of forecast of a loss: point, quantiles or density."""
+    if loss == "quantile":
+        return ForecastHead(loss, tuple(float(level) for level in quantiles))
+    return ForecastHead(loss if loss in ("gaussian", "student_t") else "point")
+
+
+def forecast_loss(head: ForecastHead, loss: str | Callable[..., Any]) -> ForecastLoss:
+    """Return a loss, given by name or as a function, of the forecasts of a head."""
+    if head.kind != "point":
+        return ForecastLoss(head)
+    return ForecastLoss(head, REGRESSION[loss] if isinstance(loss, str) else loss)
+
+
+def lags_of_differencing(
+    differences: int | Sequence[int] | None, window_length: int, segment_length: int | None
+) -> tuple[int, ...]:
+    """Return the lags of differencing.
+
+    Raises
+    ------
+    ValueError
+        If they, or segments of the given length, do not fit into the window.
+    """
+    lags = plain(differences)
+    lags = () if lags is None else lags if isinstance(lags, tuple) else (lags,)
+    if sum(lags) > window_length:
+        raise ValueError(
+            f"differences={differences} look back {sum(lags)} steps, and "
+            f"window_length={window_length}; give a longer window."
+        )
+    if segment_length is not None and window_length % segment_length:
+        raise ValueError(
+            f"segment_length={segment_length} does not divide "
+            f"window_length={window_length}; give a multiple of it."
+        )
+    return lags
+
+
+def horizons(
+    horizon: int | None, strategy: str, longest: int, furthest: int | None
+) -> tuple[int, int]:
+    """Return the horizon of one pass, and the number of steps with measured errors.
+
+    Parameters
+    ----------
+    horizon, strategy
+        Parameters of that name.
+    longest : int
+        Length of the longest series.
+    furthest : int or None
+        The last step of ``fh``, if it was given and lies ahead.
+
+    Raises
+    ------
+    ValueError
+        If no series is longer than the horizon.
+    """
+    if horizon is not None and horizon >= longest:
+        raise ValueError(
+            f"horizon={horizon} needs a series of more than {horizon} times, and "
+            f"the longest of y has {longest}; give a shorter horizon."
+        )
+    most = max(1, longest // 3)
+    wanted = int(horizon or min(furthest or DEFAULT_HORIZON, most))
+    measured = max(wanted, min(furthest or 1, most))
+    return (1 if strategy == "recursive" else wanted), measured
+
+
+def training_examples(
+    data: ForecastData,
+    network: Forecast,
+    *,
+    early_stopping: bool,
+    calibration: float | None,
+    owner: str,
+    stacklevel: int,
+) -> Examples:
+    """Return the training windows.
+
+    Parameters
+    ----------
+    data : ForecastData
+        Data with its table.
+    network : Forecast
+        Network, whose window length is used.
+    early_stopping, calibration
+        Parameters that reduce the training part, for the message.
+    owner : str
+        The class of the forecaster, for the warning.
+    stacklevel : int
+        Stack level of the warning, as in `warnings.warn`.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+
+    Warns
+    -----
+    UserWarning
+        If most windows begin before their series.
+    """
+    table, parts = data.table, data.parts
+    numbers, origins = table.origins(np.zeros_like(parts.ends), parts.learned)
+    if len(numbers) == 0:
+        raise ValueError(
+            f"y leaves no training window: its longest series has {max(parts.ends)} "
+            f"times, of which {max(parts.learned)} are left by early_stopping="
+            f"{early_stopping} and calibration={calibration}; give a series with two "
+            "observed values or more in them."
+        )
+    _warn_of_few_windows(network, origins, int(max(parts.learned)), owner, stacklevel + 1)
+    return table.examples(numbers, origins, parts.learned)
+
+
+def validation_examples(data: ForecastData) -> Examples:
+    """Return the validation windows.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+    """
+    table, parts = data.table, data.parts
+    numbers, origins = table.origins(parts.learned, parts.validated, only_after=True)
+    if len(numbers) == 0:
+        raise ValueError(
+            "early_stopping=True leaves no validation window: the latest "
+            f"{max(parts.validated - parts.learned)} times of each series hold no observed "
+            "value; give a larger validation_fraction, or set early_stopping=False."
+        )
+    return table.examples(numbers, origins, parts.validated)
+
+
+def _warn_of_few_windows(
+    network: Forecast, origins: Rows, longest: int, owner: str, stacklevel: int
+) -> None:
+    """Warn if most training windows begin before their series."""
+    window_length = network.layout.window_length
+    n_complete = int(np.sum(origins >= window_length - 1))
+    if n_complete >= max(len(origins) / 2, 2):
+        return
+    step = network.segment_length or 1
+    shorter = longest // 2 // step * step
+    is_shorter = shorter >= max(2, sum(network.differences))
+    warnings.warn(
+        f"only {n_complete} of the {len(origins)} training windows of {owner} "
+        f"are complete: window_length={window_length}, and the longest series has "
+        f"{longest} times for training. Steps missing from a window count as not observed. "
+        + (f"Set window_length={shorter} or less, or give" if is_shorter else "Give")
+        + " longer series.",
+        UserWarning,
+        stacklevel=stacklevel + 1,
+    )

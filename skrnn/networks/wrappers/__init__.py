@@ -1,0 +1,1 @@
+"""Models that estimators build around the user's network."""

@@ -1,0 +1,204 @@
+"""Forecasting model: encoder of a window, decoder of the horizon, distribution head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from skrnn.networks.base import Network
+from skrnn.networks.lstm import LSTM
+from skrnn.networks.rnn import RNN
+from skrnn.networks.wrappers.base import Wrapper
+
+#: Cells of decoders by encoder; other encoders have a GRU decoder.
+_CELLS: dict[type[Network], str] = {RNN: "rnn", LSTM: "lstm"}
+
+
+@dataclass(frozen=True)
+class WindowLayout:
+    """Columns of a window, from left to right, and its steps.
+
+    The first ``window_length`` steps are the past, the ``horizon`` steps after them the
+    future, of which only the ``known`` columns are used.
+
+    Attributes
+    ----------
+    window_length, horizon : int
+        Steps of the past and of the future.
+    n_targets : int
+        Columns of the series itself, followed by as many that are 1 where it was observed.
+    n_past, n_known, n_static : int
+        Columns of covariates known up to now, known in advance, and constant.
+    n_channels : int
+        If more than one, a last column holds the number of the channel.
+    """
+
+    window_length: int
+    horizon: int
+    n_targets: int
+    n_past: int = 0
+    n_known: int = 0
+    n_static: int = 0
+    n_channels: int = 1
+
+    @property
+    def n_columns(self) -> int:
+        """Return the width of a window."""
+        covariates = self.n_past + self.n_known + self.n_static
+        return 2 * self.n_targets + covariates + (self.n_channels > 1)
+
+    @property
+    def n_steps(self) -> int:
+        """Return the length of a window, past and future."""
+        return self.window_length + self.horizon
+
+    def columns(self, name: str) -> slice:
+        """Return the slice of the "values", "observed", "past", "known" or "static" columns."""
+        n = self.n_targets
+        widths = {
+            "values": n,
+            "observed": n,
+            "past": self.n_past,
+            "known": self.n_known,
+            "static": self.n_static,
+        }
+        before = sum(list(widths.values())[: list(widths).index(name)])
+        return slice(before, before + widths[name])
+
+
+@dataclass(frozen=True)
+class ForecastHead:
+    """Forecast of each value: a point, quantiles, or the parameters of a density.
+
+    Attributes
+    ----------
+    kind : {"point", "quantile", "gaussian", "student_t"}
+        Kind of forecast.
+    quantiles : tuple of float
+        Increasing levels, 0.5 among them.
+    """
+
+    kind: str
+    quantiles: tuple[float, ...] = ()
+
+    #: Constant series are learned, too.
+    is_trivial: ClassVar[bool] = False
+
+    @property
+    def n_parameters(self) -> int:
+        """Return the number of parameters per value."""
+        return {"point": 1, "gaussian": 2, "student_t": 3}.get(self.kind) or len(self.quantiles)
+
+    @property
+    def center(self) -> int:
+        """Return the index of the point forecast among the parameters."""
+        return self.quantiles.index(0.5) if self.quantiles else 0
+
+
+@dataclass(eq=False, repr=False)
+class Forecast(Wrapper):
+    """Encoder of windows, with normalization before it and a decoder after it.
+
+    Parameters
+    ----------
+    encoder : Network
+        Encoder, with automatic settings fixed for the steps, or segments, of a window.
+    layout : WindowLayout
+        The columns and steps of a window.
+    head : ForecastHead
+        Distribution of each value.
+    normalization : {"window", "last"} or None
+        As for `NormalizeWindow`.
+    differences : tuple of int
+        Lags of the naive continuation from which the network forecasts the difference.
+    segment_length : int or None
+        Number of steps read, and forecast, as one (Lin et al., 2023, arXiv:2308.11200).
+    teacher_forcing : bool
+        Decode step by step.
+    """
+
+    needs_fixed_length = True
+
+    encoder: Network
+    layout: WindowLayout
+    head: ForecastHead
+    normalization: str | None
+    differences: tuple[int, ...]
+    segment_length: int | None
+    teacher_forcing: bool
+
+    def _features(self, inputs: Any, lengths: Any) -> Any:
+        """Return the features of windows, normalized."""
+        from skrnn.networks import layers
+
+        n_steps = self.layout.window_length
+        if self.segment_length is not None:
+            inputs = layers.Segments(self.segment_length)(inputs)
+            inputs = layers.Dense(self.encoder.hidden_width(), activation="relu")(inputs)
+            n_steps //= self.segment_length
+        return self.encoder.encode(inputs, layers.FixedLengths(n_steps)(lengths))
+
+    def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:
+        """Return the parameters of the forecasts, (batch, horizon * n_targets * n_parameters)."""
+        from skrnn.networks import layers
+
+        layout = self.layout
+        past, future = inputs[:, : layout.window_length], inputs[:, layout.window_length :]
+        values, observed, known = map(layout.columns, ("values", "observed", "known"))
+        normalize = layers.NormalizeWindow(self.normalization)
+        series, location, spread = normalize(past[..., values], past[..., observed])
+        filled = (past[..., values] - location) / spread
+        base = layers.Extrapolate(self.differences, layout.horizon)(filled)
+        covariates = slice(observed.stop, layout.columns("static").stop)
+        steps = layers.Concatenate()([series, 1.0 - past[..., observed], past[..., covariates]])
+        context = self._context(self._features(steps, lengths), inputs)
+        if self.teacher_forcing:
+            ahead = (future[..., values] - location) / spread - base
+            # The difference from the extrapolation is zero where that begins.
+            before = filled[:, -1:] * (0.0 if self.differences else 1.0)
+            teacher = layers.Concatenate(axis=1)([before, ahead[:, :-1]])
+            raw = self._step_by_step(context, teacher, future[..., known])
+        else:
+            raw = self._at_once(context, future[..., known])
+        parameters = layers.DistributionParameters(self.head.kind, self.head.center)
+        return layers.Reshape((n_outputs,))(parameters(raw, base, location, spread))
+
+    def _context(self, features: Any, inputs: Any) -> Any:
+        """Return the features concatenated with the static covariates of a window."""
+        from skrnn.networks import layers
+
+        parts = [features]
+        if self.layout.n_static:
+            parts.append(inputs[:, 0, self.layout.columns("static")])
+        if self.layout.n_channels > 1:
+            parts.append(layers.OneHot(self.layout.n_channels)(inputs[:, 0, -1]))
+        return layers.Concatenate()(parts) if len(parts) > 1 else features
+
+    def _at_once(self, context: Any, known: Any) -> Any:
+        """Return raw outputs for all steps of the horizon in parallel."""
+        from skrnn.networks import layers
+
+        layout, n_numbers = self.layout, self.layout.n_targets * self.head.n_parameters
+        shape = (layout.horizon, layout.n_targets, self.head.n_parameters)
+        if self.segment_length is None and not layout.n_known:
+            return layers.Reshape(shape)(layers.Dense(layout.horizon * n_numbers)(context))
+        length = self.segment_length or 1
+        n_segments = -(-layout.horizon // length)
+        hidden = layers.ParallelDecoder(n_segments)(context, layers.Segments(length)(known))
+        if getattr(self.encoder, "dropout", 0):
+            hidden = layers.Dropout()(hidden)
+        raw = layers.Dense(length * n_numbers)(hidden)
+        raw = layers.Reshape((n_segments * length, *shape[1:]))(raw)
+        return raw[:, : layout.horizon]
+
+    def _step_by_step(self, context: Any, teacher: Any, known: Any) -> Any:
+        """Return raw outputs of a step-by-step decoder, which reads the previous value."""
+        from skrnn.networks import layers
+
+        cell = _CELLS.get(type(self.encoder), "gru")
+        shape = self.layout.n_targets, self.head.n_parameters
+        decoder = layers.RecurrentDecoder(cell, self.encoder.hidden_width(), *shape)
+        return decoder(context, teacher, known)
+
+    def __repr__(self) -> str:
+        return f"{self.encoder!r} on {self.layout}"

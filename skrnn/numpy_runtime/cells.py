@@ -1,0 +1,300 @@
+"""Layers that run one step at a time, with their states: RNN, LSTM and GRU cells and others.
+
+A step of a small network in numpy takes less time than calling a compiled program, so this is
+used on every backend. Stages hold the states of many streams, one row each, and update them
+in place.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy.special import expit
+
+from skrnn.numpy_runtime.weights import Array, Shape, WeightReader
+
+#: Constant that Keras adds to the variance in layer normalization.
+EPSILON = 1e-3
+
+
+class Stage(ABC):
+    """Layer that maps the features of a step to new features.
+
+    Parameters
+    ----------
+    n : int
+        Number of streams.
+    *start : array-like
+        Initial state, one array for each part of the state.
+
+    Attributes
+    ----------
+    state : list of ndarray of shape (n_streams, ...)
+        State after the latest step.
+    """
+
+    def __init__(self, n: int = 0, *start: Any) -> None:
+        self._start: Sequence[Any] = start
+        self.state: list[Array] = [np.repeat(part[None], n, axis=0) for part in start]
+
+    @abstractmethod
+    def __call__(self, x: Array) -> Array:
+        """Process a step of every stream, (n_streams, n_features), and return the new features."""
+
+    def reset(self, rows: Any) -> None:
+        """Reset some streams to their initial state."""
+        for part, start in zip(self.state, self._start, strict=True):
+            part[rows] = start
+
+    def go_on_from(self, other: Self) -> None:
+        """Copy the state of a stage that differs in its weights only."""
+        for part, kept in zip(self.state, other.state, strict=True):
+            part[:] = kept
+
+
+class Cell(Stage):
+    """Recurrent layer.
+
+    Parameters
+    ----------
+    n : int
+        Number of streams.
+    start : sequence of ndarray of shape (units,)
+        The states before the first step.
+    *weights : ndarray
+        The weights, as in the Keras layer.
+
+    Attributes
+    ----------
+    n_states : int
+        Number of states, each of ``units`` numbers.
+    weights : tuple of ndarray
+        The weights.
+    """
+
+    n_states: ClassVar[int] = 1
+
+    def __init__(self, n: int, start: Sequence[Array], *weights: Array) -> None:
+        super().__init__(n, *start)
+        self.weights = weights
+
+    @classmethod
+    @abstractmethod
+    def shapes(cls, units: int) -> Sequence[Shape]:
+        """Return the shapes of the weights, in the order of the Keras layer."""
+
+    @classmethod
+    def read(cls, weights: WeightReader, n: int, units: int, *, learned_start: bool) -> Self:
+        """Read the layer with its weights, which come after those of a learned initial state."""
+        start = [np.zeros(units, np.float32)] * cls.n_states
+        if learned_start:
+            start = weights.take(*[(units,)] * cls.n_states)
+        return cls(n, start, *weights.take(*cls.shapes(units)))
+
+
+class SimpleCell(Cell):
+    """Simple recurrent layer."""
+
+    @classmethod
+    def shapes(cls, units: int) -> Sequence[Shape]:
+        """Return those of kernel, recurrent kernel and bias."""
+        return (None, units), (units, units), (units,)
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        kernel, recurrent, bias = self.weights
+        (hidden,) = self.state
+        np.tanh(x @ kernel + hidden @ recurrent + bias, out=hidden)
+        return hidden
+
+
+class GRUCell(Cell):
+    """GRU layer with gates z, r, h and the reset after the product."""
+
+    @classmethod
+    def shapes(cls, units: int) -> Sequence[Shape]:
+        """Return those of kernel, recurrent kernel and both biases."""
+        return (None, 3 * units), (units, 3 * units), (2, 3 * units)
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        kernel, recurrent, bias = self.weights
+        (hidden,) = self.state
+        units = len(recurrent)
+        given, kept = x @ kernel + bias[0], hidden @ recurrent + bias[1]
+        gates = expit(given[:, : 2 * units] + kept[:, : 2 * units])
+        update, reset = gates[:, :units], gates[:, units:]
+        candidate = np.tanh(given[:, 2 * units :] + reset * kept[:, 2 * units :])
+        hidden -= candidate
+        hidden *= update
+        hidden += candidate
+        return hidden
+
+
+class LSTMCell(Cell):
+    """LSTM layer with gates i, f, c, o."""
+
+    n_states = 2
+
+    @classmethod
+    def shapes(cls, units: int) -> Sequence[Shape]:
+        """Return those of kernel, recurrent kernel and bias."""
+        return (None, 4 * units), (units, 4 * units), (4 * units,)
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        kernel, recurrent, bias = self.weights
+        hidden, cell = self.state
+        units = len(recurrent)
+        raw = x @ kernel + hidden @ recurrent + bias
+        gates = expit(raw)
+        cell *= gates[:, units : 2 * units]
+        cell += gates[:, :units] * np.tanh(raw[:, 2 * units : 3 * units])
+        np.multiply(gates[:, 3 * units :], np.tanh(cell), out=hidden)
+        return hidden
+
+
+class CausalConvolution(Stage):
+    """Causal convolution with a ring buffer of the steps in its receptive field."""
+
+    def __init__(self, n: int, kernel: Array, bias: Array, dilation: int = 1) -> None:
+        size, n_features, filters = kernel.shape
+        ring = np.zeros((dilation * (size - 1) + 1, n_features), kernel.dtype)
+        super().__init__(n, ring, np.array(0))  # and the position of each stream in it
+        self._kernel = kernel.reshape(size * n_features, filters)
+        self._bias = bias
+        self._back = dilation * np.arange(size - 1, -1, -1)
+        self._rows = np.arange(n)
+        self._shifts = dilation == 1
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        ring, now = self.state
+        if self._shifts:
+            ring[:, :-1] = ring[:, 1:]
+            ring[:, -1] = x
+            seen = ring
+        else:
+            seen = self._turned(ring, now, x)
+            now += 1
+            now %= ring.shape[1]
+        return seen.reshape(len(x), -1) @ self._kernel + self._bias
+
+    def _turned(self, ring: Array, now: Array, x: Array) -> Array:
+        """Add a step to the ring buffer and return the steps in the receptive field."""
+        first = int(now[0])
+        if len(now) == 1 or (now == first).all():  # without resets; slices are faster
+            ring[:, first] = x
+            return ring.take((first - self._back) % ring.shape[1], axis=1)
+        ring[self._rows, now] = x
+        return ring[self._rows[:, None], (now[:, None] - self._back) % ring.shape[1]]
+
+
+class Rectifier(Stage):
+    """Rectifier (ReLU)."""
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        return np.maximum(x, 0.0)
+
+
+class LayerNormalization(Stage):
+    """Layer normalization."""
+
+    def __init__(self, gain: Array, offset: Array) -> None:
+        super().__init__()
+        self._gain, self._offset = gain, offset
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        centered = x - x.mean(axis=1, keepdims=True)
+        variance = np.mean(centered * centered, axis=1, keepdims=True)
+        return centered / np.sqrt(variance + EPSILON) * self._gain + self._offset
+
+
+class Embedding(Stage):
+    """Embedding of tokens, whose id is the only feature of a step."""
+
+    def __init__(self, vectors: Array) -> None:
+        super().__init__()
+        self._vectors = vectors
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        return self._vectors[x[:, 0].astype(np.intp)]
+
+
+class Dense(Stage):
+    """Dense layer."""
+
+    def __init__(self, kernel: Array, bias: Array) -> None:
+        super().__init__()
+        self._kernel, self._bias = kernel, bias
+
+    @classmethod
+    def read(cls, weights: WeightReader, n_inputs: int | None = None) -> Self:
+        """Return the layer with the next weights, of any number of inputs by default."""
+        return cls(*weights.take((n_inputs, None), (None,)))
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        return x @ self._kernel + self._bias
+
+
+class Product(Stage):
+    """Dense layer without bias."""
+
+    def __init__(self, kernel: Array) -> None:
+        super().__init__()
+        self._kernel = kernel
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        return x @ self._kernel
+
+
+class Composite(Stage):
+    """Stage composed of others, with their states."""
+
+    def __init__(self, stages: Sequence[Stage]) -> None:
+        super().__init__()
+        self.stages = stages
+        self.state = [part for stage in stages for part in stage.state]
+        self._start = [start for stage in stages for start in stage._start]
+
+
+class Chain(Composite):
+    """Sequential composition of stages."""
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        for stage in self.stages:
+            x = stage(x)
+        return x
+
+
+class Sum(Composite):
+    """Sum of the outputs of two stages for the same step."""
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        one, other = self.stages
+        return one(x) + other(x)
+
+
+class Residual(Composite):
+    """Stages with a residual connection, which another stage may project to their width."""
+
+    def __init__(self, stages: Sequence[Stage], skip: Stage | None) -> None:
+        super().__init__(stages)
+        self._skip = skip
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        beside = x if self._skip is None else self._skip(x)
+        for stage in self.stages:
+            x = stage(x)
+        return np.maximum(x + beside, 0.0)

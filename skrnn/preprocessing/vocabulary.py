@@ -1,0 +1,88 @@
+"""Vocabulary: the id of each token of a fit, and the treatment of unknown tokens."""
+
+from __future__ import annotations
+
+import reprlib
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Self
+
+from skrnn.parameters import integers, one_of, parameter
+
+HANDLE_UNKNOWN: Any = parameter(
+    default="token",
+    domain=one_of("error", "token"),
+    doc="""Treatment of tokens that did not occur in the fit: "token" replaces each by one
+    unknown token, "error" raises ValueError. Tokens that occurred in the fit but were too rare
+    to be kept are replaced by the unknown token in both cases.""",
+)
+MIN_COUNT: Any = parameter(
+    default=1,
+    domain=integers(1),
+    doc="""Minimum number of occurrences of a token in the fit, over all sequences; rarer tokens
+    are replaced by the unknown token.""",
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Vocabulary:
+    """Id of each token that a fit kept, and of the unknown token.
+
+    Attributes
+    ----------
+    tokens : list of hashable
+        The tokens in the order of their ids.
+    numbers : mapping of hashable to int
+        The id of each token, in the same order.
+    unknown : int
+        The id of any other token.
+    dropped : frozenset or None
+        Tokens of the fit that were not kept, where other tokens are refused; None accepts all.
+    """
+
+    tokens: list[Any]
+    numbers: Mapping[Any, int]
+    unknown: int
+    dropped: frozenset[Any] | None
+
+    @classmethod
+    def of(
+        cls,
+        kept: Iterable[Hashable],
+        seen: Iterable[Hashable],
+        handle_unknown: str,
+        *,
+        first: int,
+        unknown: int,
+    ) -> Self:
+        """Return the vocabulary of the tokens that were kept, numbered from ``first``.
+
+        ``seen`` are all tokens of the fit.
+        """
+        numbers = {token: number for number, token in enumerate(kept, first)}
+        refuses = handle_unknown == "error"
+        dropped = frozenset(token for token in seen if token not in numbers) if refuses else None
+        return cls(list(numbers), numbers, unknown, dropped)
+
+    def encode(self, tokens: Iterable[Any], name: str) -> list[int]:
+        """Return the ids of tokens, passed as ``name``.
+
+        Raises
+        ------
+        ValueError
+            If a token did not occur in the fit, with ``handle_unknown="error"``.
+        """
+        tokens = list(tokens)
+        unseen = [] if self.dropped is None else self.unseen(tokens)
+        if unseen:
+            raise ValueError(
+                f"{name} holds tokens that were not in the fit: {reprlib.repr(unseen)}; leave them "
+                "out, or fit with handle_unknown='token', which replaces them by the unknown token."
+            )
+        return [self.numbers.get(token, self.unknown) for token in tokens]
+
+    def unseen(self, tokens: Iterable[Any]) -> list[Any]:
+        """Return the tokens that did not occur in the fit, each once, sorted by their repr."""
+        dropped = self.dropped or ()
+        others = {token for token in tokens if token not in self.numbers}
+        return sorted((token for token in others if token not in dropped), key=repr)
