@@ -127,6 +127,9 @@ if TYPE_CHECKING:
         def predict_var(self, fh: Any = None, X: Any = None, cov: bool = False) -> pd.DataFrame:
             """Return variances of forecasts."""
 
+        def _predict_var(self, fh: Any, X: Any = None, cov: bool = False) -> pd.DataFrame:
+            """Return variances of forecasts at a checked horizon."""
+
         def predict_proba(self, fh: Any = None, X: Any = None, marginal: bool = True) -> Any:
             """Return distributions of forecasts, objects of skpro."""
 

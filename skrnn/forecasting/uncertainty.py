@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.special import ndtri, stdtrit
 
@@ -151,3 +152,19 @@ def uncrossed(quantiles: Array) -> Array:
     upper = np.maximum.accumulate(quantiles[..., MEDIAN:], axis=-1)
     lower = np.minimum.accumulate(quantiles[..., MEDIAN::-1], axis=-1)[..., ::-1]
     return np.concatenate([lower[..., :-1], upper], axis=-1)
+
+
+def finite_variances(variances: pd.DataFrame) -> pd.DataFrame:
+    """Return the variances of forecasts, if they are finite.
+
+    Raises
+    ------
+    FloatingPointError
+        If a variance is beyond the range of floats.
+    """
+    if not np.isfinite(variances.to_numpy()).all():
+        raise FloatingPointError(
+            "The variance of the forecasts is too large for a float; divide y by a power of ten, "
+            "or use predict_interval."
+        )
+    return variances

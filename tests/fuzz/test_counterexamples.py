@@ -167,3 +167,23 @@ def test_16_bit_floats_tell_groups_and_times(settings):
 def test_targets_of_windows_keep_what_the_series_itself_lacks():
     call = Call("make_windows", Series(fault="last_nan"), None, window_length=1)
     assert breaks(Program("make_windows", {}, [call])) == []
+
+
+def test_classes_at_steps_stay_one_class_each():
+    X_more = X(form="frames", n=9)
+    program = Program(
+        "SequenceLabeler",
+        {},
+        [
+            Call("fit", X(form="frames"), Y("three", like=X(form="frames"), each_step=True)),
+            Call("partial_fit", X_more, Y("labels", like=X_more, each_step=True)),
+        ],
+    )
+    assert breaks(program) == []
+
+
+def test_variances_beyond_the_range_of_floats():
+    program = Program(
+        "RNNForecaster", {}, [Call("fit", Series(fault="1e300")), Call("predict_var", fh=Horizon())]
+    )
+    assert breaks(program) == []

@@ -104,6 +104,8 @@ class StepTarget(ProbabilisticTarget):
 
     def encode(self, y: StepTargets) -> NDArray[np.float32]:
         """Return targets encoded for the network, with the weight of each step."""
+        if isinstance(self.values, MulticlassTarget):
+            _require_one_value(y.values)
         columns = self.values.encode(y.values)
         if self.class_weights is None:
             return y.padded(columns, np.ones(len(columns)))
@@ -151,12 +153,18 @@ def learn_step_target(
         return StepTarget(ContinuousTarget.learn(numbers, per_step, each="step"))
     if kind == "labels":
         return StepTarget(MultilabelTarget(y.table.n_features, y.is_flat))
-    if values.ndim > 1:
-        raise ValueError(
-            f"y has {values.shape[1]} values at each step, and task='classes' takes one class."
-        )
+    _require_one_value(values)
     known = np.unique(values if classes is None else classes)
     return StepTarget.of_classes(known, values[per_step > 0], class_weight, background)
+
+
+def _require_one_value(values: NDArray[Any]) -> None:
+    """Raise ValueError if there are several values at a step, which has one class."""
+    if values.ndim > 1:
+        raise ValueError(
+            f"y has {values.shape[1]} values at each step, and a step has one class; give one "
+            "label for each step, or fit a labeler with task='labels' or task='numbers'."
+        )
 
 
 def kind_of_targets(values: NDArray[Any]) -> str:
