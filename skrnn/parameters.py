@@ -23,7 +23,7 @@ import math
 import numbers
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
 
 import numpy as np
@@ -47,6 +47,7 @@ __all__ = [
     "parameter",
     "plain",
     "reals",
+    "redeclared",
     "require",
     "satisfying",
     "singles",
@@ -255,6 +256,12 @@ def parameter(*, domain: Domain, doc: str, default: Any = REQUIRED, kw_only: boo
     return Parameter(default, domain, inspect.cleandoc(doc), kw_only)
 
 
+def redeclared(name: str, *, of: type[Parametrized], default: Any, kw_only: bool = True) -> Any:
+    """Declare the parameter ``name`` of another class again, with another default."""
+    del kw_only  # for type checkers
+    return replace(of._parameters[name], default=default)
+
+
 def combination_check(method: Method) -> Method:
     """Mark a method that raises ValueError for incompatible parameters; `validate` calls it.
 
@@ -274,11 +281,14 @@ def fitted(*, init: Literal[False] = False) -> Any:
     return _Fitted()
 
 
-@dataclass_transform(kw_only_default=True, eq_default=False, field_specifiers=(parameter, fitted))
+@dataclass_transform(
+    kw_only_default=True, eq_default=False, field_specifiers=(parameter, redeclared, fitted)
+)
 class Parametrized:
     """Base of every class whose constructor takes declared parameters and only assigns them.
 
-    The parameters of a base class come first. ``class Base(Parametrized, place=1)`` puts its own
+    The parameters of a base class come first, and keep their place if a subclass declares them
+    again. ``class Base(Parametrized, place=1)`` puts its own
     behind those of classes with a lower place, which is 0 by default. A class whose other base
     has a constructor of its own calls it in ``_before_init(self)``.
     """
@@ -294,10 +304,12 @@ class Parametrized:
         cls._own_parameters, cls._place = own, place
         bases = [base for base in reversed(cls.__mro__) if "_own_parameters" in vars(base)]
         declared: dict[str, Parameter] = {}
+        places: dict[str, int] = {}
         for base in bases:
             declared |= vars(base)["_own_parameters"]
-        bases.sort(key=lambda base: vars(base)["_place"])
-        names = (name for base in bases for name in vars(base)["_own_parameters"])
+            for name in vars(base)["_own_parameters"]:
+                places.setdefault(name, vars(base)["_place"])
+        names = sorted(places, key=places.__getitem__)
         cls._parameters = {name: declared[name] for name in names}
         if "__init__" not in vars(cls):
             cls.__init__ = _make_init(cls)  # type: ignore[method-assign]

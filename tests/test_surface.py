@@ -45,16 +45,22 @@ PARAMETRIZED = {
 
 #: Parameters that are declared more than once, and why one declaration does not serve.
 DIFFERENT = {
-    "bidirectional": "recurrent networks add layers that read backward; a labeler makes any "
-    "network bidirectional, and a translator its encoder only",
+    "bidirectional": "recurrent networks add layers that read backward, and classifiers have them "
+    "by default; a labeler makes any network bidirectional, and a translator its encoder only",
+    **dict.fromkeys(
+        ("conv_filters", "conv_kernel_size", "conv_strides"),
+        "classifiers shorten long sequences before the recurrent layers",
+    ),
     "chunk_length": "a generator splits by default, because a text is one long sequence",
     "embedding_dim": "None reads X as measurements; generators and translators embed all tokens",
     "input_type": "generators also read piano rolls; translators also read values and vectors",
     "layer_norm": "normalizes the units of a recurrent layer, or the filters of a convolution",
+    "learning_rate": "classifiers and regressors take more and smaller steps",
     "loss": "the accepted losses depend on the type of the targets",
     "max_length": "length of encoded texts, or maximum length of predicted targets",
     "method": "a method of anomaly detection, or of scaling",
     "network": "any network, but for a translator, whose encoder and decoder are recurrent",
+    "pooling": "classifiers read all steps by default, others the last one",
     "purge": "number of rows of windows, of sequences, or of pairs of a translator",
     "validation": "generators and translators accept no windows and have no classes to stratify by",
     "window_length": "length of the input of a forecast, of a reconstructed chunk, or of a window",

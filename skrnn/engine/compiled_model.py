@@ -83,11 +83,11 @@ class CompiledModel:
         ]
         self._loaded: object = None
 
-    def fresh_state(self, seed: int, rates: Mapping[str, float]) -> list[NDArray[Any]]:
+    def fresh_state(self, seed: int, given: Mapping[str, Any]) -> list[NDArray[Any]]:
         """Return the values that the model's variables start from under ``seed``.
 
-        A reused model starts from the same values as a newly built one. ``rates`` has the values
-        of the variables that hold dropout rates, by name.
+        A reused model starts from the same values as a newly built one. ``given`` has the values
+        of variables that are not drawn, such as dropout rates, by name.
         """
         values: list[NDArray[Any]] = []
         places = count()
@@ -98,8 +98,8 @@ class CompiledModel:
                 continue
             entropy = [seed, next(places)]
             own_seed = int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
-            if variable.name in rates:
-                values.append(np.array(rates[variable.name], dtype=variable.dtype))
+            if variable.name in given:
+                values.append(np.array(given[variable.name], dtype=variable.dtype))
             else:
                 values.append(self._fresh(position, variable, own_seed))
         return values

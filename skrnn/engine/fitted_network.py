@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skrnn.engine.batches import NetworkInputs
 from skrnn.engine.compiled_model import CompiledModel, lease
 from skrnn.engine.model_spec import ModelSpec
-from skrnn.engine.training import State, predict
+from skrnn.engine.training import Plan, State, predict
 
 #: Encoder of the inputs, and encoder and decoder of the targets.
 Encoder = TypeVar("Encoder")
@@ -39,6 +39,8 @@ class FittedNetwork(Generic[Encoder, Target]):
         ``loss`` and, with validation, ``val_loss`` of each epoch.
     n_iter : int
         Epochs of the history.
+    n_epochs, batch_size : int, int or None
+        Maximum number of epochs of the last call, and the examples of its batches; None is all.
     n_trained : int
         Epochs of all fits, those before a warm start included: each epoch has its own seed.
     backend : str
@@ -54,6 +56,8 @@ class FittedNetwork(Generic[Encoder, Target]):
     weights: tuple[NDArray[Any], ...] = ()
     history: Mapping[str, list[float]] = field(default_factory=dict)
     n_iter: int = 0
+    n_epochs: int = 0
+    batch_size: int | None = None
     n_trained: int = 0
     backend: str = ""
     optimizer_state: list[NDArray[Any]] | None = None
@@ -69,7 +73,9 @@ class FittedNetwork(Generic[Encoder, Target]):
         state = self.optimizer_state if spec.key == self.spec.key else None
         return replace(self, spec=spec, optimizer_state=state)
 
-    def trained(self, weights: tuple[NDArray[Any], ...], state: State, *, continues: bool) -> Self:
+    def trained(
+        self, weights: tuple[NDArray[Any], ...], state: State, plan: Plan, *, continues: bool
+    ) -> Self:
         """Return the network with the weights and history of a training run.
 
         Training that ``continues`` extends the history, and keeps the state of the optimizer.
@@ -83,6 +89,8 @@ class FittedNetwork(Generic[Encoder, Target]):
             weights=weights,
             history={name: [*before.get(name, []), *new] for name, new in state.history.items()},
             n_iter=(self.n_iter if continues else 0) + n_epochs,
+            n_epochs=plan.epochs,
+            batch_size=plan.batch_size,
             n_trained=self.n_trained + n_epochs,
             backend=keras.backend.backend(),
             optimizer_state=state.optimizer if continues else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 #: Names that ``loss`` accepts, by task, with the Keras function of each.
@@ -26,10 +27,27 @@ MULTILABEL = {
     "binary_focal": "binary_focal_crossentropy",
 }
 
+
+@dataclass(frozen=True)
+class SmoothedLoss:
+    """Loss of classes whose one-hot targets are smoothed.
+
+    Attributes
+    ----------
+    name : str
+        One of `CLASSIFICATION`.
+    smoothing : float
+        Share of each target that is spread evenly over all classes.
+    """
+
+    name: str
+    smoothing: float
+
+
 PerSequence = Callable[[Any, Any], Any]
 
 
-def per_sequence(loss: str | Callable[..., Any]) -> PerSequence:
+def per_sequence(loss: str | SmoothedLoss | Callable[..., Any]) -> PerSequence:
     """Return a function from targets and outputs (batch, n_outputs) to losses (batch,).
 
     Classification losses by name take logits. A ``keras.losses.Loss`` is applied without
@@ -37,6 +55,10 @@ def per_sequence(loss: str | Callable[..., Any]) -> PerSequence:
     """
     import keras
 
+    if isinstance(loss, SmoothedLoss):
+        function = getattr(keras.losses, CLASSIFICATION[loss.name])
+        settings = {"from_logits": True, "label_smoothing": loss.smoothing}
+        return lambda target, output: function(target, output, **settings)
     on_logits = CLASSIFICATION | MULTILABEL
     if loss in on_logits:
         function = getattr(keras.losses, on_logits[str(loss)])

@@ -10,6 +10,7 @@ from typing import Any
 
 from skrnn._backend import load_keras
 from skrnn.engine.forecast_losses import ForecastLoss
+from skrnn.engine.losses import SmoothedLoss
 from skrnn.engine.step_losses import StepLoss
 from skrnn.networks.base import ModelBuilder
 from skrnn.networks.identity import Identity
@@ -30,7 +31,7 @@ class ModelSpec:
         The length of the sequences, for a network that is built for one length only.
     n_features, n_outputs : int
         Width of a step, and of the output.
-    loss : str, keras.losses.Loss or callable
+    loss : str, SmoothedLoss, keras.losses.Loss or callable
         Targets and outputs to one loss per sequence.
     optimizer : str or keras.optimizers.Optimizer
         The optimizer; of an instance only its settings are used.
@@ -42,7 +43,7 @@ class ModelSpec:
     n_steps: int | None
     n_features: int
     n_outputs: int
-    loss: str | Callable[..., Any]
+    loss: str | SmoothedLoss | Callable[..., Any]
     optimizer: Any
     global_clipnorm: float | None
 
@@ -91,7 +92,7 @@ def make_optimizer(spec: ModelSpec) -> Any:
 
 def _key(choice: Any) -> Hashable:
     """Return a hashable name, settings of a Keras object, or function."""
-    if isinstance(choice, str):
+    if isinstance(choice, str | SmoothedLoss):
         return choice
     if isinstance(choice, ForecastLoss):
         return choice.head, _key(choice.function)

@@ -7,13 +7,15 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.engine.batches import Examples
 from skrnn.engine.fitted_network import FittedNetwork
+from skrnn.engine.sizes import batch_rows
+from skrnn.estimators.budget import Budget, EpochBudget
 from skrnn.estimators.network_parameter import name_of, network_from
 from skrnn.estimators.trainer import Start, Trainer
 from skrnn.networks.base import ModelBuilder, Network
@@ -95,22 +97,28 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         doc="""Clip gradients to this global norm (Pascanu, Mikolov and Bengio, 2013,
         arXiv:1211.5063). None disables clipping.""",
     )
-    epochs: int = parameter(
-        default=50, domain=integers(1), doc="Maximum number of passes over the training sequences."
+    epochs: int | str = parameter(
+        default="auto",
+        domain=integers(1) | one_of("auto"),
+        doc="""Maximum number of passes over the training sequences. "auto" is 50; regressors and
+        classifiers train for 1,500 steps or 15 epochs, whichever is more, and for at most 20,000
+        steps.""",
     )
-    batch_size: int | None = parameter(
-        default=32,
-        domain=integers(1) | NONE,
-        doc="Sequences per training step; None uses all of them.",
+    batch_size: int | str | None = parameter(
+        default="auto",
+        domain=integers(1) | one_of("auto") | NONE,
+        doc="""Sequences per training step. "auto" is 32; regressors and classifiers use a tenth
+        of the sequences, rounded up to a power of two from 4 to 64. None uses all of them.""",
     )
     shuffle: bool = parameter(
         default=True, domain=BOOLEAN, doc="Shuffle the training sequences at each epoch."
     )
-    early_stopping: bool = parameter(
-        default=False,
-        domain=BOOLEAN,
+    early_stopping: bool | str = parameter(
+        default="auto",
+        domain=BOOLEAN | one_of("auto"),
         doc="""Stop when the validation loss has not fallen for ``patience`` epochs, and
-        restore the weights of the best epoch.""",
+        restore the weights of the best epoch. "auto" is True for regressors and classifiers with
+        5,000 sequences or more, and with validation data passed to ``fit``; else False.""",
     )
     validation_fraction: float = parameter(
         default=0.1,
@@ -164,10 +172,18 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
     n_iter_ : int
         Number of epochs trained.
 
+    n_epochs_ : int
+        Maximum number of epochs of the last call.
+
+    batch_size_ : int or None
+        Sequences per training step of the last call.
+
     backend_ : str
         Keras backend of the fit.
     """
     network_: FittedNetwork[Any, Any] = fitted()
+    #: The meaning of "auto" in batch_size, epochs and early_stopping.
+    _budget: ClassVar[Budget] = EpochBudget()
 
     @property
     def weights_(self) -> tuple[NDArray[Any], ...]:
@@ -187,6 +203,16 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
     def n_iter_(self) -> int:
         """Return the number of epochs trained."""
         return self.network_.n_iter
+
+    @property
+    def n_epochs_(self) -> int:
+        """Return the maximum number of epochs of the last call."""
+        return self.network_.n_epochs
+
+    @property
+    def batch_size_(self) -> int | None:
+        """Return the sequences per training step of the last call."""
+        return self.network_.batch_size
 
     @property
     def backend_(self) -> str:
@@ -263,18 +289,20 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         epoch at ``learning_rate``. ``validation_data`` is read once the network is prepared.
         """
         continues = start is Start.CONTINUE
-        validates = self.early_stopping and validation_data is None and not continues
-        split = self._split(data) if validates else None
+        is_given = validation_data is not None
+        stops_early = not continues and self._stops_early(len(data), is_given=is_given)
+        split = self._split(data) if stops_early and not is_given else None
         resumes = start is not Start.NEW and self._has_network()
         self.network_ = (self._resume if resumes else self._prepare)(data, split)
         training, validation = self._examples(data, split)
         if validation_data is not None:
             validation, _ = self._examples(validation_data(), None)
+        batch_size = self._batch_size(len(training))
         if epochs is None:
-            epochs = 1 if continues else int(self.epochs)
+            epochs = 1 if continues else self._epochs(training, batch_size)
         if self.network_.target.is_trivial:
             epochs = 0
-        trainer = Trainer.of(self, epochs)
+        trainer = Trainer.of(self, epochs, batch_size, early_stopping=stops_early)
         if continues:
             trainer = trainer.at_constant_rate(learning_rate or float(self.learning_rate))
         watching = observers(epochs) if observers else ()
@@ -284,6 +312,26 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         for observer in watching:
             observer.end()
         return validation
+
+    def _stops_early(self, n_examples: int, *, is_given: bool = False) -> bool:
+        """Return whether to stop early; ``is_given`` tells whether ``fit`` has validation data."""
+        if isinstance(self.early_stopping, str):
+            return is_given or self._budget.early_stopping(n_examples)
+        return bool(self.early_stopping)
+
+    def _batch_size(self, n_examples: int) -> int | None:
+        """Return the examples per training step."""
+        if isinstance(self.batch_size, str):
+            return self._budget.batch_size(n_examples)
+        return None if self.batch_size is None else int(self.batch_size)
+
+    def _epochs(self, training: Examples, batch_size: int | None) -> int:
+        """Return the maximum number of epochs."""
+        if not isinstance(self.epochs, str):
+            return int(self.epochs)
+        n_examples = len(training)
+        size = batch_rows(batch_size, n_examples) if batch_size else n_examples
+        return self._budget.epochs(training.n_batches(size))
 
     def _own_network(self) -> Network:
         """Return the network that the parameters describe; raise ValueError unless it is valid."""

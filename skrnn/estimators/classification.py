@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ from skrnn import networks
 from skrnn._rollback import rollback_on_error
 from skrnn._typing import ClassifierMixin, with_callbacks
 from skrnn._validation import check_labels, check_weights
-from skrnn.engine.losses import CLASSIFICATION
+from skrnn.engine.losses import CLASSIFICATION, SmoothedLoss
+from skrnn.estimators.budget import Budget, StepBudget
 from skrnn.estimators.classes import CLASS_WEIGHT, ClassesMixin, refuse_probabilities
 from skrnn.estimators.network_parameter import NetworkParameterMixin
 from skrnn.estimators.sequence_data import SequenceData
@@ -24,7 +25,7 @@ from skrnn.estimators.targets import MulticlassTarget
 from skrnn.estimators.trainer import Start
 from skrnn.networks import Network
 from skrnn.networks.base import ModelBuilder
-from skrnn.parameters import FUNCTION, NONE, one_of, parameter
+from skrnn.parameters import FUNCTION, NONE, one_of, parameter, redeclared, singles
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import Sequences
 
@@ -38,6 +39,22 @@ __all__ = [
 ]
 
 
+class RecurrentClassifierParameters(networks.RecurrentParameters):
+    """Parameters of recurrent networks that read a whole sequence before they classify it."""
+
+    bidirectional: bool = redeclared("bidirectional", of=networks.RecurrentParameters, default=True)
+    conv_filters: int | None = redeclared(
+        "conv_filters", of=networks.RecurrentParameters, default=32
+    )
+    conv_kernel_size: int = redeclared(
+        "conv_kernel_size", of=networks.RecurrentParameters, default=7
+    )
+    conv_strides: int | str = redeclared(
+        "conv_strides", of=networks.RecurrentParameters, default="auto"
+    )
+    pooling: str = redeclared("pooling", of=networks.RecurrentParameters, default="max")
+
+
 class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimator):
     """Base class of classifiers, with labels and their probabilities."""
 
@@ -47,7 +64,16 @@ class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimato
         doc="""Loss to minimize: a name, a Keras loss, or a callable from one-hot targets and
         logits to one loss per sequence. None is the cross-entropy.""",
     )
+    label_smoothing: float = parameter(
+        default=0.1,
+        domain=singles(0, 1),
+        doc="""Share of the target distribution that is spread evenly over all classes
+        (Szegedy et al., 2016, doi:10.1109/CVPR.2016.308), so that probabilities are less extreme.
+        For ``loss=None`` and losses by name; a loss of one's own gets one-hot targets.""",
+    )
     class_weight: Any = CLASS_WEIGHT
+    learning_rate: float = redeclared("learning_rate", of=BaseSequenceEstimator, default=0.003)
+    _budget: ClassVar[Budget] = StepBudget(1_500)
     _attributes = f"""{BaseSequenceEstimator._attributes.rstrip()}
 
     classes_ : ndarray of shape (n_classes,)
@@ -190,20 +216,26 @@ class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimato
     def _wrap(self, make: Callable[[], Network]) -> Network:
         return make()
 
+    def _with_skip(
+        self, network: ModelBuilder, sequences: Sequences, n_examples: int
+    ) -> ModelBuilder:
+        return network
+
     def _reads_any_length(self, network: ModelBuilder) -> bool:
         return False
 
     def _stream_reader(self, n: int, method: str) -> OutputReader:
         return OutputReader.of(self.network_.target, method)
 
-    def _loss(self, target: MulticlassTarget) -> str | Callable[..., Any]:
-        if self.loss is None:
-            return "crossentropy"
-        refuse_probabilities(self.loss)
-        return self.loss
+    def _loss(self, target: MulticlassTarget) -> SmoothedLoss | Callable[..., Any]:
+        loss: Any = "crossentropy" if self.loss is None else self.loss
+        if isinstance(loss, str):
+            return SmoothedLoss(loss, float(self.label_smoothing))
+        refuse_probabilities(loss)
+        return loss
 
 
-class RNNClassifier(BaseSequenceClassifier, networks.RecurrentParameters):
+class RNNClassifier(BaseSequenceClassifier, RecurrentClassifierParameters):
     """Predict the class of sequences with a simple recurrent network (RNN).
 
     The network is a simple recurrent network (Elman, 1990, doi:10.1207/s15516709cog1402_1).
@@ -237,7 +269,7 @@ class RNNClassifier(BaseSequenceClassifier, networks.RecurrentParameters):
     network_class = networks.RNN
 
 
-class LSTMClassifier(BaseSequenceClassifier, networks.RecurrentParameters):
+class LSTMClassifier(BaseSequenceClassifier, RecurrentClassifierParameters):
     """Predict the class of sequences with an LSTM network.
 
     The network is long short-term memory (Hochreiter and Schmidhuber, 1997,
@@ -272,7 +304,7 @@ class LSTMClassifier(BaseSequenceClassifier, networks.RecurrentParameters):
     network_class = networks.LSTM
 
 
-class GRUClassifier(BaseSequenceClassifier, networks.RecurrentParameters):
+class GRUClassifier(BaseSequenceClassifier, RecurrentClassifierParameters):
     """Predict the class of sequences with a GRU network.
 
     The network is a gated recurrent unit (Cho et al., 2014, arXiv:1406.1078).
@@ -338,6 +370,7 @@ class TCNClassifier(BaseSequenceClassifier, networks.TCNParameters):
     True
     """
 
+    pooling: str = redeclared("pooling", of=networks.TCNParameters, default="mean")
     network_class = networks.TCN
 
 

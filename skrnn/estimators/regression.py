@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from skrnn._rollback import rollback_on_error
 from skrnn._typing import RegressorMixin, with_callbacks
 from skrnn._validation import check_target, check_weights
 from skrnn.engine.losses import REGRESSION
+from skrnn.estimators.budget import Budget, StepBudget
 from skrnn.estimators.determination import r2
 from skrnn.estimators.network_parameter import NetworkParameterMixin
 from skrnn.estimators.sequence_data import SequenceData
@@ -22,7 +23,8 @@ from skrnn.estimators.targets import ContinuousTarget
 from skrnn.estimators.trainer import Start
 from skrnn.networks import Network
 from skrnn.networks.base import ModelBuilder
-from skrnn.parameters import BOOLEAN, FUNCTION, NONE, one_of, parameter
+from skrnn.networks.wrappers.linear_skip import LinearSkip
+from skrnn.parameters import BOOLEAN, FUNCTION, NONE, one_of, parameter, redeclared
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import Sequences
 
@@ -36,6 +38,11 @@ __all__ = [
 ]
 
 
+#: Maximum number of values in a sequence that a linear skip connection reads, and minimum number
+#: of sequences for each value, with ``linear_skip="auto"``.
+SKIP_VALUES, SKIP_EXAMPLES = 4096, 4
+
+
 class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     """Base class of regressors, which standardize the targets for the network."""
 
@@ -45,12 +52,23 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         doc="""Loss to minimize, on standardized targets: a name, a Keras loss, or a callable
         from targets and outputs to one loss per sequence. None is the mean squared error.""",
     )
+    linear_skip: bool | str = parameter(
+        default="auto",
+        domain=BOOLEAN | one_of("auto"),
+        doc="""Add a linear skip connection from the sequence to the outputs: ridge regression on
+        all values of the sequence, fitted first, so that the network learns what it leaves (after
+        Lai et al., 2018, arXiv:1703.07015). For sequences of measurements, all of one length and
+        without missing values. "auto" adds it to these if a sequence has at most 4,096 values, and
+        there are four times as many sequences.""",
+    )
     scale_target: bool = parameter(
         default=True,
         domain=BOOLEAN,
         doc="""Standardize each target by its mean and standard deviation. A constant target is
         predicted exactly, until training continues with other values.""",
     )
+    learning_rate: float = redeclared("learning_rate", of=BaseSequenceEstimator, default=0.003)
+    _budget: ClassVar[Budget] = StepBudget(1_500)
 
     @rollback_on_error
     @with_callbacks
@@ -176,6 +194,23 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
 
     def _wrap(self, make: Callable[[], Network]) -> Network:
         return make()
+
+    def _with_skip(
+        self, network: ModelBuilder, sequences: Sequences, n_examples: int
+    ) -> ModelBuilder:
+        n_steps = sequences.n_steps or 0
+        is_possible = n_steps > 0 and network.n_tokens is None and self.missing == "error"
+        wanted = bool(self.linear_skip)
+        if isinstance(self.linear_skip, str):
+            n_values = n_steps * sequences.n_features
+            has_enough = n_examples >= SKIP_EXAMPLES * n_values
+            wanted = is_possible and n_values <= SKIP_VALUES and has_enough
+        if wanted and not is_possible:
+            raise ValueError(
+                "linear_skip=True needs measurements without missing values, in sequences of one "
+                "length; give linear_skip='auto', or False."
+            )
+        return LinearSkip(network, n_steps) if wanted else network
 
     def _reads_any_length(self, network: ModelBuilder) -> bool:
         return False

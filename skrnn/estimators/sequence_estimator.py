@@ -17,6 +17,7 @@ from skrnn._typing import BaseEstimator, CallbackSupportMixin
 from skrnn._validation import check_outputs, check_weights, in_range, require_both
 from skrnn.engine.batches import Examples
 from skrnn.engine.fitted_network import FittedNetwork
+from skrnn.engine.losses import SmoothedLoss
 from skrnn.engine.model_spec import ModelSpec
 from skrnn.estimators.base import WARM_START, BaseNetworkEstimator
 from skrnn.estimators.deduplication import merge_duplicates
@@ -35,6 +36,7 @@ from skrnn.estimators.validation_split import (
 from skrnn.networks import Network
 from skrnn.networks.base import WIDTH, ModelBuilder, resolved
 from skrnn.networks.wrappers.embedding import TokenEmbedding
+from skrnn.networks.wrappers.linear_skip import LinearSkip
 from skrnn.parameters import BOOLEAN, NONE, integers, one_of, parameter, validate
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import (
@@ -141,6 +143,12 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         """Return the network for the task, around the one that ``make`` returns."""
 
     @abstractmethod
+    def _with_skip(
+        self, network: ModelBuilder, sequences: Sequences, n_examples: int
+    ) -> ModelBuilder:
+        """Return the network with its linear skip connection, if it gets one for these data."""
+
+    @abstractmethod
     def _reads_any_length(self, network: ModelBuilder) -> bool:
         """Return whether predictions accept sequences of any length."""
 
@@ -149,7 +157,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         """Return the reader that decodes outputs of ``n`` streams as the result of ``method``."""
 
     @abstractmethod
-    def _loss(self, target: Any) -> str | Callable[..., Any]:
+    def _loss(self, target: Any) -> str | SmoothedLoss | Callable[..., Any]:
         """Return the loss to use."""
 
     # ------------------------------------------------------------------ fit
@@ -160,7 +168,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         require_both(X_val, y_val)
         start = Start.FROM_WEIGHTS if self.warm_start and self._has_network() else Start.NEW
         data = self._read(X, y, sample_weight, start)
-        if self.batch_size is None and not self.early_stopping and data.sequences.window is None:
+        is_whole = self.batch_size is None and not self._stops_early(len(data))
+        if is_whole and data.sequences.window is None:
             rows, weights = merge_duplicates(data.sequences, data.y, data.weights)
             data = replace(data.take(rows), weights=weights)
         return self._train(
@@ -275,6 +284,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
             n_tokens = count_tokens(sequences, int(self.embedding_dim))
         network = self._resolved(sequences.longest, n_tokens)
         shape = self._shape_for(network, sequences)
+        network = self._with_skip(network, sequences, int(np.count_nonzero(counted)))
         scaling = AffineScaling.identity(sequences.n_features)
         if self.scale_input and n_tokens is None:
             scaling = AffineScaling.fit_blocks(
@@ -298,6 +308,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         reads_tokens = self.embedding_dim is not None
         n_tokens = (before.encoder.network.n_tokens or 0) if reads_tokens else None
         network = self._resolved(before.longest, n_tokens)
+        if isinstance(before.spec.network, LinearSkip):
+            network = replace(before.spec.network, network=network)
         target = before.target.with_more(data.y, trained_on(data.weights, split))
         return replace(self._respecified(network, self._loss(target)), target=target)
 

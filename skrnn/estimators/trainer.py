@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from skrnn.engine.batches import BatchSource, Examples
 from skrnn.engine.compiled_model import CompiledModel, lease
 from skrnn.engine.fitted_network import FittedNetwork
+from skrnn.engine.linear_fit import linear_weights
 from skrnn.engine.model_spec import ModelSpec
 from skrnn.engine.progress import ProgressBar
 from skrnn.engine.schedules import constant, schedule
@@ -69,18 +70,19 @@ class Trainer:
     advice: str = ""
 
     @classmethod
-    def of(cls, estimator: Any, epochs: int) -> Self:
+    def of(
+        cls, estimator: Any, epochs: int, batch_size: int | None, *, early_stopping: bool
+    ) -> Self:
         """Return the trainer of an estimator whose parameters are valid."""
         learning_rate = float(estimator.learning_rate)
-        batch_size = estimator.batch_size
         bptt_length = getattr(estimator, "bptt_length", None)
         return cls(
             Plan(
                 epochs=epochs,
-                batch_size=None if batch_size is None else int(batch_size),
+                batch_size=batch_size,
                 shuffle=bool(estimator.shuffle),
                 rate=schedule(estimator.learning_rate_schedule, learning_rate, epochs),
-                early_stopping=bool(estimator.early_stopping),
+                early_stopping=early_stopping,
                 patience=int(estimator.patience),
             ),
             estimator.random_state,
@@ -91,9 +93,8 @@ class Trainer:
         )
 
     def at_constant_rate(self, learning_rate: float) -> Self:
-        """Return the trainer with a constant learning rate and without early stopping."""
-        plan = replace(self.plan, rate=constant(learning_rate), early_stopping=False)
-        return replace(self, plan=plan)
+        """Return the trainer with a constant learning rate."""
+        return replace(self, plan=replace(self.plan, rate=constant(learning_rate)))
 
     def fit(
         self,
@@ -116,7 +117,7 @@ class Trainer:
         progress = [ProgressBar(self.plan.epochs)] if self.verbose else []
         try:
             with lease(spec) as compiled:
-                state = self._start(compiled, network, seed, start)
+                state = self._start(compiled, network, training, seed, start)
                 plan = replace(self.plan, seed=seed)
                 observed = [*progress, *observers]
                 state = train(compiled, state, examples, plan, validation, self.callbacks, observed)
@@ -127,17 +128,21 @@ class Trainer:
             raise
         for bar in progress:
             bar.end()
-        return network.trained(weights, state, continues=start is Start.CONTINUE)
+        return network.trained(weights, state, self.plan, continues=start is Start.CONTINUE)
 
     def _start(
         self,
         compiled: CompiledModel,
         network: FittedNetwork[Any, Any],
+        training: Examples,
         seed: int,
         start: Start,
     ) -> State:
         """Return the initial values of training."""
-        state = State(compiled.fresh_state(seed, network.spec.network.rates()))
+        given: dict[str, Any] = {**network.spec.network.rates()}
+        if not network.weights:
+            given |= linear_weights(network.spec.network, training)
+        state = State(compiled.fresh_state(seed, given))
         if network.weights:
             state.values = compiled.with_weights(state.values, network.weights)
         if start is Start.CONTINUE:

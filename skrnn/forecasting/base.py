@@ -46,7 +46,7 @@ from skrnn.forecasting.training import (
     training_examples,
     validation_examples,
 )
-from skrnn.forecasting.uncertainty import at_levels
+from skrnn.forecasting.uncertainty import at_levels, finite_variances
 from skrnn.networks.base import resolved
 from skrnn.networks.wrappers.forecast import Forecast
 from skrnn.parameters import fitted, integers, plain, require, validate
@@ -324,7 +324,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         units = units_of(series, self.channel_independent)
         scalings = [self._learned.scaling_of(one) for one in units]
         begins = np.zeros(len(units), dtype=np.int64)
-        self._learn_more(units, scalings, begins, int(self.epochs))
+        self._learn_more(units, scalings, begins, None)
         return self
 
     def _update(
@@ -354,6 +354,11 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         columns = self._forecast_columns(method="predict_quantiles", alpha=alpha)
         return forecasts.frame(at_levels(forecasts.quantiles(), np.asarray(alpha)), columns)
 
+    def _predict_var(
+        self, fh: ForecastingHorizon, X: pd.DataFrame | None = None, cov: bool = False
+    ) -> pd.DataFrame:
+        return finite_variances(super()._predict_var(fh=fh, X=X, cov=cov))
+
     # ------------------------------------------------------------------ reading and training
 
     def _as_pretrained(self, y: pd.DataFrame) -> pd.DataFrame:
@@ -380,7 +385,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         units = units_of(series, self.channel_independent)
         n_times = [len(one) for one in units]
         horizon, n_measured = horizons(self.horizon, self.strategy, max(n_times), furthest)
-        validation = float(self.validation_fraction) if self.early_stopping else None
+        validation = float(self.validation_fraction) if self._stops_early(len(units)) else None
         parts = Parts.of(n_times, validation, self.calibration)
         data = ForecastData(series, units, roles, horizon, parts)
         self._train(data, Start.NEW)
@@ -392,17 +397,24 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         return series
 
     def _learn_more(
-        self, units: Sequence[Series], scalings: Sequence[AffineScaling], begins: Rows, epochs: int
+        self,
+        units: Sequence[Series],
+        scalings: Sequence[AffineScaling],
+        begins: Rows,
+        epochs: int | None,
     ) -> None:
         """Continue training on windows with a target at or after ``begins`` of their units.
 
-        The learning rate is constant, a tenth of ``learning_rate``.
+        The learning rate is constant, a tenth of ``learning_rate``; there are as many epochs
+        as in a fit if ``epochs`` is None.
         """
         table = self._learned.training_table(units, scalings)
         numbers, origins = table.origins(begins, table.n_times)
         if len(numbers) == 0 or epochs == 0:
             return
         windows = table.examples(numbers, origins, table.n_times)
+        if epochs is None:
+            epochs = self._epochs(windows, self._batch_size(len(windows)))
         rate = float(self.learning_rate) / 10
         self._train(windows, Start.CONTINUE, epochs=epochs, learning_rate=rate)
 
@@ -453,7 +465,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         training = training_examples(
             data,
             self._learned.network,
-            early_stopping=self.early_stopping,
+            early_stopping=split is not None,
             calibration=self.calibration,
             owner=type(self).__name__,
             stacklevel=8,  # the line of the user that calls fit or pretrain

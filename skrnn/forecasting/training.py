@@ -51,6 +51,10 @@ class ForecastData:
     parts: Parts
     table: WindowTable = field(init=False)
 
+    def __len__(self) -> int:
+        """Return the number of units."""
+        return len(self.units)
+
     def lay_out(self, learned: SeriesEncoder) -> None:
         """Set the table of the units, each with its scaling."""
         scalings = [learned.scaling_of(one) for one in self.units]

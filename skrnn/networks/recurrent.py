@@ -7,7 +7,15 @@ import warnings
 from abc import abstractmethod
 from typing import Any, Self
 
-from skrnn.networks.base import DEPTH, DROPOUT, KERNEL, POOLING, WIDTH, StreamingNetwork
+from skrnn.networks.base import (
+    DEPTH,
+    DROPOUT,
+    KERNEL,
+    POOLING,
+    WIDTH,
+    LengthDependent,
+    StreamingNetwork,
+)
 from skrnn.numpy_runtime.cells import CausalConvolution, Cell, LayerNormalization, Rectifier, Stage
 from skrnn.numpy_runtime.encode import Layer
 from skrnn.numpy_runtime.weights import WeightReader
@@ -67,11 +75,12 @@ class RecurrentParameters(Parametrized):
     conv_kernel_size: int = parameter(
         default=5, domain=integers(1, KERNEL), doc="Kernel length of the Conv1D layer, in steps."
     )
-    conv_strides: int = parameter(
+    conv_strides: int | str = parameter(
         default=1,
-        domain=integers(1, KERNEL),
+        domain=integers(1, KERNEL) | one_of("auto"),
         doc="""Stride of the Conv1D layer, in steps, which shortens sequences by this factor;
-        at most ``conv_kernel_size``.""",
+        at most ``conv_kernel_size``. "auto" is 1 for training sequences of up to 64 steps, 2 up
+        to 128, else 4.""",
     )
     pooling: str = POOLING
     initial_state: str = parameter(
@@ -92,7 +101,7 @@ class RecurrentParameters(Parametrized):
             )
 
 
-class Recurrent(RecurrentParameters, StreamingNetwork):
+class Recurrent(RecurrentParameters, StreamingNetwork, LengthDependent):
     """Base class of recurrent networks: optional Conv1D, recurrent layers with dropout, pooling.
 
     A subclass defines the layer, in Keras and in numpy.
@@ -108,6 +117,13 @@ class Recurrent(RecurrentParameters, StreamingNetwork):
     @abstractmethod
     def layer(self, units: int) -> Any:
         """Return a Keras layer that maps sequences to sequences of ``units`` features."""
+
+    def resolve(self, n_steps: int) -> Self:
+        """Return the network with the stride for sequences of ``n_steps``."""
+        if not isinstance(self.conv_strides, str):
+            return self
+        strides = next((s for s in (1, 2) if n_steps <= 64 * s), 4)
+        return type(self)(**self.get_params(deep=False) | {"conv_strides": strides})
 
     def encode(self, inputs: Any, lengths: Any) -> Any:
         """Return the pooled outputs of the last recurrent layer."""
@@ -182,7 +198,7 @@ class Recurrent(RecurrentParameters, StreamingNetwork):
 
     def _require_all_steps(self) -> None:
         """Raise ValueError if the Conv1D layer shortens sequences."""
-        if self.conv_filters is not None and self.conv_strides > 1:
+        if self.conv_filters is not None and int(self.conv_strides) > 1:
             raise ValueError(
                 f"conv_strides={self.conv_strides} shortens sequences, so that there are no "
                 "features at each of their steps; give conv_strides=1."
@@ -194,7 +210,7 @@ class Recurrent(RecurrentParameters, StreamingNetwork):
 
         if self.conv_filters is not None:
             sequence, lengths = layers.convolution_front(
-                sequence, lengths, self.conv_filters, self.conv_kernel_size, self.conv_strides
+                sequence, lengths, self.conv_filters, self.conv_kernel_size, int(self.conv_strides)
             )
         for depth, units in enumerate(self.layer_units()):
             if depth and self.dropout:

@@ -46,6 +46,10 @@ class Corpus:
     is_one_text: bool
     weights: NDArray[np.float64]
 
+    def __len__(self) -> int:
+        """Return the number of sequences."""
+        return len(self.sequences)
+
     def take(self, rows: NDArray[np.int64]) -> Self:
         """Return the corpus of the sequences at ``rows``."""
         sequences = [self.sequences[row] for row in rows]

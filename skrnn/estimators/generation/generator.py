@@ -382,7 +382,7 @@ class SequenceGenerator(
         """Return the training sequences whose weight is not 0."""
         corpus = read_corpus(X, self.input_type if reset else self.input_type_)
         self.input_type_ = corpus.input_type
-        return corpus.weighted(check_weights(X, sample_weight, len(corpus.sequences)))
+        return corpus.weighted(check_weights(X, sample_weight, len(corpus)))
 
     def _corpus(self, X: Any) -> Corpus:
         check_is_fitted(self)
@@ -417,7 +417,7 @@ class SequenceGenerator(
         if data.is_one_text:
             data = data.cut(self.chunk_length or len(data.sequences[0]))
         training, validation = hold_out(
-            len(data.sequences),
+            len(data),
             latest=data.is_one_text or self.validation == "latest",
             fraction=self.validation_fraction,
             random_state=self.random_state,

@@ -66,6 +66,11 @@ class BaseStepwiseEstimator(BaseSequenceEstimator):
     def _strata(self, y: Any) -> None:
         return None
 
+    def _with_skip(
+        self, network: ModelBuilder, sequences: Sequences, n_examples: int
+    ) -> ModelBuilder:
+        return network
+
     def _reads_any_length(self, network: ModelBuilder) -> bool:
         _, are_alike = self._chunk_rule()
         return are_alike or not network.needs_fixed_length

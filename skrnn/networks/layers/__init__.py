@@ -35,6 +35,7 @@ from skrnn.networks.layers.lattice import (  # noqa: E402
     lattice_blocks,
 )
 from skrnn.networks.layers.lengths import MaskPadding, PaddingMask, RepeatVector, ReverseSequence  # noqa: E402
+from skrnn.networks.layers.linear import LinearOfSteps  # noqa: E402
 from skrnn.networks.layers.pooling import pool  # noqa: E402
 from skrnn.networks.layers.positions import Positions  # noqa: E402
 from skrnn.networks.layers.recurrent import GRU, LSTM, SimpleRNN  # noqa: E402
@@ -60,6 +61,7 @@ __all__ = [
     "InitialState",
     "LatticeConv1D",
     "LayerNormalization",
+    "LinearOfSteps",
     "MaskPadding",
     "MultiHeadAttention",
     "NormalizeWindow",

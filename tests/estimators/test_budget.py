@@ -1,0 +1,88 @@
+"""Automatic batch size, epochs and early stopping, and the defaults of tasks."""
+
+import numpy as np
+import pytest
+
+import skrnn
+from skrnn.estimators.budget import EpochBudget, StepBudget
+
+BUDGET = StepBudget(1_500)
+
+
+def sequences(n, n_steps=6):
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(n, n_steps, 1))
+    return X, X[:, -1, 0]
+
+
+@pytest.mark.parametrize(
+    ("n_examples", "expected"),
+    [(1, 4), (40, 4), (41, 8), (106, 16), (107, 16), (160, 16), (640, 64), (33_000, 64)],
+)
+def test_a_batch_is_a_tenth_of_the_examples_rounded_up_to_a_power_of_two(n_examples, expected):
+    assert BUDGET.batch_size(n_examples) == expected
+
+
+@pytest.mark.parametrize(
+    ("n_batches", "expected"),
+    [(1, 1_500), (7, 215), (100, 15), (515, 15), (1_500, 13), (30_000, 1)],
+)
+def test_epochs_take_the_minimum_number_of_steps_within_bounds(n_batches, expected):
+    assert BUDGET.epochs(n_batches) == expected
+
+
+def test_only_large_sets_have_a_validation_set():
+    assert not BUDGET.early_stopping(4_999)
+    assert BUDGET.early_stopping(5_000)
+
+
+def test_other_tasks_train_for_a_number_of_epochs():
+    budget = EpochBudget()
+    assert budget.batch_size(10) == budget.batch_size(10**6) == 32
+    assert budget.epochs(1) == budget.epochs(10**6) == 50
+    assert not budget.early_stopping(10**6)
+
+
+@pytest.mark.parametrize("kind", [skrnn.GRURegressor, skrnn.TCNClassifier])
+def test_a_fit_tells_what_auto_was(kind, monkeypatch):
+    monkeypatch.setattr(kind, "_budget", StepBudget(30, n_epochs=2, enough=100))
+    X, y = sequences(90)
+    y = y if kind is skrnn.GRURegressor else y > 0
+    model = kind(random_state=0).fit(X, y)
+    assert (model.batch_size_, model.n_epochs_, model.n_iter_) == (16, 5, 5)
+    assert "val_loss" not in model.history_
+    model.partial_fit(X[:40], y[:40])
+    assert (model.batch_size_, model.n_epochs_, model.n_iter_) == (4, 1, 6)
+    X, y = np.concatenate([X, X]), np.concatenate([y, y])
+    model.fit(X, y)
+    assert len(model.history_["val_loss"]) == model.n_iter_ <= model.n_epochs_ == 5
+
+
+def test_given_values_are_used():
+    X, y = sequences(40)
+    model = skrnn.GRURegressor(epochs=2, batch_size=8, random_state=0).fit(X, y)
+    assert (model.batch_size_, model.n_epochs_, model.n_iter_) == (8, 2, 2)
+    assert model.set_params(batch_size=None).fit(X, y).batch_size_ is None
+
+
+def test_validation_data_stop_early_unless_told_otherwise():
+    X, y = sequences(40)
+    noise = np.random.default_rng(1).permutation(y)
+    model = skrnn.GRURegressor(epochs=40, patience=1, learning_rate=0.05, random_state=0)
+    stopped = model.fit(X, y, X_val=X, y_val=noise)
+    assert stopped.n_iter_ < stopped.n_epochs_ == 40
+    watched = model.set_params(early_stopping=False).fit(X, y, X_val=X, y_val=noise)
+    assert watched.n_iter_ == len(watched.history_["val_loss"]) == 40
+
+
+@pytest.mark.parametrize("parameter", ["epochs", "batch_size", "early_stopping"])
+def test_another_word_than_auto_is_refused(parameter):
+    X, y = sequences(10)
+    with pytest.raises(ValueError, match=f"{parameter}='some' was given"):
+        skrnn.GRURegressor(**{parameter: "some"}).fit(X, y)
+
+
+@pytest.mark.parametrize(("n_steps", "strides"), [(64, 1), (65, 2), (128, 2), (129, 4), (500, 4)])
+def test_long_sequences_are_shortened_by_the_convolution(n_steps, strides):
+    network = skrnn.networks.GRU(conv_filters=4, conv_kernel_size=7, conv_strides="auto")
+    assert network.resolve(n_steps).conv_strides == strides

@@ -1,0 +1,132 @@
+"""The linear skip connection of regressors is ridge regression, which the network adds to."""
+
+import numpy as np
+import pytest
+from sklearn.base import clone
+from sklearn.linear_model import Ridge
+
+import skrnn
+from skrnn.networks.wrappers.linear_skip import LinearSkip
+
+#: Training that leaves the network at its initial weights.
+STILL = {"epochs": 1, "learning_rate": 1e-30, "random_state": 0}
+
+
+def linear_data(n=200, n_steps=6, n_features=2, n_outputs=1):
+    generator = np.random.default_rng(0)
+    X = generator.normal(size=(n, n_steps, n_features)) * [1.0, 50.0] + [0.0, 9.0]
+    truth = generator.normal(size=(n_steps * n_features, n_outputs))
+    y = X.reshape(n, -1) @ truth + 0.1 * generator.normal(size=(n, n_outputs))
+    return X, y if n_outputs > 1 else y[:, 0]
+
+
+def flattened(model, X):
+    """Return sequences as the network reads them, one row each."""
+    scaling = model.network_.encoder.scaling
+    return ((X - scaling.center) / scaling.scale).reshape(len(X), -1)
+
+
+@pytest.mark.parametrize("n_outputs", [1, 3])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_its_weights_are_those_of_ridge_regression(n_outputs, weighted):
+    X, y = linear_data(n_outputs=n_outputs)
+    weights = np.random.default_rng(1).uniform(0.5, 2.0, len(X)) if weighted else np.ones(len(X))
+    model = skrnn.GRURegressor(**STILL).fit(X, y, sample_weight=weights)
+    target = y.reshape(len(y), -1)
+    center = np.average(target, axis=0, weights=weights)
+    scale = np.sqrt(np.average((target - center) ** 2, axis=0, weights=weights))
+    ridge = Ridge(10.0).fit(
+        flattened(model, X), (target - center) / scale, sample_weight=weights / weights.mean()
+    )
+    *_, coefficients, intercept = model.weights_
+    np.testing.assert_allclose(
+        coefficients.reshape(-1, n_outputs), ridge.coef_.reshape(n_outputs, -1).T, atol=1e-5
+    )
+    np.testing.assert_allclose(intercept, np.ravel(ridge.intercept_), atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU", "TCN"])
+def test_training_leaves_it_unchanged_and_adds_what_is_not_linear(name):
+    X, y = linear_data()
+    y = y + 100 * np.abs(X[:, -1, 0])
+    kind = getattr(skrnn, f"{name}Regressor")
+    still = kind(**STILL).fit(X, y)
+    model = kind(epochs=60, batch_size=16, random_state=0).fit(X, y)
+    for before, after in zip(still.weights_[-2:], model.weights_[-2:], strict=True):
+        np.testing.assert_array_equal(before, after)
+    assert model.score(X, y) > still.score(X, y)
+    linear = Ridge(10.0).fit(flattened(model, X), y).score(flattened(model, X), y)
+    assert model.score(X, y) > linear + 0.1 * (1 - linear)
+
+
+def test_validation_rows_are_not_fitted():
+    X, y = linear_data()
+    split = {"early_stopping": True, "validation": "latest", "validation_fraction": 0.5}
+    held_out = skrnn.GRURegressor(**STILL, **split).fit(X, y)
+    y[100:] = -y[100:]
+    changed = skrnn.GRURegressor(**STILL, **split).fit(X, y)
+    np.testing.assert_array_equal(held_out.weights_[-2], changed.weights_[-2])
+
+
+def test_a_stream_and_the_exported_model_include_it():
+    X, y = linear_data()
+    model = skrnn.GRURegressor(epochs=2, random_state=0).fit(X, y)
+    predicted = model.predict(X[:3])
+    stream = skrnn.Stream(model, n_streams=3)
+    for step in X[:3].transpose(1, 0, 2):
+        now = stream.step(step)
+    np.testing.assert_allclose(now, predicted, rtol=1e-5, atol=1e-5 * np.abs(y).max())
+    exported = model.to_keras()
+    scaled = flattened(model, X[:3]).reshape(X[:3].shape).astype(np.float32)
+    outputs = np.asarray(exported([scaled, np.full(3, X.shape[1], dtype=np.int32)]))
+    np.testing.assert_allclose(
+        model.network_.target.decode(outputs.astype(np.float64)), predicted, rtol=1e-4, atol=1e-3
+    )
+
+
+def test_training_that_continues_keeps_it():
+    X, y = linear_data()
+    model = skrnn.GRURegressor(epochs=2, random_state=0, warm_start=True).fit(X, y)
+    before = model.weights_[-2:]
+    model.partial_fit(X[:50], -y[:50]).fit(X[50:], 2 * y[50:])
+    for one, other in zip(before, model.weights_[-2:], strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def has_skip(model):
+    return isinstance(model.network_.spec.network, LinearSkip)
+
+
+@pytest.mark.parametrize(
+    ("params", "n", "expected"),
+    [
+        ({}, 48, True),
+        ({}, 47, False),
+        ({"linear_skip": True}, 12, True),
+        ({"linear_skip": False}, 48, False),
+        ({"missing": "mask"}, 48, False),
+    ],
+)
+def test_it_is_added_where_there_is_enough_to_fit_it(params, n, expected):
+    X, y = linear_data(n)
+    assert has_skip(skrnn.GRURegressor(**STILL, **params).fit(X, y)) is expected
+
+
+def test_sequences_of_several_lengths_have_none():
+    X, y = linear_data()
+    ragged = [one[row % 2 :] for row, one in enumerate(X)]
+    model = skrnn.GRURegressor(**STILL)
+    assert not has_skip(clone(model).fit(ragged, y))
+    with pytest.raises(ValueError, match="linear_skip=True needs measurements"):
+        model.set_params(linear_skip=True).fit(ragged, y)
+    assert not hasattr(model, "network_")
+
+
+def test_windows_at_the_start_of_a_series_count_missing_steps_as_zero():
+    series, y = np.random.default_rng(0).normal(size=(300, 1)), None
+    windows, y = skrnn.make_windows(series, window_length=5, horizon=1)
+    model = skrnn.GRURegressor(epochs=2, random_state=0).fit(windows, y)
+    assert has_skip(model)
+    stream = skrnn.Stream(model)
+    first = [float(np.ravel(stream.step(row))[0]) for row in series[:5]]
+    assert first[-1] == pytest.approx(float(np.ravel(model.predict(windows)[:1])[0]), abs=1e-5)
