@@ -31,9 +31,9 @@ from common import (
     write_page,
     write_rows,
 )
+from ucr_data import load
 
 import skrnn
-from skrnn.datasets import load_basic_motions, load_japanese_vowels
 
 #: FCN, ResNet, InceptionTime, ROCKET, LSTM-FCN, 1-NN DTW; None where no figure is known.
 METHODS = ("FCN", "ResNet", "InceptionTime", "ROCKET", "LSTM-FCN", "1-NN DTW")
@@ -54,10 +54,6 @@ PUBLISHED: dict[str, tuple[float | None, ...]] = {
     "BasicMotions": (None,) * 6,
     "JapaneseVowels": (0.993, None, None, None, None, None),
 }
-LOADERS = {"BasicMotions": load_basic_motions, "JapaneseVowels": load_japanese_vowels}
-#: Sets whose trailing NaN are the ends of shorter sequences, not missing values.
-OF_UNEQUAL_LENGTH = ("GesturePebbleZ1",)
-
 POOLINGS = ("last", "mean", "max", "attention")
 # Mean validation accuracy inside the training parts, seed 0: TCNClassifier on eight sets, last
 # .897, mean .954, max .911, attention .878. For the recurrent networks see README.md.
@@ -101,18 +97,6 @@ class Result(NamedTuple):
     task: Task
     accuracy: float
     seconds: float
-
-
-def load(data: Path, name: str, part: str) -> tuple[Any, np.ndarray]:
-    """Return the sequences and labels of an official part, "train" or "test"."""
-    if name in LOADERS:
-        return LOADERS[name](split=part)
-    table = np.genfromtxt(data / "ucr" / name / f"{name}_{part.upper()}.tsv.gz", delimiter="\t")
-    X, y = table[:, 1:], table[:, 0].astype(int)
-    if name in OF_UNEQUAL_LENGTH:
-        ends = [np.flatnonzero(~np.isnan(row))[-1] + 1 for row in X]
-        return [row[:end, None] for row, end in zip(X, ends, strict=True)], y
-    return X, y
 
 
 def split(X: Any, y: np.ndarray, seed: int) -> tuple[Any, np.ndarray, Any, np.ndarray]:

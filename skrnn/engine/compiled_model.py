@@ -87,7 +87,7 @@ class CompiledModel:
         """Return the values that the model's variables start from under ``seed``.
 
         A reused model starts from the same values as a newly built one. ``given`` has the values
-        of variables that are not drawn, such as dropout rates, by name.
+        of variables that are not drawn, such as dropout rates, by their names or paths.
         """
         values: list[NDArray[Any]] = []
         places = count()
@@ -98,8 +98,9 @@ class CompiledModel:
                 continue
             entropy = [seed, next(places)]
             own_seed = int(np.random.SeedSequence(entropy).generate_state(1)[0] >> 1)
-            if variable.name in given:
-                values.append(np.array(given[variable.name], dtype=variable.dtype))
+            value = given.get(variable.path, given.get(variable.name))
+            if value is not None:
+                values.append(np.full(variable.shape, value, dtype=variable.dtype))
             else:
                 values.append(self._fresh(position, variable, own_seed))
         return values

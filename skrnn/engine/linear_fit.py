@@ -22,11 +22,18 @@ _BLOCK = 1024
 
 
 def linear_weights(network: ModelBuilder, examples: Examples) -> Mapping[str, NDArray[Any]]:
-    """Return the weights of a linear skip connection by name; none for other networks."""
+    """Return the first weights of a network with a linear skip connection, by name or path.
+
+    The network beside it starts with outputs of zero. Other networks have no such weights.
+    """
     if not isinstance(network, LinearSkip):
         return {}
     coefficients, intercept = ridge(examples, network.n_steps)
-    return {"linear_coefficients": coefficients, "linear_intercept": intercept}
+    return {
+        "linear_coefficients": coefficients,
+        "linear_intercept": intercept,
+        "outputs/kernel": np.zeros(()),
+    }
 
 
 def ridge(examples: Examples, n_steps: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -97,6 +97,8 @@ def train(
         history["val_loss"] = []
     logs: dict[str, float] = {}
     # Without validation or callbacks, several epochs run in one compiled call.
+    if best and validation:
+        best.update(compiled, evaluate(compiled, validation, plan.batch_size or CHUNK))
     is_watched = bool(validation or callbacks or observers)
     at_once = 1 if is_watched else max(1, MOST_BATCHES // n_batches)
     with closing(Callbacks(callbacks, compiled, plan.epochs, n_batches)) as hooks:

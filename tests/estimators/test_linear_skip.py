@@ -130,3 +130,15 @@ def test_windows_at_the_start_of_a_series_count_missing_steps_as_zero():
     stream = skrnn.Stream(model)
     first = [float(np.ravel(stream.step(row))[0]) for row in series[:5]]
     assert first[-1] == pytest.approx(float(np.ravel(model.predict(windows)[:1])[0]), abs=1e-5)
+
+
+def test_a_network_that_adds_nothing_leaves_ridge_regression():
+    X, y = linear_data(400)
+    noise = np.random.default_rng(2).normal(scale=y.std(), size=len(y))
+    held_out = {"early_stopping": True, "validation": "latest", "validation_fraction": 0.5}
+    still = skrnn.GRURegressor(**STILL, **held_out).fit(X, y + noise)
+    model = skrnn.GRURegressor(
+        epochs=30, learning_rate=0.1, random_state=0, **held_out
+    ).fit(X, y + noise)
+    assert model.n_iter_ > 1
+    np.testing.assert_allclose(model.predict(X), still.predict(X), rtol=1e-6)

@@ -1,0 +1,188 @@
+"""Accuracy and CPU seconds of the classifiers with nothing set, on 36 UCR and two UEA data sets.
+
+``missing="mask"`` is the only argument, because some sets have gaps. Each is fitted to the
+official training part and scored on the official test part; the CPU seconds are those of a fit in
+a process of its own thread that has fitted before. MiniRocket (Dempster, Schmidt and Webb, 2021,
+doi:10.1145/3447548.3467231) with ridge regression is fitted in turn, in the implementation of
+sktime, which needs numba.
+"""
+
+from __future__ import annotations
+
+import csv
+import statistics
+import sys
+import time
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.metrics import accuracy_score, log_loss
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # folder of common.py
+
+from common import (
+    Parser,
+    command,
+    in_processes,
+    page,
+    read_rows,
+    seeds_note,
+    table,
+    write_page,
+    write_rows,
+)
+from ucr_data import LOADERS, load, with_gaps
+
+import skrnn
+
+OURS = ("TCNClassifier", "GRUClassifier", "LSTMClassifier", "RNNClassifier")
+MINIROCKET = "MiniRocket + ridge"
+PUBLISHED = ("FCN", "RESNET", "InceptionTime", "ROCKET")
+COLUMNS = ["estimator", "set", "seed", "accuracy", "log_loss", "cpu_seconds"]
+
+
+class Task(NamedTuple):
+    """One fit: of an estimator to a set, with a seed."""
+
+    estimator: str
+    name: str
+    seed: int
+
+
+def published(data: Path) -> dict[str, dict[str, float]]:
+    """Return the published accuracies by set and method, of sets with all of them."""
+    with (data / "ucr" / "published.csv").open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {row["dataset"]: {method: float(row[method]) for method in PUBLISHED} for row in rows}
+
+
+def minirocket(seed: int) -> Any:
+    """Return MiniRocket with ridge regression, which has no probabilities."""
+    from sklearn.linear_model import RidgeClassifierCV
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+    from sktime.transformations.panel.rocket import MiniRocket
+
+    return make_pipeline(
+        MiniRocket(random_state=seed),
+        StandardScaler(with_mean=False),
+        RidgeClassifierCV(alphas=np.logspace(-3, 3, 10)),
+    )
+
+
+def measure(data: Path, task: Task) -> dict[str, Any] | None:
+    """Fit and score; None where MiniRocket does not apply, to gaps and unequal lengths."""
+    X, y = load(data, task.name, "train")
+    X_test, y_test = load(data, task.name, "test")
+    if task.estimator == MINIROCKET:
+        if isinstance(X, list) or np.isnan(X).any():
+            return None
+        X, X_test = (one.reshape(len(one), 1, -1) for one in (X, X_test))
+        model = minirocket(task.seed)
+    else:
+        model = getattr(skrnn, task.estimator)(missing="mask", random_state=task.seed)
+    start = time.process_time()
+    model.fit(X, y)
+    seconds = time.process_time() - start
+    row: dict[str, Any] = task._asdict() | {"set": task.name, "cpu_seconds": f"{seconds:.1f}"}
+    del row["name"]
+    row["accuracy"] = f"{accuracy_score(y_test, model.predict(X_test)):.6f}"
+    if hasattr(model, "predict_proba"):
+        loss = log_loss(y_test, model.predict_proba(X_test), labels=model.classes_)
+        row["log_loss"] = f"{loss:.4f}"
+    return row
+
+
+def mean(rows: list[dict[str, Any]], estimator: str, name: str, column: str) -> float | None:
+    """Return the mean of a column over seeds, or None without a figure."""
+    found = [
+        float(row[column])
+        for row in rows
+        if (row["estimator"], row["set"]) == (estimator, name) and row.get(column)
+    ]
+    return statistics.fmean(found) if found else None
+
+
+def means(rows: list[dict[str, Any]], known: Any, names: list[str], title: str) -> list[Any]:
+    """Return a row of mean accuracies over sets; None for a method that lacks one of them."""
+    cells: list[Any] = [f"{title} ({len(names)})"]
+    for estimator in (*OURS, MINIROCKET):
+        found = [mean(rows, estimator, name, "accuracy") for name in names]
+        kept = [one for one in found if one is not None]
+        cells.append(statistics.fmean(kept) if kept and len(kept) == len(found) else None)
+    published_means = [
+        statistics.fmean(known[name][method] for name in names) if names else None
+        for method in PUBLISHED
+    ]
+    return [*cells, *published_means]
+
+
+def report(rows: list[dict[str, Any]], data: Path, sets: list[str]) -> list[str]:
+    """Return the tables of accuracies, of their means, and of log losses and CPU seconds."""
+    known = published(data)
+    gaps = [name for name in known if name in sets and with_gaps(data, name)]
+    whole = [name for name in known if name in sets and name not in gaps]
+    accuracies = [
+        [
+            name,
+            *(mean(rows, estimator, name, "accuracy") for estimator in (*OURS, MINIROCKET)),
+            *(known.get(name, {}).get(method) for method in PUBLISHED),
+        ]
+        for name in sets
+    ]
+    others = []
+    for estimator in (*OURS, MINIROCKET):
+        of_it = [row for row in rows if row["estimator"] == estimator]
+        losses = [float(row["log_loss"]) for row in of_it if row.get("log_loss")]
+        seconds = [float(row["cpu_seconds"]) for row in of_it]
+        cells = [statistics.fmean(losses) if losses else None]
+        cells += [statistics.median(seconds), max(seconds)] if seconds else [None, None]
+        others.append([estimator, *cells])
+    header = [*OURS, MINIROCKET, *PUBLISHED]
+    return [
+        table(["set", *header], accuracies),
+        "Means over the UCR sets (published networks were fed NaN in the gaps):",
+        table(
+            ["sets", *header],
+            [
+                means(rows, known, whole + gaps, "all"),
+                means(rows, known, whole, "without gaps"),
+            ],
+        ),
+        table(["estimator", "mean log loss", "median CPU s of a fit", "greatest"], others),
+    ]
+
+
+def main() -> None:
+    parser = Parser(__doc__, "data", "results", "jobs", seeds=3)
+    parser.add_argument("--sets", nargs="+")
+    parser.add_argument("--estimators", nargs="+", default=[*OURS, MINIROCKET])
+    args = parser.parse_args()
+    data = parser.data_folder(args, "ucr/published.csv")
+    every = [*published(data), *LOADERS]
+    sets = args.sets or every
+    path = args.results / "default_classifiers.csv"
+    kept = [row for row in read_rows(path) if row["set"] in every]
+    rows: dict[tuple[str, str, int], dict[str, Any]] = {
+        (row["estimator"], row["set"], int(row["seed"])): row for row in kept
+    }
+    tasks = [Task(*one) for one in product(args.estimators, sets, range(args.seeds))]
+    for (_, task), row in in_processes(measure, [(data, task) for task in tasks], args.jobs):
+        if row is None:
+            continue
+        print(*task, row["accuracy"], row["cpu_seconds"], "s", flush=True)
+        rows[task.estimator, task.name, task.seed] = row
+        write_rows(path, COLUMNS, [rows[key] for key in sorted(rows)])
+    text = page(
+        "Classifiers with nothing set",
+        [seeds_note(args.seeds), command(__file__, f"--seeds {args.seeds} --jobs {args.jobs}")],
+        *report(list(rows.values()), data, every),
+    )
+    write_page(args.results / "default_classifiers.md", text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
