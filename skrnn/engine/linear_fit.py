@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,7 +41,8 @@ def ridge(examples: Examples, n_steps: int) -> tuple[NDArray[np.float64], NDArra
     Returns
     -------
     coefficients : ndarray of shape (n_steps, n_features, n_outputs)
-        Coefficients of scaled steps; steps before the start of a sequence are zero.
+        Coefficients of scaled steps; the first step of a shorter sequence also stands for those
+        before it, except where sequences are padded on the left.
     intercept : ndarray of shape (n_outputs,)
         Intercept, which is not penalized.
 
@@ -50,13 +50,15 @@ def ridge(examples: Examples, n_steps: int) -> tuple[NDArray[np.float64], NDArra
     ----------
     Hoerl and Kennard (1970), doi:10.1080/00401706.1970.10488634.
     """
-    inputs, weights = replace(examples.inputs, at_end=True), examples.weights
-    weights = weights / weights.mean()
+    weights = examples.weights / examples.weights.mean()
     n_features = 0
     products: Any = 0.0
     for start in range(0, len(examples), _BLOCK):
         rows = np.arange(start, min(start + _BLOCK, len(examples)))
-        x, _ = inputs.batch(rows, n_steps)
+        x, lengths = examples.inputs.batch(rows, n_steps)
+        if not examples.inputs.at_end:
+            steps = np.maximum(np.arange(-n_steps, 0) + lengths[:, None], 0)
+            x = np.take_along_axis(x, steps[..., None], axis=1)
         n_features = x.shape[-1]
         y = np.asarray(examples.targets[rows], dtype=np.float64)
         table = np.column_stack([np.ones(len(rows)), x.reshape(len(rows), -1), y])

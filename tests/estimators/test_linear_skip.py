@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
 
 import skrnn
+from skrnn import SlidingWindow
 from skrnn.networks.wrappers.linear_skip import LinearSkip
 
 #: Training that leaves the network at its initial weights.
@@ -122,23 +124,46 @@ def test_sequences_of_several_lengths_have_none():
     assert not hasattr(model, "network_")
 
 
-def test_windows_at_the_start_of_a_series_count_missing_steps_as_zero():
-    series, y = np.random.default_rng(0).normal(size=(300, 1)), None
-    windows, y = skrnn.make_windows(series, window_length=5, horizon=1)
-    model = skrnn.GRURegressor(epochs=2, random_state=0).fit(windows, y)
-    assert has_skip(model)
-    stream = skrnn.Stream(model)
-    first = [float(np.ravel(stream.step(row))[0]) for row in series[:5]]
-    assert first[-1] == pytest.approx(float(np.ravel(model.predict(windows)[:1])[0]), abs=1e-5)
+def test_the_first_row_stands_for_those_before_a_series():
+    generator = np.random.default_rng(0)
+    series = np.cumsum(generator.normal(size=(300, 1)), axis=0) + 50.0
+    y = np.roll(series[:, 0], -1)
+    model = make_pipeline(SlidingWindow(5), skrnn.GRURegressor(epochs=2, random_state=0))
+    predicted = model.fit(series, y).predict(series)
+    assert has_skip(model[-1])
+    assert np.abs(predicted[:4] - series[:4, 0]).max() < 5.0
+    stream = skrnn.Stream(model[-1])
+    streamed = np.ravel([stream.step(row) for row in series[:12]])
+    np.testing.assert_allclose(streamed[:5], predicted[:5], rtol=1e-4)
+
+
+def test_streams_that_are_reset_begin_anew():
+    X, y = linear_data()
+    model = skrnn.GRURegressor(epochs=2, random_state=0).fit(X, y)
+    stream = skrnn.Stream(model, n_streams=2)
+    first = stream.step(X[:2, 0])
+    stream.step(X[:2, 1])
+    stream.reset([0])
+    again = stream.step(X[[0, 1], [0, 2]])
+    assert again[0] == first[0]
+
+
+@pytest.mark.parametrize("name", ["dense", "conv"])
+def test_networks_of_fixed_length_have_it_too(name):
+    X, y = linear_data()
+    model = skrnn.SequenceRegressor(network=name, **STILL).fit(X, y)
+    ridge = Ridge(10.0).fit(flattened(model, X), y)
+    np.testing.assert_allclose(
+        model.predict(X), ridge.predict(flattened(model, X)), atol=1e-4 * np.abs(y).max()
+    )
 
 
 def test_a_network_that_adds_nothing_leaves_ridge_regression():
-    X, y = linear_data(400)
-    noise = np.random.default_rng(2).normal(scale=y.std(), size=len(y))
+    X, _ = linear_data(400)
+    noise = np.random.default_rng(2).normal(size=len(X))  # which the network learns by heart
     held_out = {"early_stopping": True, "validation": "latest", "validation_fraction": 0.5}
-    still = skrnn.GRURegressor(**STILL, **held_out).fit(X, y + noise)
-    model = skrnn.GRURegressor(
-        epochs=30, learning_rate=0.1, random_state=0, **held_out
-    ).fit(X, y + noise)
-    assert model.n_iter_ > 1
+    still = skrnn.GRURegressor(**STILL, **held_out).fit(X, noise)
+    model = skrnn.GRURegressor(learning_rate=1.0, epochs=3, random_state=0, **held_out)
+    model.fit(X, noise)
+    assert min(model.history_["val_loss"]) > max(still.history_["val_loss"])
     np.testing.assert_allclose(model.predict(X), still.predict(X), rtol=1e-6)

@@ -10,7 +10,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class LinearOfSteps(keras.layers.Layer):
-    """Linear model of the latest ``n_steps`` steps; steps before the first one count as zero.
+    """Linear model of the latest ``n_steps`` steps; the first one also stands for those before it.
 
     Parameters
     ----------
@@ -18,12 +18,15 @@ class LinearOfSteps(keras.layers.Layer):
         Width of the output.
     n_steps : int
         Number of steps.
+    at_end : bool
+        True if sequences are padded on the left, to ``n_steps``.
     """
 
-    def __init__(self, n_outputs: int, n_steps: int, **kwargs: Any) -> None:
+    def __init__(self, n_outputs: int, n_steps: int, at_end: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.n_outputs = n_outputs
         self.n_steps = n_steps
+        self.at_end = at_end
 
     def build(self, sequence_shape: Any, lengths_shape: Any = None) -> None:
         """Create the coefficients, as zeros."""
@@ -37,11 +40,11 @@ class LinearOfSteps(keras.layers.Layer):
 
     def call(self, sequence: Any, lengths: Any) -> Any:
         """Return the linear outputs, (batch, n_outputs)."""
-        steps = ops.expand_dims(lengths, 1) - self.n_steps + ops.arange(self.n_steps, dtype="int32")
-        steps = ops.expand_dims(steps, -1)
-        latest = ops.take_along_axis(sequence, ops.maximum(steps, 0), axis=1)
-        latest = ops.where(steps >= 0, latest, ops.zeros_like(latest))
-        return ops.einsum("btf,tfo->bo", latest, self.coefficients) + self.intercept
+        if not self.at_end:
+            steps = ops.arange(-self.n_steps, 0, dtype="int32") + ops.expand_dims(lengths, 1)
+            steps = ops.expand_dims(ops.maximum(steps, 0), -1)
+            sequence = ops.take_along_axis(sequence, steps, axis=1)
+        return ops.einsum("btf,tfo->bo", sequence, self.coefficients) + self.intercept
 
     def compute_output_shape(self, sequence_shape: Any, lengths_shape: Any = None) -> Any:
         """Return (batch, n_outputs)."""
@@ -49,4 +52,9 @@ class LinearOfSteps(keras.layers.Layer):
 
     def get_config(self) -> dict[str, Any]:
         """Return the configuration of the layer."""
-        return {**super().get_config(), "n_outputs": self.n_outputs, "n_steps": self.n_steps}
+        return {
+            **super().get_config(),
+            "n_outputs": self.n_outputs,
+            "n_steps": self.n_steps,
+            "at_end": self.at_end,
+        }

@@ -7,7 +7,8 @@ from typing import Any
 
 from skrnn.networks.base import ModelBuilder
 from skrnn.networks.wrappers.base import Wrapper
-from skrnn.numpy_runtime.cells import CausalConvolution, Chain, Stage, Sum
+from skrnn.numpy_runtime.cells import Chain, Stage, Sum
+from skrnn.numpy_runtime.linear import LinearOfSteps
 from skrnn.numpy_runtime.model import StepModel, StreamingModel, streaming_error
 from skrnn.numpy_runtime.weights import WeightReader
 
@@ -44,16 +45,16 @@ class LinearSkip(Wrapper, StreamingModel):
         from skrnn.networks import layers
 
         left = self.network.outputs(inputs, lengths, n_outputs)
-        linear = layers.LinearOfSteps(n_outputs, self.n_steps)(inputs, lengths)
-        return layers.Add()([left, linear])
+        linear = layers.LinearOfSteps(n_outputs, self.n_steps, self.needs_fixed_length)
+        return layers.Add()([left, linear(inputs, lengths)])
 
     def output_stages(self, weights: WeightReader, n: int) -> list[Stage]:
-        """Return one stage: the network, plus a convolution that is the linear model."""
+        """Return one stage: the network plus the linear model."""
         if not isinstance(self.network, StreamingModel):
             raise streaming_error(self.network)
         network = Chain(self.network.output_stages(weights, n))
         coefficients, intercept = weights.take((self.n_steps, None, None), (None,))
-        return [Sum([network, CausalConvolution(n, coefficients, intercept)])]
+        return [Sum([network, LinearOfSteps(n, coefficients, intercept)])]
 
     def __repr__(self) -> str:
         return f"{self.network!r} with a linear skip connection"
