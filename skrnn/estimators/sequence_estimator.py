@@ -129,6 +129,10 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         """
 
     @abstractmethod
+    def _further_target(self, data: SequenceData, weights: NDArray[np.float64]) -> Target:
+        """Return the target of the previous fit for further data and the current parameters."""
+
+    @abstractmethod
     def _weigh(self, y: Any, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return sample weights, multiplied by class weights if there are any."""
 
@@ -211,6 +215,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         ``purge`` times to zero.
         """
         is_first = start is Start.NEW or not self._has_network()
+        if not is_first:
+            self._refuse_changed(**self.network_.encoder.parameters)
         sequences = self._read_first(X) if is_first else self.network_.encoder.read(self, X)
         y = self._read_target(X, y, sequences)
         sequences = self._without_padding(sequences, is_first=is_first)
@@ -280,7 +286,9 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
             scaling = AffineScaling.fit_blocks(
                 (sequences.steps[rows], weights) for rows, weights in sequences.blocks(counted)
             )
-        encoder = InputEncoder(InputFormat.of(self), shape, scaling, network)
+        encoder = InputEncoder(
+            InputFormat.of(self), shape, scaling, network, scale_input=bool(self.scale_input)
+        )
         target = self._learn_target(data, counted, scaling)
         spec = ModelSpec(
             network=network,
@@ -298,7 +306,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         reads_tokens = self.embedding_dim is not None
         n_tokens = (before.encoder.network.n_tokens or 0) if reads_tokens else None
         network = self._resolved(before.longest, n_tokens)
-        target = before.target.with_more(data.y, trained_on(data.weights, split))
+        target = self._further_target(data, trained_on(data.weights, split))
         return replace(self._respecified(network, self._loss(target)), target=target)
 
     def _examples(

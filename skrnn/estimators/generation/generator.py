@@ -35,7 +35,7 @@ from skrnn.networks.base import WIDTH, ModelBuilder, StreamingNetwork, resolved
 from skrnn.numpy_runtime.build import build, iterate_outputs
 from skrnn.parameters import NONE, fitted, integers, one_of, parameter, reals, require, validate
 from skrnn.preprocessing.scaling import AffineScaling
-from skrnn.preprocessing.vocabulary import HANDLE_UNKNOWN, MIN_COUNT
+from skrnn.preprocessing.vocabulary import HANDLE_UNKNOWN, MIN_COUNT, ids_of, parameters_of
 
 
 def _has_tokens(generator: Any) -> bool:
@@ -115,10 +115,7 @@ class SequenceGenerator(
     @property
     def vocabulary_(self) -> Mapping[Any, int]:
         """Return the id of each token."""
-        codec = self._codec
-        if not isinstance(codec, TokenCodec):
-            raise AttributeError(f"{type(self).__name__} of piano rolls has no vocabulary_.")
-        return dict(codec.vocabulary.numbers)
+        return ids_of(self.network_.encoder)
 
     @rollback_on_error
     @with_callbacks
@@ -380,6 +377,8 @@ class SequenceGenerator(
 
     def _read(self, X: Any, sample_weight: Any, *, reset: bool) -> Corpus:
         """Return the training sequences whose weight is not 0."""
+        if not reset:
+            self._refuse_changed(input_type=self.input_type_, **parameters_of(self._codec))
         corpus = read_corpus(X, self.input_type if reset else self.input_type_)
         self.input_type_ = corpus.input_type
         return corpus.weighted(check_weights(X, sample_weight, len(corpus.sequences)))
