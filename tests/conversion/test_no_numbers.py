@@ -65,7 +65,7 @@ def test_a_column_of_several_numbers_a_row(entrance, held):
     ],
 )
 def test_a_column_of_polars_of_several_numbers_a_row(column):
-    with pytest.raises(ValueError, match="column 'a' of data holds a ndarray in each row"):
+    with pytest.raises(ValueError, match="column 'a' of data holds an ndarray in each row"):
         windows_of(pl.DataFrame({"a": column, "b": NUMBERS}))
 
 
