@@ -122,8 +122,8 @@ def hold_out_latest(
     kept = np.setdiff1d(np.flatnonzero(is_earlier), held_out)
     if len(kept) == 0:
         raise ValueError(
-            f"early_stopping=True holds out the latest {n_held_out} of {len(times)} sequences, "
-            f"and none ends more than {gap} rows before them, so that no training data "
+            f"early_stopping=True holds out the latest {n_held_out} of {len(times)} sequences to "
+            f"train on, and none ends more than {gap} rows before them, so that no training data "
             "is left; give X_val and y_val, more rows, or a smaller validation_fraction, purge "
             "or window."
         )
@@ -140,11 +140,14 @@ def without_purged(
     ValueError
         If that leaves no sequence.
     """
-    left = np.where(times > times.max() - purge, 0.0, weights)
+    is_purged = times > times.max() - purge
+    left = np.where(is_purged, 0.0, weights)
     if not left.any():
+        n_left = np.count_nonzero(~is_purged)
         raise ValueError(
-            f"purge={purge} leaves none of the {len(times)} sequences of X for training; "
-            "give more rows, or a smaller purge."
+            f"purge={purge} leaves {n_left or 'none'} of the {len(times)} sequences of X for "
+            f"training{', and sample_weight is 0 for each of these' if n_left else ''}; give more "
+            f"rows, {'other weights, ' if n_left else ''}or a smaller purge."
         )
     return left
 
@@ -163,7 +166,7 @@ def trained_on(
 def _share(n_samples: int, fraction: float) -> int:
     if n_samples < 2:
         raise ValueError(
-            f"early_stopping=True needs 2 sequences or more, and X has {n_samples} sample(s); "
-            "give X_val and y_val, or set early_stopping=False."
+            f"early_stopping=True needs 2 sequences or more, and X has {n_samples} sample(s) to "
+            "train on; give X_val and y_val, or set early_stopping=False."
         )
     return min(n_samples - 1, math.ceil(fraction * n_samples))
