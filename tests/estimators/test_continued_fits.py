@@ -104,3 +104,19 @@ def test_further_training_refuses_another_vocabulary(model, data, then):
         assert vars(fitted) == before
     validation = {"X_val": data[0]} | ({"y_val": data[1]} if len(data) == 2 else {})
     fitted.set_params(warm_start=False).fit(*data, **validation)
+
+
+def test_further_training_of_a_generator_takes_texts_after_a_text_and_lists_after_a_list():
+    text = " ".join(NAMES)
+    of_text = SequenceGenerator(**QUICK).fit(text).partial_fit(text).fit(text, X_val=NAMES)
+    of_list = SequenceGenerator(**QUICK).fit(NAMES).partial_fit([text]).fit(NAMES, X_val=text)
+    for fitted, other, message in (
+        (of_text, NAMES, r"X is a list, .* previous fit was on a single text.*\[text\]"),
+        (of_list, text, r"X is a single text, .* previous fit was on a list.*\[X\]"),
+    ):
+        before = dict(vars(fitted))
+        for train in (fitted.fit, fitted.partial_fit):
+            with pytest.raises(ValueError, match=message):
+                train(other)
+            assert vars(fitted) == before
+        assert np.isfinite(fitted.score(other))

@@ -169,7 +169,8 @@ class SequenceGenerator(
         Parameters
         ----------
         X, y, sample_weight
-            As in ``fit``, and of the same input type in each call.
+            As in ``fit``, and of the same input type in each call: single texts, whose ends are
+            not learned, or lists.
 
         Returns
         -------
@@ -377,9 +378,12 @@ class SequenceGenerator(
 
     def _read(self, X: Any, sample_weight: Any, *, reset: bool) -> Corpus:
         """Return the training sequences whose weight is not 0."""
-        if not reset:
+        if reset:
+            corpus = read_corpus(X, self.input_type)
+        else:
             self._refuse_changed(input_type=self.input_type_, **parameters_of(self._codec))
-        corpus = read_corpus(X, self.input_type if reset else self.input_type_)
+            corpus = self._corpus(X)
+            self._codec.refuse_other_ends(corpus)
         self.input_type_ = corpus.input_type
         return corpus.weighted(check_weights(X, sample_weight, len(corpus.sequences)))
 
