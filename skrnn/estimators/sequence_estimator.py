@@ -25,13 +25,8 @@ from skrnn.estimators.sequence_data import SequenceData
 from skrnn.estimators.sklearn_callbacks import reports
 from skrnn.estimators.stream_task import StreamReader, StreamTask, read_step
 from skrnn.estimators.targets import Target
-from skrnn.estimators.trainer import Start, draw_seed
-from skrnn.estimators.validation_split import (
-    hold_out_at_random,
-    hold_out_latest,
-    trained_on,
-    without_purged,
-)
+from skrnn.estimators.trainer import Start
+from skrnn.estimators.validation_split import hold_out, trained_on, without_purged
 from skrnn.networks import Network
 from skrnn.networks.base import WIDTH, ModelBuilder, resolved
 from skrnn.networks.wrappers.embedding import TokenEmbedding
@@ -258,18 +253,14 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
 
     def _split(self, data: SequenceData) -> tuple[Rows, Rows]:
         sequences = data.sequences
-        if sequences.window is not None or self.validation == "latest":
-            return hold_out_latest(
-                sequences.times,
-                fraction=self.validation_fraction,
-                gap=max(int(self.purge), sequences.reach),
-                share_rows=None if sequences.ends_at is None else sequences.share_rows,
-            )
-        return hold_out_at_random(
-            len(sequences),
+        return hold_out(
+            sequences.times,
+            latest=sequences.window is not None or self.validation == "latest",
             fraction=self.validation_fraction,
+            random_state=self.random_state,
+            gap=max(int(self.purge), sequences.reach),
+            share_rows=None if sequences.ends_at is None else sequences.share_rows,
             strata=self._strata(data.y),
-            seed=draw_seed(self.random_state),
         )
 
     def _prepare(

@@ -23,22 +23,31 @@ VALIDATION: Any = parameter(
 
 
 def hold_out(
-    n_samples: int, *, latest: bool, fraction: float, random_state: Any, gap: int = 0
+    times: NDArray[Any],
+    *,
+    latest: bool,
+    fraction: float,
+    random_state: Any,
+    gap: int = 0,
+    share_rows: Callable[[Rows], NDArray[np.bool_]] | None = None,
+    strata: Any = None,
 ) -> tuple[Rows, Rows]:
     """Return the rows to train on and the rows to validate on, by order or at random.
 
     Parameters
     ----------
-    n_samples : int
-        Number of sequences.
+    times : ndarray of shape (n_samples,)
+        End of each sequence, in steps, or its number.
     latest : bool
         Validate on the last sequences in order, and not on some drawn at random.
     fraction : float
         The share held out, in (0, 1).
     random_state : int, RandomState or None
         Of the random choice.
-    gap : int
-        Sequences left out before the last ones.
+    gap, share_rows
+        As in `hold_out_latest`.
+    strata
+        As in `hold_out_at_random`.
 
     Raises
     ------
@@ -46,9 +55,9 @@ def hold_out(
         If there are fewer than two sequences, or none before the gap.
     """
     if latest:
-        return hold_out_latest(np.arange(n_samples), fraction=fraction, gap=gap)
+        return hold_out_latest(times, fraction=fraction, gap=gap, share_rows=share_rows)
     return hold_out_at_random(
-        n_samples, fraction=fraction, strata=None, seed=draw_seed(random_state)
+        len(times), fraction=fraction, strata=strata, seed=draw_seed(random_state)
     )
 
 

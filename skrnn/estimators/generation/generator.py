@@ -420,7 +420,7 @@ class SequenceGenerator(
         if data.is_one_text:
             data = data.cut(self.chunk_length or len(data.sequences[0]))
         training, validation = hold_out(
-            len(data.sequences),
+            np.arange(len(data.sequences)),
             latest=data.is_one_text or self.validation == "latest",
             fraction=self.validation_fraction,
             random_state=self.random_state,

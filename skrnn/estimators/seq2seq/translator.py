@@ -410,7 +410,7 @@ class SequenceTranslator(
 
     def _split(self, data: PairData) -> tuple[Indices, Indices]:
         return hold_out(
-            len(data),
+            np.arange(len(data)),
             latest=self.validation == "latest",
             fraction=self.validation_fraction,
             random_state=self.random_state,

@@ -220,8 +220,8 @@ class Forecast(Wrapper):
         if layer not in _CELLS:
             raise ValueError(
                 "strategy='seq2seq' decodes with an RNN, LSTM or GRU, and "
-                f"network={self.encoder!r} has recurrent layers of its own; give one of these networks, or "
-                "strategy='direct' or 'recursive'."
+                f"network={self.encoder!r} has recurrent layers of its own; give one of these "
+                "networks, or strategy='direct' or 'recursive'."
             )
         return _CELLS[layer]
 
