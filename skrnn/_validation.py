@@ -25,6 +25,7 @@ from skrnn._conversion import (
     is_mapping,
     refuse_repeated_names,
 )
+from skrnn._wording import type_name
 
 Floats = NDArray[np.floating[Any]]
 
@@ -50,7 +51,7 @@ def refuse_mapping(values: Any, name: str) -> None:
     """Raise TypeError for a dict, which has no row order."""
     if is_mapping(values):
         raise TypeError(
-            f"{name} is a {type(values).__name__}; give a list of its values, list({name}.values())"
+            f"{name} is {type_name(values)}; give a list of its values, list({name}.values())"
             f", or a DataFrame of its columns, pd.DataFrame({name})."
         )
 

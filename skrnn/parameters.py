@@ -24,7 +24,8 @@ import numbers
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
+from functools import wraps
+from typing import Any, ClassVar, Literal, NoReturn, Self, TypeVar, dataclass_transform
 
 import numpy as np
 
@@ -290,7 +291,8 @@ class Parametrized:
     The parameters of a base class come first, and keep their place if a subclass declares them
     again. ``class Base(Parametrized, place=1)`` puts its own
     behind those of classes with a lower place, which is 0 by default. A class whose other base
-    has a constructor of its own calls it in ``_before_init(self)``.
+    has a constructor of its own calls it in ``_before_init(self)``. A ``set_params`` of another
+    base, such as that of scikit-learn, is called after the same checks of names.
     """
 
     _parameters: ClassVar[Mapping[str, Parameter]] = {}
@@ -313,6 +315,9 @@ class Parametrized:
         cls._parameters = {name: declared[name] for name in names}
         if "__init__" not in vars(cls):
             cls.__init__ = _make_init(cls)  # type: ignore[method-assign]
+        setter = next(base for base in cls.__mro__ if "set_params" in vars(base))
+        if not issubclass(setter, Parametrized):
+            cls.set_params = _with_checked_names(cls.set_params)  # type: ignore[method-assign]
         if cls.__doc__:
             doc = _fill(cls.__doc__, "{parameters}", describe(cls._parameters))
             cls.__doc__ = _fill(doc, "{attributes}", inspect.cleandoc(cls._attributes))
@@ -366,14 +371,13 @@ class Parametrized:
         Raises
         ------
         ValueError
-            If a name is not that of a parameter; values are validated later, by `validate`.
+            If a name is not that of a parameter; nothing is set then. Values are validated
+            later, by `validate`.
         """
-        for name, value in params.items():
+        for name in params:
             if name not in self._parameters:
-                raise ValueError(
-                    f"{name!r} is not a parameter of {type(self).__name__}; "
-                    f"it has {', '.join(self._parameters)}."
-                )
+                _fail_name(self, name)
+        for name, value in params.items():
             setattr(self, name, value)
         return self
 
@@ -412,6 +416,43 @@ def describe(parameters: Mapping[str, Parameter]) -> str:
         f"{name} : {declared.heading}\n" + textwrap.indent(declared.doc, "    ")
         for name, declared in parameters.items()
     )
+
+
+def _fail_name(owner: Parametrized, name: str, nested: str = "") -> NoReturn:
+    names = owner._parameters
+    advice = f"set {nested} itself" if nested in names else f"it has {', '.join(names)}"
+    raise ValueError(f"{name!r} is not a parameter of {type(owner).__name__}; {advice}.")
+
+
+def _check_nested(owner: Parametrized, params: Mapping[str, Any]) -> None:
+    """Raise ValueError for a ``name__nested`` unless the value of ``name`` has parameters."""
+    for full_name, given in params.items():
+        name, is_nested, nested = full_name.partition("__")
+        if not is_nested:
+            continue
+        if name not in owner._parameters:
+            _fail_name(owner, name, nested)
+        value = params.get(name, getattr(owner, name))
+        if hasattr(value, "set_params") and not isinstance(value, type):
+            continue
+        kind = type(owner).__name__
+        own = f"{nested} of {kind}, or " if nested in owner._parameters else ""
+        domain = owner._parameters[name].domain
+        raise ValueError(
+            f"{full_name}={given!r} was given to {kind}, whose {name} is {value!r}, which has no "
+            f"parameters of its own; set {own}{name} itself, which accepts {domain.text}."
+        )
+
+
+def _with_checked_names(set_params: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the ``set_params`` of another library with checks before anything is set."""
+
+    @wraps(set_params)
+    def checked(self: Parametrized, **params: Any) -> Any:
+        _check_nested(self, params)
+        return set_params(self, **params)
+
+    return checked
 
 
 def _make_init(cls: type[Parametrized]) -> Callable[..., None]:

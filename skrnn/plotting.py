@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._wording import type_name
+
 # Blue and near-black: apart for color-blind readers (Okabe and Ito, 2008), and in gray print.
 _BLUE = (0.0, 0.447, 0.698)
 _OBSERVED = "0.15"
@@ -245,7 +247,7 @@ def _pyplot(caller: str) -> Any:
 def _chosen(frame: Any, name: str, column: Any, instance: Any) -> pd.Series:
     """Return one series of one instance."""
     if not isinstance(frame, pd.Series | pd.DataFrame):
-        raise TypeError(f"{name} is a {type(frame).__name__}; give a pandas Series or DataFrame.")
+        raise TypeError(f"{name} is {type_name(frame)}; give a pandas Series or DataFrame.")
     rows = _of_instance(frame, name, instance)
     if isinstance(rows, pd.Series):
         return rows

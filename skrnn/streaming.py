@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._validation import all_finite
 from skrnn._version import Versioned
+from skrnn._wording import type_name
 from skrnn.engine.encoding import SAFE_NORM, encode, is_modest, refuse_in_step
 from skrnn.numpy_runtime.build import build
 from skrnn.parameters import NONE, integers, require
@@ -76,7 +77,7 @@ class Stream(Versioned):
         methods = getattr(type(estimator), "stream_methods", None)
         if methods is None:
             raise TypeError(
-                f"Stream was given a {type(estimator).__name__}; it takes a fitted estimator of "
+                f"Stream was given {type_name(estimator)}; it takes a fitted estimator of "
                 "sequences itself, such as the last step of a pipeline."
             )
         check_is_fitted(estimator)

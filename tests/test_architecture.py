@@ -19,7 +19,7 @@ FILES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 FLOORS = [
-    {"_version"},
+    {"_version", "_wording"},
     {"parameters", "_conversion", "_backend", "_rollback", "_compat", "_typing"},
     {"_validation"},
     {"settings", "kernels", "sequences"},

@@ -1,6 +1,7 @@
 """Parameters declared once become signature, defaults, domain, documentation and repr."""
 
 import inspect
+import re
 from decimal import Decimal
 from fractions import Fraction
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.model_selection import GridSearchCV
 
 import skrnn
 from skrnn import networks
@@ -178,6 +180,56 @@ def test_setting_an_unknown_parameter_says_which_there_are():
     with pytest.raises(ValueError, match="'wings' is not a parameter of Hen; it has legs, name,"):
         hen.set_params(wings=2)
     assert not hasattr(hen, "wings")
+
+
+def test_a_failed_setting_of_parameters_sets_none():
+    hen = Hen()
+    with pytest.raises(ValueError, match="wings"):
+        hen.set_params(legs=3, wings=2)
+    assert hen.legs == 2
+    model = skrnn.SequenceLabeler()
+    with pytest.raises(ValueError, match="network__units=8"):
+        model.set_params(epochs=3, network__units=8)
+    assert model.epochs == 50
+
+
+ESTIMATORS = [kind for kind in PARAMETRIZED if kind.__module__.split(".")[1] != "networks"]
+
+
+@pytest.mark.parametrize("kind", ESTIMATORS)
+def test_a_nested_parameter_of_a_plain_value_is_refused(kind):
+    name, declared = next(iter(kind._parameters.items()))
+    value = "?" if declared.default is REQUIRED else declared.default
+    made = kind(**{name: value})
+    message = re.escape(
+        f"{name}__depth=8 was given to {kind.__name__}, whose {name} is {value!r}, which has no "
+        f"parameters of its own; set {name} itself, which accepts {declared.domain.text}."
+    )
+    with pytest.raises(ValueError, match=message):
+        made.set_params(**{f"{name}__depth": 8})
+    with pytest.raises(ValueError, match="'nothing' is not a parameter"):
+        made.set_params(nothing__depth=8)
+
+
+def test_a_nested_parameter_of_a_name_says_what_to_set():
+    labeler = skrnn.SequenceLabeler(random_state=0)
+    such = r"network is 'gru'.* such as skrnn\.networks\.GRU\(units="
+    with pytest.raises(ValueError, match=such):
+        GridSearchCV(labeler, {"network__units": [2]}).fit([[[1.0]]] * 6, [[0]] * 6)
+    with pytest.raises(ValueError, match=r"'adam'.*; set learning_rate of GRUForecaster, or opt"):
+        skrnn.GRUForecaster().set_params(optimizer__learning_rate=0.1)
+    with pytest.raises(ValueError, match="not a parameter of LSTMRegressor; set units"):
+        skrnn.LSTMRegressor().set_params(network__units=8)
+    with pytest.raises(ValueError, match=r"detector is None.* set detector itself"):
+        skrnn.SequenceDetector().set_params(detector__epochs=8)
+
+
+def test_a_nested_parameter_of_an_object_is_set():
+    forecaster = skrnn.SequenceForecaster()
+    forecaster.set_params(network=networks.GRU(), network__units=8)
+    assert forecaster.network.units == 8
+    detector = skrnn.SequenceDetector(skrnn.SequenceAnomalyDetector())
+    assert detector.set_params(detector__epochs=8).detector.epochs == 8
 
 
 @pytest.mark.parametrize("kind", networks.BY_NAME.values())

@@ -256,7 +256,7 @@ def test_an_instance_of_one_series_is_an_error(model):
 
 
 def test_arrays_are_refused(model):
-    with pytest.raises(TypeError, match="y is a ndarray; give a pandas Series or DataFrame"):
+    with pytest.raises(TypeError, match="y is an ndarray; give a pandas Series or DataFrame"):
         ForecastDisplay.from_forecaster(model, monthly()[:-3].to_numpy())
 
 

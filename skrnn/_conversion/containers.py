@@ -12,6 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.extensions import ExtensionArray
 
+from skrnn._wording import type_name
+
 #: Start of a date as text, with the year first or last.
 _DATE = re.compile(r"\s*(\d{4}([-/.])\d{1,2}(\2\d|$)|\d{1,2}([-/.])\d{1,2}\4\d{2})")
 
@@ -56,7 +58,7 @@ def in_numpy_or_pandas(values: Any) -> Any:
         raise TypeError(f"the class {values.__name__} was given; give an object that holds data.")
     if hasattr(values, "collect"):
         raise TypeError(
-            f"a {type(values).__name__} was given, which has no values yet; give those that its "
+            f"{type_name(values)} was given, which has no values yet; give those that its "
             "method collect() returns."
         )
     if hasattr(values, "compute"):  # Dask's collections
@@ -161,7 +163,7 @@ def _table(values: Any, names: list[Any]) -> pd.DataFrame:
     lengths = {len(column) if hasattr(column, "__len__") else None for column in read}
     if None in lengths or len(lengths) > 1:
         raise ValueError(
-            f"a {type(values).__name__} of {reprlib.repr(names)} was given, whose values are not "
+            f"{type_name(values)} of {reprlib.repr(names)} was given, whose values are not "
             "columns of one length; give a DataFrame, or a column for each name."
         )
     frame = pd.DataFrame(dict(enumerate(read)))
@@ -185,7 +187,7 @@ def _in_memory(values: Any) -> NDArray[Any]:
         return np.asarray(values)
     except (TypeError, RuntimeError) as error:
         raise TypeError(
-            f"a {type(values).__name__} was given that cannot be read as a numpy array ({error}); "
+            f"{type_name(values)} was given that cannot be read as a numpy array ({error}); "
             "convert it first."
         ) from error
 

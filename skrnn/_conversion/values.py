@@ -17,6 +17,7 @@ from skrnn._conversion.kinds import (
     refuse_objects,
     refuse_other_than_numbers,
 )
+from skrnn._wording import type_name
 
 
 def as_array(values: Any, name: str) -> NDArray[Any]:
@@ -174,7 +175,7 @@ def _numbers_of_frame(frame: pd.DataFrame, name: str) -> NDArray[Any]:
         if is_ragged(column):
             held = next(value for value in column if value is not None)
             raise ValueError(
-                f"{called} holds a {type(held).__name__} in each row; give a list of arrays "
+                f"{called} holds {type_name(held)} in each row; give a list of arrays "
                 "(n_steps, n_features), or a DataFrame indexed by instance and time."
             )
         columns.append(_numbers(_of_column(column), called))

@@ -351,6 +351,16 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         """Return whether the estimator is fitted."""
         return "network_" in vars(self)
 
+    def _refuse_changed(self, **before: Any) -> None:
+        """Raise ValueError for a parameter that is neither as in the previous fit nor "auto"."""
+        for name, value in before.items():
+            now = getattr(self, name)
+            if now not in ("auto", value):
+                raise ValueError(
+                    f"{type(self).__name__} continues the previous fit, which had {name}={value!r},"
+                    f" and {name}={now!r} was given; restore it, or set warm_start=False."
+                )
+
     def _respecified(self, network: ModelBuilder, loss: Any) -> FittedNetwork[Any, Any]:
         """Return the fitted network with the current parameters of training.
 
@@ -360,13 +370,17 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
             If the parameters describe another network than the fitted one.
         """
         before = self.network_.spec
-        if network.key() != before.network.key():
+        self._refuse_other_network(before.network, network)
+        return self.network_.with_spec(replace(before, network=network, **self._compiled_in(loss)))
+
+    def _refuse_other_network(self, before: ModelBuilder, now: ModelBuilder) -> None:
+        """Raise ValueError if the network of the previous fit is not the one described now."""
+        if before.key() != now.key():
             raise ValueError(
                 f"{type(self).__name__} continues with the network of the previous fit, "
-                f"{before.network!r}, but its parameters now describe {network!r}; "
-                "restore them, or set warm_start=False."
+                f"{before!r}, but its parameters now describe {now!r}; restore them, or set "
+                "warm_start=False."
             )
-        return self.network_.with_spec(replace(before, network=network, **self._compiled_in(loss)))
 
     def _compiled_in(self, loss: Any) -> dict[str, Any]:
         """Return the parameters of training that are compiled in."""

@@ -207,6 +207,10 @@ class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimato
     ) -> MulticlassTarget:
         return MulticlassTarget.learn(data.y, data.classes)
 
+    def _further_target(self, data: SequenceData, weights: NDArray[np.float64]) -> MulticlassTarget:
+        target: MulticlassTarget = self.network_.target
+        return target.with_more(data.y, weights)
+
     def _weigh(self, y: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return weights * compute_sample_weight(self.class_weight, y)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from skrnn.engine.batches import NetworkInputs
@@ -33,12 +33,20 @@ class InputEncoder:
     network : ModelBuilder
         Its attributes tell whether it reads tokens, keeps steps without observations,
         and takes one length only.
+    scale_input : bool
+        Whether ``scaling`` is that of the training steps, and not the identity.
     """
 
     input_format: InputFormat
     shape: SequenceShape
     scaling: AffineScaling
     network: ModelBuilder
+    scale_input: bool
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Return the parameters of the estimator that the encoder was made with."""
+        return {**asdict(self.input_format), "scale_input": self.scale_input}
 
     @property
     def masks(self) -> bool:

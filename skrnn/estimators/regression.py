@@ -186,6 +186,12 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     ) -> ContinuousTarget:
         return ContinuousTarget.learn(data.y, weights, scales=bool(self.scale_target))
 
+    def _further_target(self, data: SequenceData, weights: NDArray[np.float64]) -> ContinuousTarget:
+        target: ContinuousTarget = self.network_.target
+        has_skip = isinstance(self.network_.spec.network, LinearSkip)
+        self._refuse_changed(scale_target=target.scaling.scales, linear_skip=has_skip)
+        return target.with_more(data.y, weights)
+
     def _weigh(self, y: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float64]:
         return weights
 

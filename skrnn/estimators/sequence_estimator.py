@@ -26,13 +26,8 @@ from skrnn.estimators.sequence_data import SequenceData
 from skrnn.estimators.sklearn_callbacks import reports
 from skrnn.estimators.stream_task import StreamReader, StreamTask, read_step
 from skrnn.estimators.targets import Target
-from skrnn.estimators.trainer import Start, draw_seed
-from skrnn.estimators.validation_split import (
-    hold_out_at_random,
-    hold_out_latest,
-    trained_on,
-    without_purged,
-)
+from skrnn.estimators.trainer import Start
+from skrnn.estimators.validation_split import hold_out, trained_on, without_purged
 from skrnn.networks import Network
 from skrnn.networks.base import WIDTH, ModelBuilder, resolved
 from skrnn.networks.wrappers.embedding import TokenEmbedding
@@ -131,6 +126,10 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         """
 
     @abstractmethod
+    def _further_target(self, data: SequenceData, weights: NDArray[np.float64]) -> Target:
+        """Return the target of the previous fit for further data and the current parameters."""
+
+    @abstractmethod
     def _weigh(self, y: Any, weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return sample weights, multiplied by class weights if there are any."""
 
@@ -220,6 +219,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         ``purge`` times to zero.
         """
         is_first = start is Start.NEW or not self._has_network()
+        if not is_first:
+            self._refuse_changed(**self.network_.encoder.parameters)
         sequences = self._read_first(X) if is_first else self.network_.encoder.read(self, X)
         y = self._read_target(X, y, sequences)
         sequences = self._without_padding(sequences, is_first=is_first)
@@ -261,18 +262,14 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
 
     def _split(self, data: SequenceData) -> tuple[Rows, Rows]:
         sequences = data.sequences
-        if sequences.window is not None or self.validation == "latest":
-            return hold_out_latest(
-                sequences.times,
-                fraction=self.validation_fraction,
-                gap=max(int(self.purge), sequences.reach),
-                share_rows=None if sequences.ends_at is None else sequences.share_rows,
-            )
-        return hold_out_at_random(
-            len(sequences),
+        return hold_out(
+            sequences.times,
+            latest=sequences.window is not None or self.validation == "latest",
             fraction=self.validation_fraction,
+            random_state=self.random_state,
+            gap=max(int(self.purge), sequences.reach),
+            share_rows=None if sequences.ends_at is None else sequences.share_rows,
             strata=self._strata(data.y),
-            seed=draw_seed(self.random_state),
         )
 
     def _prepare(
@@ -290,7 +287,9 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
             scaling = AffineScaling.fit_blocks(
                 (sequences.steps[rows], weights) for rows, weights in sequences.blocks(counted)
             )
-        encoder = InputEncoder(InputFormat.of(self), shape, scaling, network)
+        encoder = InputEncoder(
+            InputFormat.of(self), shape, scaling, network, scale_input=bool(self.scale_input)
+        )
         target = self._learn_target(data, counted, scaling)
         spec = ModelSpec(
             network=network,
@@ -310,7 +309,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         network = self._resolved(before.longest, n_tokens)
         if isinstance(before.spec.network, LinearSkip):
             network = replace(before.spec.network, network=network)
-        target = before.target.with_more(data.y, trained_on(data.weights, split))
+        target = self._further_target(data, trained_on(data.weights, split))
         return replace(self._respecified(network, self._loss(target)), target=target)
 
     def _examples(

@@ -144,7 +144,11 @@ class MulticlassTarget(ProbabilisticTarget):
         return self
 
     def encode(self, y: NDArray[Any]) -> NDArray[np.float32]:
-        """Return 1 for the class and 0 for the others.
+        """Return 1 for the class and 0 for the others; raise ValueError as `indices` does."""
+        return np.eye(self.n_outputs, dtype=np.float32)[self.indices(y)]
+
+    def indices(self, y: NDArray[Any]) -> NDArray[np.int64]:
+        """Return the index of the class of each label.
 
         Raises
         ------
@@ -157,7 +161,7 @@ class MulticlassTarget(ProbabilisticTarget):
                 f"y holds the labels {np.unique(y[unknown])!r}, which are not among the "
                 f"classes {self.classes!r} of the first fit."
             )
-        return np.eye(self.n_outputs, dtype=np.float32)[np.searchsorted(self.classes, y)]
+        return np.searchsorted(self.classes, y)
 
     def decode(self, outputs: Floats) -> NDArray[Any]:
         """Return the most probable class."""

@@ -23,22 +23,31 @@ VALIDATION: Any = parameter(
 
 
 def hold_out(
-    n_samples: int, *, latest: bool, fraction: float, random_state: Any, gap: int = 0
+    times: NDArray[Any],
+    *,
+    latest: bool,
+    fraction: float,
+    random_state: Any,
+    gap: int = 0,
+    share_rows: Callable[[Rows], NDArray[np.bool_]] | None = None,
+    strata: Any = None,
 ) -> tuple[Rows, Rows]:
     """Return the rows to train on and the rows to validate on, by order or at random.
 
     Parameters
     ----------
-    n_samples : int
-        Number of sequences.
+    times : ndarray of shape (n_samples,)
+        End of each sequence, in steps, or its number.
     latest : bool
         Validate on the last sequences in order, and not on some drawn at random.
     fraction : float
         The share held out, in (0, 1).
     random_state : int, RandomState or None
         Of the random choice.
-    gap : int
-        Sequences left out before the last ones.
+    gap, share_rows
+        As in `hold_out_latest`.
+    strata
+        As in `hold_out_at_random`.
 
     Raises
     ------
@@ -46,9 +55,9 @@ def hold_out(
         If there are fewer than two sequences, or none before the gap.
     """
     if latest:
-        return hold_out_latest(np.arange(n_samples), fraction=fraction, gap=gap)
+        return hold_out_latest(times, fraction=fraction, gap=gap, share_rows=share_rows)
     return hold_out_at_random(
-        n_samples, fraction=fraction, strata=None, seed=draw_seed(random_state)
+        len(times), fraction=fraction, strata=strata, seed=draw_seed(random_state)
     )
 
 
@@ -122,8 +131,8 @@ def hold_out_latest(
     kept = np.setdiff1d(np.flatnonzero(is_earlier), held_out)
     if len(kept) == 0:
         raise ValueError(
-            f"early_stopping=True holds out the latest {n_held_out} of {len(times)} sequences, "
-            f"and none ends more than {gap} rows before them, so that no training data "
+            f"early_stopping=True holds out the latest {n_held_out} of {len(times)} sequences to "
+            f"train on, and none ends more than {gap} rows before them, so that no training data "
             "is left; give X_val and y_val, more rows, or a smaller validation_fraction, purge "
             "or window."
         )
@@ -140,11 +149,14 @@ def without_purged(
     ValueError
         If that leaves no sequence.
     """
-    left = np.where(times > times.max() - purge, 0.0, weights)
+    is_purged = times > times.max() - purge
+    left = np.where(is_purged, 0.0, weights)
     if not left.any():
+        n_left = np.count_nonzero(~is_purged)
         raise ValueError(
-            f"purge={purge} leaves none of the {len(times)} sequences of X for training; "
-            "give more rows, or a smaller purge."
+            f"purge={purge} leaves {n_left or 'none'} of the {len(times)} sequences of X for "
+            f"training{', and sample_weight is 0 for each of these' if n_left else ''}; give more "
+            f"rows, {'other weights, ' if n_left else ''}or a smaller purge."
         )
     return left
 
@@ -163,7 +175,7 @@ def trained_on(
 def _share(n_samples: int, fraction: float) -> int:
     if n_samples < 2:
         raise ValueError(
-            f"early_stopping=True needs 2 sequences or more, and X has {n_samples} sample(s); "
-            "give X_val and y_val, or set early_stopping=False."
+            f"early_stopping=True needs 2 sequences or more, and X has {n_samples} sample(s) to "
+            "train on; give X_val and y_val, or set early_stopping=False."
         )
     return min(n_samples - 1, math.ceil(fraction * n_samples))

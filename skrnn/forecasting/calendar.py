@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._wording import type_name
+
 #: Position of a date in a cycle, from 0 to 1, by the name of the cycle.
 CYCLES: dict[str, Callable[[pd.DatetimeIndex], NDArray[np.float64]]] = {
     "minute_of_hour": lambda dates: dates.minute.to_numpy() / 60,
@@ -117,7 +119,7 @@ def regular(index: pd.Index, like: pd.Index | None = None) -> pd.Index:
             )
         return pd.RangeIndex(int(index[0]), int(index[-1]) + 1, name=index.name)
     raise TypeError(
-        f"the index of y is a {type(index).__name__}; forecasters take a PeriodIndex, a "
+        f"the index of y is {type_name(index)}; forecasters take a PeriodIndex, a "
         "DatetimeIndex, a RangeIndex or an index of integers."
     )
 

@@ -85,6 +85,34 @@ class SequenceDetector(Versioned, DetectorHooks, BaseDetector):
     fit_transform = rollback_on_error(BaseDetector.fit_transform)
     update_predict = rollback_on_error(BaseDetector.update_predict)
 
+    def set_params(self, **params: Any) -> Self:
+        """Set parameters by name, those of the detector as ``detector__epochs``.
+
+        Parameters
+        ----------
+        **params : object
+            Names and values.
+
+        Returns
+        -------
+        self : object
+            The object, not fitted.
+
+        Raises
+        ------
+        ValueError
+            If a name is not that of a parameter.
+        """
+        nested = next((name for name in params if "__" in name), None)
+        if nested is not None and params.get("detector", self.detector) is None:
+            raise ValueError(
+                f"{nested}={params[nested]!r} was given to SequenceDetector, whose detector is "
+                "None, which has no parameters of its own; set detector itself, to a "
+                "SequenceAnomalyDetector."
+            )
+        super().set_params(**params)
+        return self
+
     def _read_data(self, X: Any) -> Any:
         refuse_empty(X, "X")
         return super()._read_data(readable(X, "X"))

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._wording import type_name
 from skrnn.forecasting.calendar import following, reaching
 
 Steps = NDArray[np.int64]
@@ -53,7 +54,7 @@ def _kind(index: pd.Index) -> str:
         return "dates without a time zone" if index.tz is None else "dates with a time zone"
     if pd.api.types.is_integer_dtype(index.dtype):
         return "integers"
-    return f"a {type(index).__name__} of {index.dtype}"
+    return f"{type_name(index)} of {index.dtype}"
 
 
 def steps_to(grid: pd.Index, times: pd.Index) -> Steps:

@@ -35,7 +35,8 @@ def streaming_error(model: object) -> ValueError:
     """Return the error for a model that cannot run one step at a time."""
     if isinstance(model, StepModel) and model.looks_ahead:
         return ValueError(
-            f"{model!r} looks at later steps, which a stream does not have; give a recurrent "
-            "network in one direction or a TCN (for a labeler causal=True)."
+            f"{model!r}, the network of the fit, looks at later steps, which a stream does not "
+            "have; fit again with a recurrent network in one direction or a TCN, a labeler with "
+            "causal=True, a detector with method='forecast'."
         )
     return ValueError(f"{model!r} cannot be run step by step; give an RNN, LSTM, GRU or TCN.")

@@ -201,7 +201,7 @@ class TokenSequences(TransformerMixin, BaseEstimator, Parametrized):
         check_is_fitted(self)
         kept = slice(-self.max_length_, None) if self.keep == "last" else slice(self.max_length_)
         rows = [
-            self._vocabulary.encode(tokens[kept], "X") for tokens in tokens_of(X, self._splitter)
+            self._vocabulary.encode(tokens, "X")[kept] for tokens in tokens_of(X, self._splitter)
         ]
         numbers = np.full((len(rows), self.max_length_), PADDING, dtype=np.int32)
         for row, known in zip(numbers, rows, strict=True):

@@ -9,6 +9,7 @@ from typing import Any
 from sklearn.feature_extraction.text import CountVectorizer
 
 from skrnn._conversion import in_numpy_or_pandas
+from skrnn._wording import type_name
 
 Tokens = list[Any]
 
@@ -23,7 +24,7 @@ def tokens_of(X: Any, splitter: CountVectorizer) -> Iterator[Tokens]:
     if not isinstance(X, list | tuple) and getattr(X, "ndim", None) != 1:
         shape = f" of shape {X.shape}" if hasattr(X, "shape") else ""
         raise ValueError(
-            f"X is a {type(X).__name__}{shape}; give texts as a list, a tuple, a Series or a "
+            f"X is {type_name(X)}{shape}; give texts as a list, a tuple, a Series or a "
             "1-D array, of a table one column."
         )
     if len(X) == 0:

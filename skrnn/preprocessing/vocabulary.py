@@ -38,12 +38,15 @@ class Vocabulary:
         The id of any other token.
     dropped : frozenset or None
         Tokens of the fit that were not kept, where other tokens are refused; None accepts all.
+    min_count : int
+        Minimum number of occurrences of the tokens kept.
     """
 
     tokens: list[Any]
     numbers: Mapping[Any, int]
     unknown: int
     dropped: frozenset[Any] | None
+    min_count: int = 1
 
     @classmethod
     def of(
@@ -54,6 +57,7 @@ class Vocabulary:
         *,
         first: int,
         unknown: int,
+        min_count: int = 1,
     ) -> Self:
         """Return the vocabulary of the tokens that were kept, numbered from ``first``.
 
@@ -62,7 +66,7 @@ class Vocabulary:
         numbers = {token: number for number, token in enumerate(kept, first)}
         refuses = handle_unknown == "error"
         dropped = frozenset(token for token in seen if token not in numbers) if refuses else None
-        return cls(list(numbers), numbers, unknown, dropped)
+        return cls(list(numbers), numbers, unknown, dropped, min_count)
 
     def encode(self, tokens: Iterable[Any], name: str) -> list[int]:
         """Return the ids of tokens, passed as ``name``.
@@ -86,3 +90,24 @@ class Vocabulary:
         dropped = self.dropped or ()
         others = {token for token in tokens if token not in self.numbers}
         return sorted((token for token in others if token not in dropped), key=repr)
+
+
+def ids_of(codec: Any) -> dict[Any, int]:
+    """Return the id of each token of a codec.
+
+    Raises
+    ------
+    AttributeError
+        If it has no vocabulary.
+    """
+    if not hasattr(codec, "vocabulary"):
+        raise AttributeError("piano rolls, values and vectors have no vocabulary.")
+    return dict(codec.vocabulary.numbers)
+
+
+def parameters_of(codec: Any) -> dict[str, Any]:
+    """Return the parameters that the vocabulary of a codec was learned with, if it has one."""
+    if not hasattr(codec, "vocabulary"):
+        return {}
+    handle_unknown = "token" if codec.vocabulary.dropped is None else "error"
+    return {"min_count": codec.vocabulary.min_count, "handle_unknown": handle_unknown}

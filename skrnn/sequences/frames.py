@@ -14,6 +14,7 @@ from skrnn._conversion import (
     refuse_other_than_numbers,
     refuse_repeated_names,
 )
+from skrnn._wording import type_name
 from skrnn.parameters import NONE, satisfying, tuples_of
 from skrnn.sequences.times import as_times
 
@@ -211,7 +212,7 @@ def _joined(parts: list[pd.Index], keys: tuple[str, ...]) -> pd.Index | None:
         held = part[0] if len(part) and part.dtype == object else None
         if not isinstance(held, Hashable):
             raise ValueError(
-                f"groups={key!r} holds a {type(held).__name__} in each row, which cannot be "
+                f"groups={key!r} holds {type_name(held)} in each row, which cannot be "
                 "compared; name a column of texts or numbers."
             )
     if len(parts) > 1:

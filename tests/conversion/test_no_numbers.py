@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from skrnn import GRURegressor, SequenceScaler, SlidingWindow, make_windows
+from skrnn._wording import type_name
 
 N = 8
 NUMBERS = np.arange(N, dtype=np.float64)
@@ -51,8 +52,7 @@ def test_a_column_of_objects(entrance):
 @pytest.mark.parametrize("held", [[1.0, 2.0], (1.0, 2.0), {"x": 1}, np.ones(2), pd.Series([1.0])])
 def test_a_column_of_several_numbers_a_row(entrance, held):
     frame = pd.DataFrame({"a": [held] * N, "b": NUMBERS})
-    name = type(held).__name__
-    with pytest.raises(ValueError, match=f"column 'a' of .* holds a {name} in each row"):
+    with pytest.raises(ValueError, match=f"column 'a' of .* holds {type_name(held)} in each row"):
         entrance(frame)
 
 
@@ -65,7 +65,7 @@ def test_a_column_of_several_numbers_a_row(entrance, held):
     ],
 )
 def test_a_column_of_polars_of_several_numbers_a_row(column):
-    with pytest.raises(ValueError, match="column 'a' of data holds a ndarray in each row"):
+    with pytest.raises(ValueError, match="column 'a' of data holds an ndarray in each row"):
         windows_of(pl.DataFrame({"a": column, "b": NUMBERS}))
 
 

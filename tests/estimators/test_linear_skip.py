@@ -95,6 +95,14 @@ def test_training_that_continues_keeps_it():
         np.testing.assert_array_equal(one, other)
 
 
+def test_training_that_continues_refuses_another_setting():
+    X, y = linear_data()
+    model = skrnn.GRURegressor(epochs=2, random_state=0, warm_start=True).fit(X, y)
+    with pytest.raises(ValueError, match="linear_skip=False was given"):
+        model.set_params(linear_skip=False).fit(X, y)
+    assert model.set_params(linear_skip=True).fit(X, y).n_iter_ == 2
+
+
 def has_skip(model):
     return isinstance(model.network_.spec.network, LinearSkip)
 

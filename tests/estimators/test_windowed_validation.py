@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from skrnn import SequenceTranslator
 from skrnn.estimators.validation_split import hold_out_latest, without_purged
 from tests.conftest import unlabeled
 from tests.estimators.windowed import (
@@ -147,7 +148,9 @@ def test_purged_targets_are_not_in_the_gap_before_the_validation_set(purge):
 
 def test_nothing_left_to_learn_from_says_so():
     windows, y = windows_of(window_length=25)
-    with pytest.raises(ValueError, match=r"latest 2 of 20 sequences, and none .* than 24 rows"):
+    with pytest.raises(
+        ValueError, match=r"latest 2 of 20 sequences to train on, and none .* than 24 rows"
+    ):
         make("GRURegressor", early_stopping=True).fit(windows[-20:], y[-20:])
     with pytest.raises(ValueError, match=r"and none .* than 33 rows .* or a smaller .*purge"):
         make("GRURegressor", early_stopping=True, validation="latest", purge=33).fit(
@@ -178,6 +181,18 @@ def test_targets_of_purged_windows_do_not_matter():
         for target in (labels(y), np.where(np.arange(N) >= N - 4, "up", labels(y)))
     ]
     assert_equal_weights(*models)
+
+
+def test_a_purge_of_all_sequences_with_a_weight_names_the_weights_too():
+    X, y = np.random.default_rng(0).normal(size=(10, 5, 1)), np.arange(10.0)
+    weights = np.where(y < 6, 0.0, 1.0)
+    message = "purge=4 leaves 6 of the 10 sequences .* sample_weight is 0 for each of these; give"
+    with pytest.raises(ValueError, match=message):
+        make("GRURegressor", purge=4).fit(X, y, weights)
+    with pytest.raises(ValueError, match=message):
+        SequenceTranslator(purge=4).fit(X, X, weights)
+    with pytest.raises(ValueError, match=r"X has 1 sample\(s\) to train on"):
+        make("GRURegressor", purge=3, early_stopping=True).fit(X, y, weights)
 
 
 @pytest.mark.parametrize("purge", [54, 100])

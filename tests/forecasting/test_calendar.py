@@ -90,9 +90,9 @@ def test_times_that_are_not_regular_are_refused():
     uneven = pd.DatetimeIndex(["2024-01-01 00:00", "2024-01-01 01:00", "2024-01-01 01:07"])
     with pytest.raises(ValueError, match="are not on a regular grid: the most common step is"):
         regular(uneven)
-    with pytest.raises(TypeError, match="index of y is a Index; forecasters take a PeriodIndex"):
+    with pytest.raises(TypeError, match="index of y is an Index; forecasters take a PeriodIndex"):
         regular(pd.Index(["a", "b"]))
-    with pytest.raises(TypeError, match="the index of y is a Index"):
+    with pytest.raises(TypeError, match="the index of y is an Index"):
         regular(pd.Index([0.0, 1.0]))
     with pytest.raises(ValueError, match="y has one time, 2024-01-01 00:00:00, and no frequency"):
         following(uneven[:1], 1)

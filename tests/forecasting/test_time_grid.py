@@ -146,7 +146,7 @@ INDEXES = {
     "periods of the frequency 'D'": pd.period_range("2024-01", periods=5, freq="D"),
     "dates without a time zone": pd.date_range("2024-01-01", periods=5),
     "dates with a time zone": pd.date_range("2024-01-01", periods=5, tz="UTC"),
-    "a Index of str": pd.Index(["a"]),
+    "an Index of str": pd.Index(["a"]),
 }
 
 

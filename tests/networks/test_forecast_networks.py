@@ -94,3 +94,28 @@ def test_a_decoder_taught_its_own_forecasts_makes_them_again(differences):
     otherwise = numpy_of(model([windows, lengths], training=True))
     np.testing.assert_allclose(otherwise[:, :4], own[:, :4], atol=1e-4)
     assert np.abs(otherwise[:, 4:8] - own[:, 4:8]).max() > 1e-3
+
+
+class NamedLSTM(networks.LSTM):
+    """An LSTM of another name."""
+
+
+class Own(networks.GRU):
+    """A recurrent network with layers of its own."""
+
+    def layer(self, units):
+        return keras.layers.SimpleRNN(units, return_sequences=True)
+
+
+@pytest.mark.parametrize("strategy", ["seq2seq", "direct", "recursive"])
+def test_a_step_by_step_decoder_has_the_layers_of_the_network_or_refuses_it(strategy):
+    y = pd.Series(normal(40), index=MONTHS)
+    params = {"strategy": strategy, "window_length": 4, "horizon": 2, "epochs": 1}
+    model = SequenceForecaster(network=NamedLSTM(units=3), **params).fit(y)
+    if strategy != "seq2seq":
+        SequenceForecaster(network=Own(units=3), **params).fit(y)
+        return
+    usual = SequenceForecaster(network=networks.LSTM(units=3), **params).fit(y)
+    assert [w.shape for w in model.weights_] == [w.shape for w in usual.weights_]
+    with pytest.raises(ValueError, match=r"decodes with an RNN, LSTM or GRU, and network=Own\(uni"):
+        SequenceForecaster(network=Own(units=3), **params).fit(y)

@@ -238,7 +238,7 @@ BAD_TEXTS = {
     "a table": (pd.DataFrame({"text": TEXTS}), ValueError, r"DataFrame of shape \(4, 1\).*column"),
     "a 2-D array": (np.array([TEXTS]), ValueError, r"ndarray of shape \(1, 4\)"),
     "none": (None, ValueError, "X is a NoneType"),
-    "a number": (3, ValueError, "X is a int"),
+    "a number": (3, ValueError, "X is an int"),
     "no texts": ([], ValueError, "0 texts; at least one"),
     "a missing text": (["a", None], TypeError, "element 1 of X is None, .* fill what is missing"),
     "a missing text in a Series": (pd.Series(["a", None]), TypeError, "element 1 of X is nan"),
@@ -417,7 +417,13 @@ def test_unknown_tokens_are_one_token_or_an_error():
         ValueError, match=r"X holds tokens that were not in the fit: \['y', 'z'\].*'token'"
     ):
         strict.transform(["a b", "z y z"])
-    assert strict.transform(["a b c z"]).tolist() == [[2, 3, 1]]  # z is cut off before
+
+
+@pytest.mark.parametrize("keep", ["first", "last"])
+def test_an_unknown_token_beyond_the_length_kept_is_refused(keep):
+    strict = TokenSequences(max_length=1, keep=keep, handle_unknown="error").fit(["a a"])
+    with pytest.raises(ValueError, match=r"not in the fit: \['b'\]"):
+        strict.transform(["b a b"] if keep == "last" else ["a b"])
 
 
 def test_the_tokens_beyond_max_tokens_were_in_the_fit():

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import skrnn
-from skrnn import SequenceLabeler, SequenceRegressor, Stream, networks
+from skrnn import SequenceAnomalyDetector, SequenceLabeler, SequenceRegressor, Stream, networks
 
 NETWORKS = {
     "rnn": networks.RNN(units=5),
@@ -236,3 +236,14 @@ def test_anything_but_a_fitted_estimator_is_refused():
         Stream(fitted("regressor", "gru"), method="predict_proba")
     with pytest.raises(ValueError, match="n_streams=0"):
         Stream(fitted("regressor", "gru"), 0)
+
+
+def test_a_stream_refuses_by_the_network_of_the_fit_and_not_by_parameters_set_since():
+    X = np.random.default_rng(0).normal(size=(8, 6, 1))
+    labeler = SequenceLabeler(network=networks.GRU(units=2), epochs=1).fit(X, X[..., 0] > 0)
+    with pytest.raises(ValueError, match=r"fit again with .*a labeler with causal=True"):
+        Stream(labeler.set_params(causal=True))
+    assert Stream(labeler.fit(X, X[..., 0] > 0)).step([0.0]) in (True, False)
+    detector = SequenceAnomalyDetector(method="reconstruction", window_length=4, epochs=1).fit(X)
+    with pytest.raises(ValueError, match=r"fit again with .*a detector with method='forecast'"):
+        Stream(detector.set_params(method="forecast"))

@@ -327,6 +327,10 @@ class SequenceAnomalyDetector(NetworkParameterMixin, OutlierMixin, BaseStepwiseE
     ) -> FeatureTarget:
         return FeatureTarget(scaling, self._method())
 
+    def _further_target(self, data: SequenceData, weights: Floats) -> FeatureTarget:
+        target: FeatureTarget = self.network_.target
+        return target.with_more(data.y, weights)
+
     def _loss(self, target: FeatureTarget) -> StepLoss:
         loss = "mse" if self.loss is None else self.loss
         return StepLoss(REGRESSION[loss] if isinstance(loss, str) else loss, skips_missing=True)

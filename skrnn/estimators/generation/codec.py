@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.estimators.generation.corpus import read_one
+from skrnn.estimators.generation.corpus import Corpus, read_one
 from skrnn.networks.base import ModelBuilder, StepNetwork
 
 Floats = NDArray[np.floating[Any]]
@@ -95,6 +95,24 @@ class StepCodec(ABC):
         random: np.random.RandomState,
     ) -> Floats:
         """Return a next step (n, n_features), drawn for each row of outputs (n, n_outputs)."""
+
+    def refuse_other_ends(self, corpus: Corpus) -> None:
+        """Raise ValueError for further training on a text after a list, or on a list after a text.
+
+        Only the sequences of a list have ends that are learned.
+        """
+        if self.is_excerpt and not corpus.is_one_text:
+            raise ValueError(
+                "X is a list, whose sequences have ends, and the previous fit was on a single "
+                "text, which has none to learn; give a single text, such as ''.join(X), or fit on "
+                "lists from the beginning: [text]."
+            )
+        if corpus.is_one_text and not self.is_excerpt:
+            raise ValueError(
+                "X is a single text, which has no end of its own, and the previous fit was on a "
+                "list, whose sequences have ends; give a list, [X], if its end is one to learn, "
+                "or fit on single texts from the beginning."
+            )
 
     def prompt(self, prompt: Any) -> Floats:
         """Return the steps that sampling begins behind."""

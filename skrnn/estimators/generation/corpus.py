@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from skrnn._conversion import as_numbers, in_numpy_or_pandas
 from skrnn._validation import refuse_other_columns
+from skrnn._wording import type_name
 
 #: A word or a mark with the space before it, if there is one; joined they are the text again.
 WORD = re.compile(r"\s?(?:\w+|[^\w\s])|\s")
@@ -92,7 +93,7 @@ def read_corpus(X: Any, input_type: str) -> Corpus:
     X = in_numpy_or_pandas(X)
     if not isinstance(X, list | tuple | np.ndarray | pd.Series) or getattr(X, "ndim", 1) == 0:
         raise TypeError(
-            f"X is a {type(X).__name__}; give one text, or a list of texts, of sequences of tokens "
+            f"X is {type_name(X)}; give one text, or a list of texts, of sequences of tokens "
             "or of arrays (n_steps, n_keys) of 0 and 1."
         )
     parts = list(X)
@@ -127,7 +128,7 @@ def _split(text: Any, input_type: str, name: str) -> Any:
     """Return a text as the sequence of its characters or words."""
     if not isinstance(text, str):
         raise TypeError(
-            f"{name} is {reprlib.repr(text)}, a {type(text).__name__}, and no text, as "
+            f"{name} is {reprlib.repr(text)}, {type_name(text)}, and no text, as "
             f"input_type={input_type!r} takes it."
         )
     if not text:
@@ -141,7 +142,7 @@ def _tokens(part: Any, name: str) -> list[Any]:
         raise TypeError(f"{name} is a text, {reprlib.repr(part)}, and others are not.")
     if not isinstance(part, list | tuple | np.ndarray | pd.Series) or getattr(part, "ndim", 1) == 0:
         raise TypeError(
-            f"{name} is {reprlib.repr(part)}, a {type(part).__name__}, and no sequence of tokens; "
+            f"{name} is {reprlib.repr(part)}, {type_name(part)}, and no sequence of tokens; "
             "give a list of sequences, one sequence as [sequence]."
         )
     if len(part) == 0:
@@ -150,7 +151,7 @@ def _tokens(part: Any, name: str) -> list[Any]:
     for token in tokens:
         if not isinstance(token, Hashable) or isinstance(token, float):
             raise TypeError(
-                f"{name} holds {reprlib.repr(token)}, a {type(token).__name__}; a token is an int, "
+                f"{name} holds {reprlib.repr(token)}, {type_name(token)}; a token is an int, "
                 "a str, a tuple or another hashable object that is no fraction."
             )
     return tokens

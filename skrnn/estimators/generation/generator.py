@@ -35,7 +35,7 @@ from skrnn.networks.base import WIDTH, ModelBuilder, StreamingNetwork, resolved
 from skrnn.numpy_runtime.build import build, iterate_outputs
 from skrnn.parameters import NONE, fitted, integers, one_of, parameter, reals, require, validate
 from skrnn.preprocessing.scaling import AffineScaling
-from skrnn.preprocessing.vocabulary import HANDLE_UNKNOWN, MIN_COUNT
+from skrnn.preprocessing.vocabulary import HANDLE_UNKNOWN, MIN_COUNT, ids_of, parameters_of
 
 
 def _has_tokens(generator: Any) -> bool:
@@ -115,10 +115,7 @@ class SequenceGenerator(
     @property
     def vocabulary_(self) -> Mapping[Any, int]:
         """Return the id of each token."""
-        codec = self._codec
-        if not isinstance(codec, TokenCodec):
-            raise AttributeError(f"{type(self).__name__} of piano rolls has no vocabulary_.")
-        return dict(codec.vocabulary.numbers)
+        return ids_of(self.network_.encoder)
 
     @rollback_on_error
     @with_callbacks
@@ -172,7 +169,8 @@ class SequenceGenerator(
         Parameters
         ----------
         X, y, sample_weight
-            As in ``fit``, and of the same input type in each call.
+            As in ``fit``, and of the same input type in each call: single texts, whose ends are
+            not learned, or lists.
 
         Returns
         -------
@@ -380,7 +378,12 @@ class SequenceGenerator(
 
     def _read(self, X: Any, sample_weight: Any, *, reset: bool) -> Corpus:
         """Return the training sequences whose weight is not 0."""
-        corpus = read_corpus(X, self.input_type if reset else self.input_type_)
+        if reset:
+            corpus = read_corpus(X, self.input_type)
+        else:
+            self._refuse_changed(input_type=self.input_type_, **parameters_of(self._codec))
+            corpus = self._corpus(X)
+            self._codec.refuse_other_ends(corpus)
         self.input_type_ = corpus.input_type
         return corpus.weighted(check_weights(X, sample_weight, len(corpus)))
 
@@ -417,7 +420,7 @@ class SequenceGenerator(
         if data.is_one_text:
             data = data.cut(self.chunk_length or len(data.sequences[0]))
         training, validation = hold_out(
-            len(data),
+            np.arange(len(data)),
             latest=data.is_one_text or self.validation == "latest",
             fraction=self.validation_fraction,
             random_state=self.random_state,

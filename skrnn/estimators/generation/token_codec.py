@@ -49,7 +49,9 @@ class TokenCodec(StepCodec):
             kept = sorted(kept)
         held_out = validation.sequences if validation else []
         seen = [*counts, *(token for sequence in held_out for token in sequence)]
-        vocabulary = Vocabulary.of(kept, seen, handle_unknown, first=0, unknown=len(kept))
+        vocabulary = Vocabulary.of(
+            kept, seen, handle_unknown, first=0, unknown=len(kept), min_count=min_count
+        )
         return cls(corpus.input_type, corpus.is_one_text, vocabulary)
 
     @property

@@ -92,7 +92,8 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
     background: Any = parameter(
         default=None,
         domain=satisfying("None or a class", lambda _: True, "class label", "None"),
-        doc="Class of steps without an event. None is the most frequent class of the fit.",
+        doc="""Class of steps without an event. None is the most frequent class of the steps
+        trained on so far.""",
     )
     event_threshold: Any = parameter(
         default="auto",
@@ -323,23 +324,29 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
     def _learn_target(
         self, data: SequenceData, weights: NDArray[np.float64], scaling: AffineScaling
     ) -> StepTarget:
-        kind = kind_of_targets(data.y.values) if self.task == "auto" else self.task
-        if self.class_weight is not None and kind != "classes":
+        self.task_ = kind_of_targets(data.y.values) if self.task == "auto" else self.task
+        if self.task_ != "numbers":
+            self._keep_rule(EventRule())
+        target = learn_step_target(data.y, weights, self.task_, data.classes)
+        return self._with_classes_weighted(target, data, weights)
+
+    def _further_target(self, data: SequenceData, weights: NDArray[np.float64]) -> StepTarget:
+        self._refuse_changed(task=self.task_)
+        target: StepTarget = self.network_.target.with_more(data.y, weights)
+        return self._with_classes_weighted(target, data, weights)
+
+    def _with_classes_weighted(
+        self, target: StepTarget, data: SequenceData, weights: NDArray[np.float64]
+    ) -> StepTarget:
+        """Return the target with the class weights and the background of the parameters."""
+        if self.task_ == "classes":
+            return target.with_classes(data.y, weights, self.class_weight, self.background)
+        if self.class_weight is not None:
             raise ValueError(
-                f"class_weight={self.class_weight!r} is for classes, and y holds {kind} at "
+                f"class_weight={self.class_weight!r} is for classes, and y holds {self.task_} at "
                 "each step; give None, or sample_weight in fit."
             )
-        self.task_ = kind
-        if kind != "numbers":
-            self._keep_rule(EventRule())
-        return learn_step_target(
-            data.y,
-            weights,
-            kind,
-            classes=data.classes,
-            class_weight=self.class_weight,
-            background=self.background,
-        )
+        return target
 
     def _loss(self, target: StepTarget) -> StepLoss:
         accepted = LOSSES[self.task_]

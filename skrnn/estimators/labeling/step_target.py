@@ -45,6 +45,8 @@ class StepTarget(ProbabilisticTarget):
         Weight of each class; None weights all equally.
     background : object
         Class of steps without an event.
+    counts : ndarray of shape (n_classes,) or None
+        Steps of each class so far.
     """
 
     per_step = True
@@ -52,28 +54,7 @@ class StepTarget(ProbabilisticTarget):
     values: Target
     class_weights: Floats | None = None
     background: Any = None
-
-    @classmethod
-    def of_classes(
-        cls, classes: NDArray[Any], present: NDArray[Any], class_weight: Any, background: Any
-    ) -> Self:
-        """Return the target of these classes; ``present`` has the class of each step.
-
-        Raises
-        ------
-        ValueError
-            If ``background`` is none of the classes.
-        """
-        found, counts = np.unique(present, return_counts=True)
-        weights = np.ones(len(classes))
-        weights[np.isin(classes, found)] = compute_class_weight(
-            class_weight, classes=found, y=present
-        )
-        if background is None:
-            background = found.tolist()[np.argmax(counts)]
-        elif background not in classes.tolist():
-            raise ValueError(f"background={background!r} is none of the classes {classes!r}.")
-        return cls(MulticlassTarget(classes), in_range(weights), background)
+    counts: NDArray[np.int64] | None = None
 
     @property
     def classes(self) -> NDArray[Any]:
@@ -101,6 +82,38 @@ class StepTarget(ProbabilisticTarget):
         """Return the target for training that continues with further targets."""
         values = self.values.with_more(y.values, y.per_step(weights))
         return replace(self, values=values)
+
+    def with_classes(
+        self, y: StepTargets, weights: Floats, class_weight: Any, background: Any
+    ) -> Self:
+        """Return the target with the weights and the background of its classes.
+
+        Classes are counted at the steps of ``y`` whose sequence has a weight; the background is by
+        default the most frequent class so far.
+
+        Raises
+        ------
+        ValueError
+            If ``background`` is none of the classes, or ``y`` holds others.
+        """
+        assert isinstance(self.values, MulticlassTarget), "only classes have weights"
+        _require_one_value(y.values)
+        classes, present = self.values.classes, y.values[y.per_step(weights) > 0]
+        counts = np.bincount(self.values.indices(present), minlength=len(classes))
+        weighted = np.full(len(classes), True) if isinstance(class_weight, dict) else counts > 0
+        class_weights = np.ones(len(classes))
+        class_weights[weighted] = compute_class_weight(
+            class_weight, classes=classes[weighted], y=present
+        )
+        if self.counts is not None:
+            counts += self.counts
+        if background is None:
+            background = classes.tolist()[np.argmax(counts)]
+        elif background not in classes.tolist():
+            raise ValueError(f"background={background!r} is none of the classes {classes!r}.")
+        return replace(
+            self, class_weights=in_range(class_weights), background=background, counts=counts
+        )
 
     def encode(self, y: StepTargets) -> NDArray[np.float32]:
         """Return targets encoded for the network, with the weight of each step."""
@@ -134,18 +147,15 @@ def learn_step_target(
     y: StepTargets,
     weights: Floats,
     kind: str,
-    *,
     classes: NDArray[Any] | None,
-    class_weight: Any,
-    background: Any,
 ) -> StepTarget:
     """Return the target of a labeler for ``y`` with the weights of its sequences.
 
     Raises
     ------
     ValueError
-        If there are several values at a step and ``kind`` is "classes", ``background`` is not a
-        class, or ``kind`` is "numbers" and the values are not.
+        If there are several values at a step and ``kind`` is "classes", or ``kind`` is "numbers"
+        and the values are not.
     """
     values, per_step = y.values, y.per_step(weights)
     if kind == "numbers":
@@ -153,9 +163,7 @@ def learn_step_target(
         return StepTarget(ContinuousTarget.learn(numbers, per_step, each="step"))
     if kind == "labels":
         return StepTarget(MultilabelTarget(y.table.n_features, y.is_flat))
-    _require_one_value(values)
-    known = np.unique(values if classes is None else classes)
-    return StepTarget.of_classes(known, values[per_step > 0], class_weight, background)
+    return StepTarget(MulticlassTarget.learn(values, classes))
 
 
 def _require_one_value(values: NDArray[Any]) -> None:

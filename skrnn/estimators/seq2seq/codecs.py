@@ -5,7 +5,7 @@ from __future__ import annotations
 import reprlib
 from abc import abstractmethod
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -125,7 +125,10 @@ class TokenCodec(TargetCodec):
                 if counts
                 else f"{name} holds no token: all of its sequences are empty."
             )
-        return cls(kind, Vocabulary.of(kept, counts, handle_unknown, first=1, unknown=OTHER), name)
+        vocabulary = Vocabulary.of(
+            kept, counts, handle_unknown, first=1, unknown=OTHER, min_count=min_count
+        )
+        return cls(kind, vocabulary, name)
 
     @property
     def n_codes(self) -> int:
@@ -192,16 +195,3 @@ class TokenCodec(TargetCodec):
     def decoder_targets(self, rows: Rows) -> Rows:
         """Return what the decoder is to give at each step."""
         return np.concatenate([rows, np.full((1, 1), BOUNDARY, np.float32)])
-
-
-def vocabulary_of(codec: SequenceCodec) -> Mapping[Any, int]:
-    """Return the id of each token.
-
-    Raises
-    ------
-    AttributeError
-        If the codec is not one of tokens.
-    """
-    if not isinstance(codec, TokenCodec):
-        raise AttributeError("values and vectors have no vocabulary.")
-    return dict(codec.vocabulary.numbers)

@@ -12,6 +12,7 @@ from sklearn.utils import assert_all_finite
 
 from skrnn._conversion import as_numbers, in_numpy_or_pandas
 from skrnn._validation import check_table, refuse_mapping, refuse_other_columns
+from skrnn._wording import type_name
 from skrnn.estimators.seq2seq.codecs import SPLIT, Tokens
 from skrnn.preprocessing.sequence_containers import as_list
 from skrnn.sequences import InputFormat, read_sequences
@@ -51,7 +52,7 @@ def _appearance(values: Any, name: str) -> str:
     if getattr(values, "ndim", 1) > 1:
         return "values" if values.ndim > 2 or values.dtype.kind in "fc" else "tokens"
     if getattr(values, "ndim", 0) == 0 and not isinstance(values, list | tuple):
-        raise TypeError(f"{name} is a {type(values).__name__}; give a list of {_FORMS}.")
+        raise TypeError(f"{name} is {type_name(values)}; give a list of {_FORMS}.")
     elements = list(values)
     if not elements:
         raise ValueError(f"Found {name} with 0 sample(s) while a minimum of 1 is required.")

@@ -21,7 +21,7 @@ from skrnn.engine.model_spec import ModelSpec
 from skrnn.estimators.base import WARM_START, BaseNetworkEstimator
 from skrnn.estimators.determination import r2
 from skrnn.estimators.network_parameter import RECURRENT, NetworkParameterMixin
-from skrnn.estimators.seq2seq.codecs import Rows, SequenceCodec, TargetCodec, vocabulary_of
+from skrnn.estimators.seq2seq.codecs import Rows, SequenceCodec, TargetCodec
 from skrnn.estimators.seq2seq.decoding import (
     FittedTranslator,
     attention_to,
@@ -44,7 +44,7 @@ from skrnn.estimators.validation_split import VALIDATION, hold_out, trained_on, 
 from skrnn.networks.base import WIDTH
 from skrnn.networks.wrappers.seq2seq import EncoderDecoder, check_layers, in_both_directions
 from skrnn.parameters import BOOLEAN, NONE, fitted, integers, one_of, parameter, require, validate
-from skrnn.preprocessing.vocabulary import HANDLE_UNKNOWN, MIN_COUNT
+from skrnn.preprocessing.vocabulary import HANDLE_UNKNOWN, MIN_COUNT, ids_of, parameters_of
 
 Indices = NDArray[np.int64]
 
@@ -160,12 +160,12 @@ class SequenceTranslator(
     @property
     def vocabulary_(self) -> Mapping[Any, int]:
         """Return the id of each token of X."""
-        return vocabulary_of(self.network_.encoder)
+        return ids_of(self.network_.encoder)
 
     @property
     def target_vocabulary_(self) -> Mapping[Any, int]:
         """Return the id of each token of y."""
-        return vocabulary_of(self.network_.target)
+        return ids_of(self.network_.target)
 
     @rollback_on_error
     @with_callbacks
@@ -205,7 +205,7 @@ class SequenceTranslator(
         """
         validate(self)
         require_both(X_val, y_val)
-        resumes = self.warm_start and self._has_network()
+        resumes = self.warm_start and self._is_resumable()
         data = self._read(X, y, sample_weight, reset=not resumes, purge=int(self.purge))
         if X_val is not None:
             data = replace(data, validation=self._read(X_val, y_val, None, reset=False))
@@ -241,7 +241,7 @@ class SequenceTranslator(
             is left unchanged.
         """
         validate(self)
-        data = self._read(X, y, sample_weight, reset=not self._has_network())
+        data = self._read(X, y, sample_weight, reset=not self._is_resumable())
         self._train(data, Start.CONTINUE)
         return self
 
@@ -337,6 +337,13 @@ class SequenceTranslator(
             for source, target in zip(sources, rows, strict=True)
         ]
 
+    def _is_resumable(self) -> bool:
+        """Return whether there is a fit to continue; raise ValueError for other types of data."""
+        if self._has_network():
+            types = {"input_type": self.input_type_, "target_type": self.target_type_}
+            self._refuse_changed(**types, **parameters_of(self.network_.encoder))
+        return self._has_network()
+
     def _read(self, X: Any, y: Any, sample_weight: Any, *, reset: bool, purge: int = 0) -> PairData:
         """Return the pairs whose weight is not 0, without the last ``purge`` ones."""
         sources = self._read_source(X, reset=reset)
@@ -403,7 +410,7 @@ class SequenceTranslator(
 
     def _split(self, data: PairData) -> tuple[Indices, Indices]:
         return hold_out(
-            len(data),
+            np.arange(len(data)),
             latest=self.validation == "latest",
             fraction=self.validation_fraction,
             random_state=self.random_state,
@@ -432,12 +439,7 @@ class SequenceTranslator(
         now = self._encoder_decoder(self.network_.encoder, target, data)
         n_steps = max(before.n_steps, now.n_steps)
         now = now.with_steps(n_steps)
-        if before.with_steps(n_steps).key() != now.key():
-            raise ValueError(
-                f"{type(self).__name__} continues with the network of the previous fit, "
-                f"{before!r}, but its parameters now describe {now!r}; restore them, or set "
-                "warm_start=False."
-            )
+        self._refuse_other_network(before.with_steps(n_steps), now)
         return replace(self.network_.with_spec(self._spec_for(now, target)), target=target)
 
     def _examples(

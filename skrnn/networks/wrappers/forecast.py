@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from skrnn.networks.base import Network
+from skrnn.networks.gru import GRU
 from skrnn.networks.lstm import LSTM
+from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.rnn import RNN
 from skrnn.networks.wrappers.base import Wrapper
 
-#: Cells of decoders by encoder; other encoders have a GRU decoder.
-_CELLS: dict[type[Network], str] = {RNN: "rnn", LSTM: "lstm"}
+#: Cells of decoders by the layers of recurrent encoders; other encoders have a GRU decoder.
+_CELLS = {RNN.layer: "rnn", LSTM.layer: "lstm", GRU.layer: "gru"}
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,10 @@ class Forecast(Wrapper):
     segment_length: int | None
     teacher_forcing: bool
 
+    def __post_init__(self) -> None:
+        if self.teacher_forcing:
+            self._decoder_cell()
+
     def _features(self, inputs: Any, lengths: Any) -> Any:
         """Return the features of windows, normalized."""
         from skrnn.networks import layers
@@ -195,10 +201,29 @@ class Forecast(Wrapper):
         """Return raw outputs of a step-by-step decoder, which reads the previous value."""
         from skrnn.networks import layers
 
-        cell = _CELLS.get(type(self.encoder), "gru")
         shape = self.layout.n_targets, self.head.n_parameters
-        decoder = layers.RecurrentDecoder(cell, self.encoder.hidden_width(), *shape)
+        width = self.encoder.hidden_width()
+        decoder = layers.RecurrentDecoder(self._decoder_cell(), width, *shape)
         return decoder(context, teacher, known)
+
+    def _decoder_cell(self) -> str:
+        """Return the cell of a step-by-step decoder, the one of a recurrent encoder.
+
+        Raises
+        ------
+        ValueError
+            If the recurrent layers are the user's own.
+        """
+        if not isinstance(self.encoder, Recurrent):
+            return "gru"
+        layer = type(self.encoder).layer
+        if layer not in _CELLS:
+            raise ValueError(
+                "strategy='seq2seq' decodes with an RNN, LSTM or GRU, and "
+                f"network={self.encoder!r} has recurrent layers of its own; give one of these "
+                "networks, or strategy='direct' or 'recursive'."
+            )
+        return _CELLS[layer]
 
     def __repr__(self) -> str:
         return f"{self.encoder!r} on {self.layout}"
