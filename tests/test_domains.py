@@ -164,13 +164,13 @@ def test_a_learning_rate_of_the_optimizer_is_refused_with_the_way_to_write_it():
     model = make("GRURegressor", optimizer=keras.optimizers.Adam(1e-9))
     message = (
         r"optimizer=Adam has learning_rate=1e-09, which has no effect: that of GRURegressor is "
-        r"0.01\. Write GRURegressor\(optimizer=Adam\(...\), learning_rate=1e-09\)"
+        r"0.003\. Write GRURegressor\(optimizer=Adam\(...\), learning_rate=1e-09\)"
     )
     with pytest.raises(ValueError, match=message):
         model.fit(X, LAST)
     validate(model.set_params(learning_rate=1e-9))
     validate(make("GRURegressor", optimizer=keras.optimizers.Adam(beta_1=0.8)))
-    validate(make("GRURegressor", optimizer=keras.optimizers.Adam(0.01)))
+    validate(make("GRURegressor", optimizer=keras.optimizers.Adam(0.003)))
 
 
 def test_a_schedule_in_the_optimizer_is_refused():

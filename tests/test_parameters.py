@@ -190,7 +190,7 @@ def test_a_failed_setting_of_parameters_sets_none():
     model = skrnn.SequenceLabeler()
     with pytest.raises(ValueError, match="network__units=8"):
         model.set_params(epochs=3, network__units=8)
-    assert model.epochs == 50
+    assert model.epochs == "auto"
 
 
 ESTIMATORS = [kind for kind in PARAMETRIZED if kind.__module__.split(".")[1] != "networks"]

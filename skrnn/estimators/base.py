@@ -14,8 +14,13 @@ from numpy.typing import NDArray
 
 from skrnn.engine.batches import Examples
 from skrnn.engine.fitted_network import FittedNetwork
-from skrnn.engine.sizes import batch_rows
-from skrnn.estimators.budget import Budget, EpochBudget
+from skrnn.estimators.budget import (
+    Budget,
+    EpochBudget,
+    batch_size_of,
+    epochs_of,
+    stops_early,
+)
 from skrnn.estimators.network_parameter import name_of, network_from
 from skrnn.estimators.trainer import Start, Trainer
 from skrnn.networks.base import ModelBuilder, Network
@@ -290,19 +295,19 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         """
         continues = start is Start.CONTINUE
         is_given = validation_data is not None
-        stops_early = not continues and self._stops_early(len(data), is_given=is_given)
-        split = self._split(data) if stops_early and not is_given else None
+        may_stop = not continues and stops_early(self, len(data), is_given=is_given)
+        split = self._split(data) if may_stop and not is_given else None
         resumes = start is not Start.NEW and self._has_network()
         self.network_ = (self._resume if resumes else self._prepare)(data, split)
         training, validation = self._examples(data, split)
         if validation_data is not None:
             validation, _ = self._examples(validation_data(), None)
-        batch_size = self._batch_size(len(training))
+        batch_size = batch_size_of(self, len(training))
         if epochs is None:
-            epochs = 1 if continues else self._epochs(training, batch_size)
+            epochs = 1 if continues else epochs_of(self, training, batch_size, self.epochs)
         if self.network_.target.is_trivial:
             epochs = 0
-        trainer = Trainer.of(self, epochs, batch_size, early_stopping=stops_early)
+        trainer = Trainer.of(self, epochs, batch_size, early_stopping=may_stop)
         if continues:
             trainer = trainer.at_constant_rate(learning_rate or float(self.learning_rate))
         watching = observers(epochs) if observers else ()
@@ -312,26 +317,6 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         for observer in watching:
             observer.end()
         return validation
-
-    def _stops_early(self, n_examples: int, *, is_given: bool = False) -> bool:
-        """Return whether to stop early; ``is_given`` tells whether ``fit`` has validation data."""
-        if isinstance(self.early_stopping, str):
-            return is_given or self._budget.early_stopping(n_examples)
-        return bool(self.early_stopping)
-
-    def _batch_size(self, n_examples: int) -> int | None:
-        """Return the examples per training step."""
-        if isinstance(self.batch_size, str):
-            return self._budget.batch_size(n_examples)
-        return None if self.batch_size is None else int(self.batch_size)
-
-    def _epochs(self, training: Examples, batch_size: int | None) -> int:
-        """Return the maximum number of epochs."""
-        if not isinstance(self.epochs, str):
-            return int(self.epochs)
-        n_examples = len(training)
-        size = batch_rows(batch_size, n_examples) if batch_size else n_examples
-        return self._budget.epochs(training.n_batches(size))
 
     def _own_network(self) -> Network:
         """Return the network that the parameters describe; raise ValueError unless it is valid."""

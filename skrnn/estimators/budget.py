@@ -5,6 +5,10 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any
+
+from skrnn.engine.batches import Examples
+from skrnn.engine.sizes import batch_rows
 
 
 class Budget(ABC):
@@ -83,3 +87,26 @@ class EpochBudget(Budget):
     def early_stopping(self, n_examples: int) -> bool:
         """Return False."""
         return False
+
+
+def stops_early(estimator: Any, n_examples: int, *, is_given: bool = False) -> bool:
+    """Return whether an estimator stops early; ``is_given``: ``fit`` got validation data."""
+    if isinstance(estimator.early_stopping, str):
+        return is_given or bool(estimator._budget.early_stopping(n_examples))
+    return bool(estimator.early_stopping)
+
+
+def batch_size_of(estimator: Any, n_examples: int) -> int | None:
+    """Return the examples per training step of an estimator; None is all of them."""
+    if isinstance(estimator.batch_size, str):
+        return int(estimator._budget.batch_size(n_examples))
+    return None if estimator.batch_size is None else int(estimator.batch_size)
+
+
+def epochs_of(estimator: Any, training: Examples, batch_size: int | None, epochs: Any) -> int:
+    """Return the maximum number of epochs of an estimator; ``epochs`` may be "auto"."""
+    if not isinstance(epochs, str):
+        return int(epochs)
+    n_examples = len(training)
+    size = batch_rows(batch_size, n_examples) if batch_size else n_examples
+    return int(estimator._budget.epochs(training.n_batches(size)))

@@ -20,6 +20,7 @@ from skrnn.engine.fitted_network import FittedNetwork
 from skrnn.engine.losses import SmoothedLoss
 from skrnn.engine.model_spec import ModelSpec
 from skrnn.estimators.base import WARM_START, BaseNetworkEstimator
+from skrnn.estimators.budget import stops_early
 from skrnn.estimators.deduplication import merge_duplicates
 from skrnn.estimators.input_encoder import InputEncoder
 from skrnn.estimators.sequence_data import SequenceData
@@ -167,7 +168,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         require_both(X_val, y_val)
         start = Start.FROM_WEIGHTS if self.warm_start and self._has_network() else Start.NEW
         data = self._read(X, y, sample_weight, start)
-        is_whole = self.batch_size is None and not self._stops_early(len(data))
+        is_whole = self.batch_size is None and not stops_early(self, len(data))
         if is_whole and data.sequences.window is None:
             rows, weights = merge_duplicates(data.sequences, data.y, data.weights)
             data = replace(data.take(rows), weights=weights)

@@ -15,6 +15,7 @@ from skrnn._rollback import rollback_on_error, rollback_prediction_on_error
 from skrnn.engine.batches import Examples
 from skrnn.engine.fitted_network import FittedNetwork
 from skrnn.engine.model_spec import ModelSpec
+from skrnn.estimators.budget import batch_size_of, epochs_of, stops_early
 from skrnn.estimators.trainer import Start
 from skrnn.forecasting.backtesting import forecasts_from_cutoffs
 from skrnn.forecasting.containers import (
@@ -324,7 +325,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         units = units_of(series, self.channel_independent)
         scalings = [self._learned.scaling_of(one) for one in units]
         begins = np.zeros(len(units), dtype=np.int64)
-        self._learn_more(units, scalings, begins, None)
+        self._learn_more(units, scalings, begins, self.epochs)
         return self
 
     def _update(
@@ -385,7 +386,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         units = units_of(series, self.channel_independent)
         n_times = [len(one) for one in units]
         horizon, n_measured = horizons(self.horizon, self.strategy, max(n_times), furthest)
-        validation = float(self.validation_fraction) if self._stops_early(len(units)) else None
+        validation = float(self.validation_fraction) if stops_early(self, len(units)) else None
         parts = Parts.of(n_times, validation, self.calibration)
         data = ForecastData(series, units, roles, horizon, parts)
         self._train(data, Start.NEW)
@@ -397,26 +398,20 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         return series
 
     def _learn_more(
-        self,
-        units: Sequence[Series],
-        scalings: Sequence[AffineScaling],
-        begins: Rows,
-        epochs: int | None,
+        self, units: Sequence[Series], scalings: Sequence[AffineScaling], begins: Rows, epochs: Any
     ) -> None:
         """Continue training on windows with a target at or after ``begins`` of their units.
 
-        The learning rate is constant, a tenth of ``learning_rate``; there are as many epochs
-        as in a fit if ``epochs`` is None.
+        The learning rate is constant, a tenth of ``learning_rate``; ``epochs`` may be "auto".
         """
         table = self._learned.training_table(units, scalings)
         numbers, origins = table.origins(begins, table.n_times)
         if len(numbers) == 0 or epochs == 0:
             return
         windows = table.examples(numbers, origins, table.n_times)
-        if epochs is None:
-            epochs = self._epochs(windows, self._batch_size(len(windows)))
+        n_epochs = epochs_of(self, windows, batch_size_of(self, len(windows)), epochs)
         rate = float(self.learning_rate) / 10
-        self._train(windows, Start.CONTINUE, epochs=epochs, learning_rate=rate)
+        self._train(windows, Start.CONTINUE, epochs=n_epochs, learning_rate=rate)
 
     @property
     def _advice(self) -> str:

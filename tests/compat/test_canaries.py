@@ -24,7 +24,7 @@ each_canary = pytest.mark.parametrize("canary", CANARIES, ids=str)
 
 #: What sktime documents for authors of forecasters and detectors.
 EXTENSION_POINTS = {"_tags", "_config", "_fit", "_predict", "_update", "_pretrain"}
-EXTENSION_POINTS |= {"_pretrain_update", "_predict_quantiles", "_predict_points"}
+EXTENSION_POINTS |= {"_pretrain_update", "_predict_quantiles", "_predict_var", "_predict_points"}
 EXTENSION_POINTS |= {"_predict_scores", "_transform_scores"}
 
 

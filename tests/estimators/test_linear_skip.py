@@ -168,7 +168,7 @@ def test_networks_of_fixed_length_have_it_too(name):
 
 def test_a_network_that_adds_nothing_leaves_ridge_regression():
     X, _ = linear_data(400)
-    noise = np.random.default_rng(2).normal(size=len(X))  # which the network learns by heart
+    noise = np.random.default_rng(2).normal(size=len(X))  # which the network memorizes
     held_out = {"early_stopping": True, "validation": "latest", "validation_fraction": 0.5}
     still = skrnn.GRURegressor(**STILL, **held_out).fit(X, noise)
     model = skrnn.GRURegressor(learning_rate=1.0, epochs=3, random_state=0, **held_out)

@@ -35,7 +35,9 @@ def fitted(kind):
                 [*FRAMES[:-1], FRAMES[-1][:3]], X[:, -1, 0]
             ),
             "unnamed": lambda: GRURegressor(units=2, **SMALL).fit(X, X[:, -1, 0]),
-            "classifier": lambda: GRUClassifier(units=2, **SMALL).fit(X, X[:, -1, 0] > 0),
+            "classifier": lambda: GRUClassifier(
+                units=2, bidirectional=False, conv_strides=1, **SMALL
+            ).fit(X, X[:, -1, 0] > 0),
             "masked": lambda: GRURegressor(units=2, missing="mask", **SMALL).fit(X, X[:, -1, 0]),
             "tcn": lambda: SequenceRegressor(
                 network=networks.TCN(filters=2, n_blocks=1), missing="mask", **SMALL
