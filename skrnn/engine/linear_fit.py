@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,11 +14,17 @@ from skrnn.engine.batches import Examples
 from skrnn.networks.base import ModelBuilder
 from skrnn.networks.wrappers.linear_skip import LinearSkip
 
+Floats = NDArray[np.float64]
+
 #: L2 penalty, as scikit-learn's Ridge has it, on standardized features.
 PENALTY = 10.0
 
 #: Sequences that are read at once.
 _BLOCK = 1024
+
+#: Maximum number of multiplications, a few seconds on one core: of more sequences than these
+#: allow, every second one is read, or every third, and so on.
+_MOST_PRODUCTS = 2**36
 
 
 def linear_weights(network: ModelBuilder, examples: Examples) -> Mapping[str, NDArray[Any]]:
@@ -35,7 +42,7 @@ def linear_weights(network: ModelBuilder, examples: Examples) -> Mapping[str, ND
     }
 
 
-def ridge(examples: Examples, n_steps: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def ridge(examples: Examples, n_steps: int) -> tuple[Floats, Floats]:
     """Return the ridge regression of targets on the latest ``n_steps`` steps of sequences.
 
     Returns
@@ -50,25 +57,39 @@ def ridge(examples: Examples, n_steps: int) -> tuple[NDArray[np.float64], NDArra
     ----------
     Hoerl and Kennard (1970), doi:10.1080/00401706.1970.10488634.
     """
-    weights = examples.weights / examples.weights.mean()
-    n_features = 0
-    products: Any = 0.0
-    for start in range(0, len(examples), _BLOCK):
-        rows = np.arange(start, min(start + _BLOCK, len(examples)))
-        x, lengths = examples.inputs.batch(rows, n_steps)
-        if not examples.inputs.at_end:
-            steps = np.maximum(np.arange(-n_steps, 0) + lengths[:, None], 0)
-            x = np.take_along_axis(x, steps[..., None], axis=1)
-        n_features = x.shape[-1]
-        y = np.asarray(examples.targets[rows], dtype=np.float64)
-        table = np.column_stack([np.ones(len(rows)), x.reshape(len(rows), -1), y])
-        table *= np.sqrt(weights[rows])[:, None]
-        products = products + table.T @ table
-    mean, total = products[0, 1:] / products[0, 0], products[0, 0]
-    centered = products[1:, 1:] - total * np.outer(mean, mean)
-    n_inputs = n_steps * n_features
-    gram, cross = centered[:n_inputs, :n_inputs], centered[:n_inputs, n_inputs:]
-    gram[np.diag_indices(n_inputs)] += PENALTY
-    coefficients = linalg.solve(gram, cross, assume_a="pos")
+    first, _ = _table(examples, np.arange(min(_BLOCK, len(examples))), n_steps)
+    origin, n_inputs = np.concatenate([[0.0], first[:, 1:].mean(axis=0)]), 0
+    products = np.zeros((len(origin), len(origin)))
+    every = np.arange(0, len(examples), math.ceil(len(examples) * products.size / _MOST_PRODUCTS))
+    weights = examples.weights[every] / examples.weights[every].mean()
+    for start in range(0, len(every), _BLOCK):
+        block = slice(start, start + _BLOCK)
+        table, n_inputs = _table(examples, every[block], n_steps)
+        table = (table - origin) * np.sqrt(weights[block])[:, None]
+        products += table.T @ table
+    mean = products[0, 1:] / products[0, 0]
+    centered = products[1:, 1:] - products[0, 0] * np.outer(mean, mean)
+    mean += origin[1:]
+    coefficients = _solve(centered[:n_inputs, :n_inputs], centered[:n_inputs, n_inputs:])
     intercept = mean[n_inputs:] - mean[:n_inputs] @ coefficients
-    return coefficients.reshape(n_steps, n_features, -1), intercept
+    return coefficients.reshape(n_steps, -1, coefficients.shape[1]), intercept
+
+
+def _table(examples: Examples, rows: NDArray[np.int64], n_steps: int) -> tuple[Floats, int]:
+    """Return a column of ones, the values of sequences and their targets; the number of values."""
+    x, lengths = examples.inputs.batch(rows, n_steps)
+    if not examples.inputs.at_end:
+        steps = np.maximum(np.arange(-n_steps, 0) + lengths[:, None], 0)
+        x = np.take_along_axis(x, steps[..., None], axis=1)
+    values = x.reshape(len(rows), -1)
+    targets = np.asarray(examples.targets[rows], dtype=np.float64)
+    return np.column_stack([np.ones(len(rows)), values, targets]), values.shape[1]
+
+
+def _solve(gram: Floats, cross: Floats) -> Floats:
+    """Return the penalized solution of the normal equations."""
+    gram[np.diag_indices_from(gram)] += PENALTY
+    try:
+        return np.asarray(linalg.cho_solve(linalg.cho_factor(gram), cross))
+    except linalg.LinAlgError:  # rounding, where features that are not scaled are very large
+        return np.asarray(np.linalg.lstsq(gram, cross, rcond=None)[0])

@@ -40,7 +40,7 @@ __all__ = [
 
 #: Maximum number of values in a sequence that a linear skip connection reads, and minimum number
 #: of sequences for each value, with ``linear_skip="auto"``.
-SKIP_VALUES, SKIP_EXAMPLES = 4096, 4
+SKIP_VALUES, SKIP_EXAMPLES = 2048, 4
 
 
 class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
@@ -58,7 +58,7 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         doc="""Add a linear skip connection from the sequence to the outputs: ridge regression on
         all values of the sequence, fitted first, so that the network learns what it leaves (after
         Lai et al., 2018, arXiv:1703.07015). For sequences of measurements, all of one length and
-        without missing values. "auto" adds it to these if a sequence has at most 4,096 values, and
+        without missing values. "auto" adds it to these if a sequence has at most 2,048 values, and
         there are four times as many sequences.""",
     )
     scale_target: bool = parameter(

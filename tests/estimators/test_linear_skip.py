@@ -8,6 +8,7 @@ from sklearn.pipeline import make_pipeline
 
 import skrnn
 from skrnn import SlidingWindow
+from skrnn.engine import linear_fit
 from skrnn.networks.wrappers.linear_skip import LinearSkip
 
 #: Training that leaves the network at its initial weights.
@@ -45,6 +46,25 @@ def test_its_weights_are_those_of_ridge_regression(n_outputs, weighted):
         coefficients.reshape(-1, n_outputs), ridge.coef_.reshape(n_outputs, -1).T, atol=1e-5
     )
     np.testing.assert_allclose(intercept, np.ravel(ridge.intercept_), atol=1e-5)
+
+
+def test_of_many_sequences_some_are_read(monkeypatch):
+    X, y = linear_data()
+    whole = skrnn.GRURegressor(**STILL).fit(X, y)
+    monkeypatch.setattr(linear_fit, "_MOST_PRODUCTS", 14**2 * 100)  # of 12 values, 1 and a target
+    half = skrnn.GRURegressor(**STILL).fit(X, y)
+    X[1::2] = 1e3
+    other = skrnn.GRURegressor(**STILL, scale_input=False).fit(X, y)
+    scaled = Ridge(10.0).fit(X[::2].reshape(100, -1), (y[::2] - y.mean()) / y.std())
+    assert not np.array_equal(whole.weights_[-2], half.weights_[-2])
+    np.testing.assert_allclose(other.weights_[-2].ravel(), scaled.coef_, atol=1e-5)
+
+
+def test_large_features_that_are_not_scaled_leave_it_finite():
+    X, y = linear_data()
+    X = np.concatenate([X, np.full((*X.shape[:2], 2), 3e18)], axis=2)
+    model = skrnn.GRURegressor(**STILL, scale_input=False).fit(X, y)
+    assert np.isfinite(model.predict(X)).all()
 
 
 @pytest.mark.parametrize("name", ["RNN", "LSTM", "GRU", "TCN"])

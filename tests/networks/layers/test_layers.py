@@ -260,6 +260,7 @@ ARGUMENTS = {
     "Conv1D": {"filters": 4, "kernel_size": (3,), "dilation_rate": (2,), "padding": "causal"},
     "LatticeConv1D": {"filters": 4, "kernel_size": (3,), "spacing": 2, "most": 3},
     "AlignRight": {"most": 4},
+    "LinearOfSteps": {"n_outputs": 2, "n_steps": 4},
     "InitialState": {"units": 3},
     "StepsAfter": {"n_first": 1},
     "Subsample": {"stride": 2, "most": 2},

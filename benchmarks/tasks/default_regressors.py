@@ -1,0 +1,226 @@
+"""Errors and CPU seconds of the regressors with nothing set, on windows of real series.
+
+Each series is split in order of time, the last quarter for testing; windows of 24 rows (Jena: 120
+rows) predict the target 1 and 24 rows ahead. Persistence, ridge regression and histogram gradient
+boosting on the flattened windows are fitted in the same run. The turbofan engines (C-MAPSS FD001)
+are read in windows of 30 cycles, with the remaining useful life capped at 125 cycles, and tested
+at the last cycle of each test engine.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Mapping
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # folder of common.py
+
+from common import (
+    Parser,
+    command,
+    in_processes,
+    page,
+    read_rows,
+    seeds_note,
+    table,
+    write_page,
+    write_rows,
+)
+
+import skrnn
+from skrnn import SlidingWindow, make_windows
+
+OURS = ("GRURegressor", "LSTMRegressor", "TCNRegressor", "RNNRegressor")
+PERSISTENCE = "persistence"
+BASELINES = {
+    "ridge regression": lambda: make_pipeline(StandardScaler(), Ridge(10.0)),
+    "gradient boosting": lambda: HistGradientBoostingRegressor(random_state=0),
+}
+AHEAD = (1, 24)
+COLUMNS = ["series", "ahead", "model", "seed", "rmse", "cpu_seconds"]
+#: The steps of a window and the target, by series.
+SERIES = {
+    "bike rentals": (24, "cnt"),
+    "ETTh1": (24, "OT"),
+    "Jena": (120, "T"),
+    "weather 2020": (24, "T"),
+}
+ENGINES = "C-MAPSS FD001"
+CAP = 125
+CYCLES = 30
+
+
+class Task(NamedTuple):
+    """One fit: of a model to a series, some rows ahead, with a seed."""
+
+    series: str
+    ahead: int
+    model: str
+    seed: int
+
+
+def read(data: Path, series: str) -> tuple[pd.DataFrame, str]:
+    """Return the numbers of a series and the name of its target."""
+    files = {
+        "bike rentals": "bike_hour.csv.gz",
+        "ETTh1": "ETTh1.csv.gz",
+        "Jena": "jena_hourly.csv.gz",
+        "weather 2020": "weather2020.csv.gz",
+    }
+    frame = pd.read_csv(data / files[series]).select_dtypes("number")
+    if series == "Jena":
+        frame = frame[[name for name in frame if not name.startswith("derived")]].iloc[-30_000:]
+    left_out = ("instant", "casual", "registered")
+    frame = frame.drop(columns=[name for name in frame if name in left_out])
+    wanted = SERIES[series][1]
+    target = next(name for name in frame if name.split(" ")[0] == wanted)
+    return frame.reset_index(drop=True), target
+
+
+def fit(model: Any, X: Any, y: np.ndarray) -> float:
+    """Fit a model and return the CPU seconds."""
+    start = time.process_time()
+    model.fit(X, y)
+    return time.process_time() - start
+
+
+def rmse(truth: np.ndarray, predicted: np.ndarray) -> float:
+    """Return the root of the mean squared error."""
+    return float(np.sqrt(np.mean((truth - predicted) ** 2)))
+
+
+def of_series(data: Path, task: Task) -> tuple[float, float]:
+    """Return the test error of a fit on a series, and its CPU seconds."""
+    frame, target = read(data, task.series)
+    n_steps = SERIES[task.series][0]
+    windows, y = make_windows(frame, target, window_length=n_steps, delay=task.ahead)
+    n_training = int(0.75 * len(frame)) - n_steps - task.ahead + 1  # with targets before that row
+    training, test = windows[:n_training], windows[n_training:]
+    y_test = y[n_training:]
+    if task.model == PERSISTENCE:
+        latest = frame[target].to_numpy()[n_steps - 1 : n_steps - 1 + len(windows)]
+        return rmse(y_test, latest[n_training:]), 0.0
+    if task.model in BASELINES:
+        flat = np.asarray(windows).reshape(len(windows), -1)
+        model = BASELINES[task.model]()
+        seconds = fit(model, flat[:n_training], y[:n_training])
+        return rmse(y_test, model.predict(flat[n_training:])), seconds
+    model = getattr(skrnn, task.model)(random_state=task.seed)
+    seconds = fit(model, training, y[:n_training])
+    return rmse(y_test, model.predict(test)), seconds
+
+
+def engines(data: Path, part: str) -> pd.DataFrame:
+    """Return the cycles of the engines of a part, "train" or "test"."""
+    names = ["engine", "cycle", *(f"setting {n}" for n in range(3)), *(f"s{n}" for n in range(21))]
+    path = data / "cmapss" / f"{part}_FD001.txt.gz"
+    return pd.read_csv(path, sep=r"\s+", header=None, names=names)
+
+
+def of_engines(data: Path, task: Task) -> tuple[float, float]:
+    """Return the test error of a fit on the engines, and its CPU seconds."""
+    training, test = engines(data, "train"), engines(data, "test")
+    life = training.groupby("engine")["cycle"].transform("max") - training["cycle"]
+    left = pd.read_csv(data / "cmapss" / "RUL_FD001.txt.gz", header=None)[0].to_numpy()
+    y, y_test = np.minimum(life.to_numpy(), CAP), np.minimum(left, CAP)
+    cut = SlidingWindow(CYCLES, groups="engine", incomplete="ignore")
+    last = (test["engine"] != test["engine"].shift(-1)).to_numpy()
+    if task.model in BASELINES:
+        windows, test_windows = cut.fit_transform(training), cut.transform(test)
+        whole = windows.lengths == CYCLES
+        flat = np.asarray(windows[whole]).reshape(whole.sum(), -1)
+        model = BASELINES[task.model]()
+        seconds = fit(model, flat, y[whole])
+        return rmse(
+            y_test, model.predict(np.asarray(test_windows[last]).reshape(last.sum(), -1))
+        ), seconds
+    model = make_pipeline(cut, getattr(skrnn, task.model)(random_state=task.seed))
+    seconds = fit(model, training, y)
+    predicted = model.predict(test)
+    return rmse(y_test, predicted[last]), seconds
+
+
+def measure(data: Path, task: Task) -> dict[str, Any]:
+    """Fit once and return the row of results."""
+    error, seconds = (of_engines if task.series == ENGINES else of_series)(data, task)
+    return task._asdict() | {"rmse": f"{error:.6g}", "cpu_seconds": f"{seconds:.1f}"}
+
+
+def mean(rows: list[Mapping[str, Any]], column: str, series: str, ahead: int, model: str) -> float:
+    """Return the mean of a column over the seeds of a model."""
+    found = [
+        float(row[column])
+        for row in rows
+        if (row["series"], int(row["ahead"]), row["model"]) == (series, ahead, model)
+    ]
+    return statistics.fmean(found) if found else float("nan")
+
+
+def report(rows: list[Mapping[str, Any]]) -> list[str]:
+    """Return the tables of errors, relative to the better baseline, and of CPU seconds."""
+    models = [*OURS, PERSISTENCE, *BASELINES]
+    errors, ratios, seconds = [], [], []
+    for series, ahead in [*product(SERIES, AHEAD), (ENGINES, 0)]:
+        found = {model: mean(rows, "rmse", series, ahead, model) for model in models}
+        place = [series, ahead or "-"]
+        errors.append([*place, *found.values()])
+        best = min(found["ridge regression"], np.nan_to_num(found[PERSISTENCE], nan=np.inf))
+        ratios.append([*place, *(error / best for error in found.values())])
+        seconds.append(
+            [*place, *(mean(rows, "cpu_seconds", series, ahead, model) for model in models)]
+        )
+    whole = np.array([row[2:] for row in ratios[:-1]], dtype=float)
+    overall = ["geometric mean", "", *np.exp(np.log(whole).mean(axis=0)).tolist()]
+    header = ["series", "rows ahead", *models]
+    return [
+        "Root mean squared errors on the test part:",
+        table(header, errors),
+        "Relative to the better of ridge regression and persistence; the mean is without the "
+        "engines:",
+        table(header, [*ratios, overall]),
+        "CPU seconds of a fit:",
+        table(header, seconds),
+    ]
+
+
+def main() -> None:
+    parser = Parser(__doc__, "data", "results", "jobs", seeds=3)
+    parser.add_argument("--series", nargs="+", choices=[*SERIES, ENGINES])
+    parser.add_argument("--models", nargs="+", default=[*OURS, PERSISTENCE, *BASELINES])
+    args = parser.parse_args()
+    data = parser.data_folder(args, "cmapss")
+    tasks = []
+    for series, model in product(args.series or [*SERIES, ENGINES], args.models):
+        if series == ENGINES and model == PERSISTENCE:
+            continue
+        seeds = range(args.seeds if model in OURS else 1)
+        ahead = (0,) if series == ENGINES else AHEAD
+        tasks += [Task(series, n, model, seed) for n, seed in product(ahead, seeds)]
+    path = args.results / "default_regressors.csv"
+    rows = {tuple(row[name] for name in COLUMNS[:4]): row for row in read_rows(path)}
+    for (_, task), row in in_processes(measure, [(data, task) for task in tasks], args.jobs):
+        print(*task, row["rmse"], row["cpu_seconds"], "s", flush=True)
+        rows[tuple(map(str, task))] = row
+        write_rows(path, COLUMNS, [rows[key] for key in sorted(rows)])
+    text = page(
+        "Regressors with nothing set",
+        [seeds_note(args.seeds), command(__file__, f"--seeds {args.seeds} --jobs {args.jobs}")],
+        *report(list(rows.values())),
+    )
+    write_page(args.results / "default_regressors.md", text)
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
