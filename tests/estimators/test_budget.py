@@ -86,3 +86,16 @@ def test_another_word_than_auto_is_refused(parameter):
 def test_long_sequences_are_shortened_by_the_convolution(n_steps, strides):
     network = skrnn.networks.GRU(conv_filters=4, conv_kernel_size=7, conv_strides="auto")
     assert network.resolve(n_steps).conv_strides == strides
+
+
+def test_smoothed_labels_have_the_loss_of_their_distribution():
+    X, y = sequences(40)
+    y = y > 0
+    settings = {"units": 2, "epochs": 1, "learning_rate": 1e-30, "random_state": 0}
+    model = skrnn.GRUClassifier(label_smoothing=0.3, early_stopping=False, **settings)
+    model.fit(X, y, X_val=X, y_val=y)
+    target = np.where(model.classes_ == y[:, None], 0.85, 0.15)
+    expected = -(target * model.predict_log_proba(X)).sum(axis=1).mean()
+    assert model.history_["val_loss"][0] == pytest.approx(expected, rel=1e-5)
+    sharp = skrnn.GRUClassifier(label_smoothing=0, **settings).fit(X, y)
+    assert sharp.network_.spec.key != model.network_.spec.key
