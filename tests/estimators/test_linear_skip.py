@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from keras.ops import convert_to_numpy
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
@@ -100,7 +101,7 @@ def test_a_stream_and_the_exported_model_include_it():
     np.testing.assert_allclose(now, predicted, rtol=1e-5, atol=1e-5 * np.abs(y).max())
     exported = model.to_keras()
     scaled = flattened(model, X[:3]).reshape(X[:3].shape).astype(np.float32)
-    outputs = np.asarray(exported([scaled, np.full(3, X.shape[1], dtype=np.int32)]))
+    outputs = convert_to_numpy(exported([scaled, np.full(3, X.shape[1], dtype=np.int32)]))
     np.testing.assert_allclose(
         model.network_.target.decode(outputs.astype(np.float64)), predicted, rtol=1e-4, atol=1e-3
     )

@@ -81,7 +81,8 @@ def test_the_rate_follows_the_schedule(cube, y):
         def on_train_batch_end(self, batch, logs=None):
             rates.append(float(self.model.optimizer.learning_rate))
 
-    make("GRURegressor", epochs=2, batch_size=12, callbacks=[Record()]).fit(cube, y)
+    settings = {"epochs": 2, "batch_size": 12, "learning_rate": 0.01}
+    make("GRURegressor", callbacks=[Record()], **settings).fit(cube, y)
     np.testing.assert_allclose(rates, 0.005 * (1 + np.cos(np.pi * np.arange(4) / 4)), rtol=1e-5)
     rates.clear()
     make(

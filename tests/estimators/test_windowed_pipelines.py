@@ -22,12 +22,15 @@ def frame_and_target():
 
 
 def pipeline(**params):
-    """Return a pipeline of three steps; the network scales nothing, so that the first matters."""
+    """Return a pipeline of three steps; the network scales nothing, so that the first matters.
+
+    It has no linear skip connection, like the networks of `by_hand`, which read lists.
+    """
     return Pipeline(
         [
             ("scale", StandardScaler().set_output(transform="pandas")),
             ("window", SlidingWindow(LENGTH)),
-            ("gru", make("GRURegressor", scale_input=False, **params)),
+            ("gru", make("GRURegressor", scale_input=False, linear_skip=False, **params)),
         ]
     )
 
