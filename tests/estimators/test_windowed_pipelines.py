@@ -46,7 +46,7 @@ def by_hand(frame, y, train, test, *, scale, window_length, **params):
     rows = frame.to_numpy()[both]
     mean = rows[: len(train)].mean(axis=0) if scale else 0.0
     sequences = sequences_of((rows - mean) / rows[: len(train)].std(axis=0), window_length)
-    model = make("GRURegressor", scale_input=False, **params)
+    model = make("GRURegressor", scale_input=False, linear_skip=False, **params)
     model.fit(sequences[: len(train)], y.to_numpy()[train])
     return model.predict(sequences[len(train) :])
 
