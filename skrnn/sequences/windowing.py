@@ -79,7 +79,8 @@ def make_windows(
     ------
     ValueError
         If an argument is not accepted, the window is longer than the series, the targets lie
-        beyond its end, times are not increasing, or a feature column holds dates or text.
+        beyond its end or contain infinity, times are not increasing, or a feature column holds
+        dates or text.
 
     See Also
     --------
@@ -108,6 +109,7 @@ def make_windows(
     ends, rows = ends[np.argsort(rows, kind="stable")], np.sort(rows)
     times, asked = series.step_times(calendar), ends[:, None] + delay + np.arange(horizon)
     wanted = series.groups.sort(values)[asked].reshape(len(ends), -1)
+    _refuse_infinite(wanted)
     windows = windows_at(
         series.values,
         ends,
@@ -197,6 +199,16 @@ def _reach_in_time(
         return 0
     ordered = series.groups.sort(times)
     return math.ceil((ordered[ends + reach] - ordered[ends]).max()) - 1
+
+
+def _refuse_infinite(targets: NDArray[Any]) -> None:
+    """Raise ValueError if targets (n_windows, n) hold infinity; missing ones may be left out."""
+    if targets.dtype.kind == "f" and np.isinf(targets).any():
+        window = int(np.flatnonzero(np.isinf(targets).any(axis=1))[0])
+        raise ValueError(
+            f"the targets contain infinity, the first time those of window {window}; correct it in "
+            "the series, or replace it by NaN."
+        )
 
 
 def _read_targets(data: Any, targets: Any, rows: Rows) -> NDArray[Any]:

@@ -187,3 +187,8 @@ def test_variances_beyond_the_range_of_floats():
         "RNNForecaster", {}, [Call("fit", Series(fault="1e300")), Call("predict_var", fh=Horizon())]
     )
     assert breaks(program) == []
+
+
+def test_infinite_targets_of_windows_are_refused():
+    calls = [Call("make_windows", Series(fault="inf"), None, window_length=1)]
+    assert breaks(Program("make_windows", {}, calls)) == []
