@@ -18,12 +18,14 @@ _LEVELS = _LEVEL | tuples_of(_LEVEL)
 
 
 def takes_data(method: Method, *, needs_y: bool = False) -> Method:
-    """Decorate a method to refuse a class as y, and a missing y that is needed."""
+    """Decorate a method to refuse a class or a single number as y, and None if y is needed."""
 
     @functools.wraps(method)
     def checked(forecaster: Any, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         if isinstance(y, type):
             raise TypeError(f"y is the class {y.__name__}; give a Series or DataFrame.")
+        if getattr(y, "ndim", 1) == 0:
+            raise TypeError(f"y is a single number, {y!r}; give a Series or DataFrame.")
         if needs_y and y is None:
             raise ValueError("y is None; give a Series or DataFrame.")
         return method(forecaster, y, *args, **kwargs)

@@ -192,3 +192,9 @@ def test_variances_beyond_the_range_of_floats():
 def test_infinite_targets_of_windows_are_refused():
     calls = [Call("make_windows", Series(fault="inf"), None, window_length=1)]
     assert breaks(Program("make_windows", {}, calls)) == []
+
+
+def test_a_number_is_no_series():
+    methods = ["fit", "update", "update_predict", "score", "backtest", "pretrain"]
+    calls = [Call(method, Junk(kind="scalar_array")) for method in methods]
+    assert breaks(Program("RNNForecaster", {}, [Call("fit", Series()), *calls])) == []
