@@ -107,7 +107,7 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         domain=integers(1) | one_of("auto"),
         doc="""Maximum number of passes over the training sequences. "auto" is 50; regressors and
         classifiers train for 1,500 steps or 15 epochs, whichever is more, and for at most 20,000
-        steps.""",
+        steps; a batch larger than that of ``batch_size="auto"`` counts as several steps.""",
     )
     batch_size: int | str | None = parameter(
         default="auto",

@@ -104,9 +104,14 @@ def batch_size_of(estimator: Any, n_examples: int) -> int | None:
 
 
 def epochs_of(estimator: Any, training: Examples, batch_size: int | None, epochs: Any) -> int:
-    """Return the maximum number of epochs of an estimator; ``epochs`` may be "auto"."""
+    """Return the maximum number of epochs of an estimator; ``epochs`` may be "auto".
+
+    A batch that is larger than the automatic one counts as several, so that a step on all
+    examples is not taken a thousand times.
+    """
     if not isinstance(epochs, str):
         return int(epochs)
     n_examples = len(training)
-    size = batch_rows(batch_size, n_examples) if batch_size else n_examples
+    usual = int(estimator._budget.batch_size(n_examples))
+    size = batch_rows(min(batch_size or usual, usual), n_examples)
     return int(estimator._budget.epochs(training.n_batches(size)))

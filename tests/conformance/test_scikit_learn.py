@@ -53,7 +53,9 @@ def test_scikit_learn_suite_with_defaults_alone(name, number):
 
 @pytest.mark.parametrize("name", ESTIMATORS)
 def test_a_weight_is_a_number_of_repeats_in_full_batches(name):
-    check_sample_weight_equivalence_on_dense_data(name, getattr(skrnn, name)(batch_size=None))
+    check_sample_weight_equivalence_on_dense_data(
+        name, getattr(skrnn, name)(batch_size=None, epochs=50)
+    )
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)

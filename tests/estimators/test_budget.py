@@ -75,6 +75,16 @@ def test_validation_data_stop_early_unless_told_otherwise():
     assert watched.n_iter_ == len(watched.history_["val_loss"]) == 40
 
 
+def test_a_larger_batch_counts_as_several_and_a_smaller_one_as_itself(monkeypatch):
+    monkeypatch.setattr(skrnn.GRURegressor, "_budget", StepBudget(30, n_epochs=2))
+    X, y = sequences(90)
+    found = {
+        size: skrnn.GRURegressor(batch_size=size, random_state=0).fit(X, y).n_epochs_
+        for size in ("auto", 16, 90, None, 8)
+    }
+    assert found == {"auto": 5, 16: 5, 90: 5, None: 5, 8: 3}
+
+
 @pytest.mark.parametrize("parameter", ["epochs", "batch_size", "early_stopping"])
 def test_another_word_than_auto_is_refused(parameter):
     X, y = sequences(10)
