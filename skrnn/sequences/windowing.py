@@ -108,8 +108,7 @@ def make_windows(
     rows = ends if series.groups.order is None else series.groups.order[ends]
     ends, rows = ends[np.argsort(rows, kind="stable")], np.sort(rows)
     times, asked = series.step_times(calendar), ends[:, None] + delay + np.arange(horizon)
-    wanted = series.groups.sort(values)[asked].reshape(len(ends), -1)
-    _refuse_infinite(wanted)
+    wanted = _without_infinity(series.groups.sort(values)[asked].reshape(len(ends), -1))
     windows = windows_at(
         series.values,
         ends,
@@ -201,14 +200,15 @@ def _reach_in_time(
     return math.ceil((ordered[ends + reach] - ordered[ends]).max()) - 1
 
 
-def _refuse_infinite(targets: NDArray[Any]) -> None:
-    """Raise ValueError if targets (n_windows, n) hold infinity; missing ones may be left out."""
+def _without_infinity(targets: NDArray[Any]) -> NDArray[Any]:
+    """Return targets (n_windows, n), NaN included; raise ValueError if they hold infinity."""
     if targets.dtype.kind == "f" and np.isinf(targets).any():
         window = int(np.flatnonzero(np.isinf(targets).any(axis=1))[0])
         raise ValueError(
             f"the targets contain infinity, the first time those of window {window}; correct it in "
             "the series, or replace it by NaN."
         )
+    return targets
 
 
 def _read_targets(data: Any, targets: Any, rows: Rows) -> NDArray[Any]:
