@@ -57,14 +57,14 @@ def ridge(examples: Examples, n_steps: int) -> tuple[Floats, Floats]:
     ----------
     Hoerl and Kennard (1970), doi:10.1080/00401706.1970.10488634.
     """
-    first, _ = _table(examples, np.arange(min(_BLOCK, len(examples))), n_steps)
-    origin, n_inputs = np.concatenate([[0.0], first[:, 1:].mean(axis=0)]), 0
+    first, n_inputs = _table(examples, np.arange(min(_BLOCK, len(examples))), n_steps)
+    origin = np.concatenate([[0.0], first[:, 1:].mean(axis=0)])
     products = np.zeros((len(origin), len(origin)))
     every = np.arange(0, len(examples), math.ceil(len(examples) * products.size / _MOST_PRODUCTS))
     weights = examples.weights[every] / examples.weights[every].mean()
     for start in range(0, len(every), _BLOCK):
         block = slice(start, start + _BLOCK)
-        table, n_inputs = _table(examples, every[block], n_steps)
+        table, _ = _table(examples, every[block], n_steps)
         table = (table - origin) * np.sqrt(weights[block])[:, None]
         products += table.T @ table
     mean = products[0, 1:] / products[0, 0]

@@ -96,9 +96,9 @@ def train(
     if validation:
         history["val_loss"] = []
     logs: dict[str, float] = {}
-    # Without validation or callbacks, several epochs run in one compiled call.
-    if best and validation:
+    if best and validation:  # the initial weights may be the best
         best.update(compiled, evaluate(compiled, validation, plan.batch_size or CHUNK))
+    # Without validation or callbacks, several epochs run in one compiled call.
     is_watched = bool(validation or callbacks or observers)
     at_once = 1 if is_watched else max(1, MOST_BATCHES // n_batches)
     with closing(Callbacks(callbacks, compiled, plan.epochs, n_batches)) as hooks:

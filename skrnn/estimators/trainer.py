@@ -139,12 +139,11 @@ class Trainer:
         start: Start,
     ) -> State:
         """Return the initial values of training."""
-        given: dict[str, Any] = {**network.spec.network.rates()}
-        if not network.weights:
-            given |= linear_weights(network.spec.network, training)
-        state = State(compiled.fresh_state(seed, given))
-        if network.weights:
-            state.values = compiled.with_weights(state.values, network.weights)
+        model, weights = network.spec.network, network.weights
+        solved = {} if weights else linear_weights(model, training)
+        state = State(compiled.fresh_state(seed, {**model.rates(), **solved}))
+        if weights:
+            state.values = compiled.with_weights(state.values, weights)
         if start is Start.CONTINUE:
             state.optimizer = network.optimizer_state
         return state
