@@ -62,6 +62,7 @@ DIFFERENT = {
     "network": "any network, but for a translator, whose encoder and decoder are recurrent",
     "pooling": "classifiers read all steps by default, others the last one",
     "purge": "number of rows of windows, of sequences, or of pairs of a translator",
+    "target_type": "targets at each step of a labeler, or sequences that a translator predicts",
     "validation": "generators and translators accept no windows and have no classes to stratify by",
     "window_length": "length of the input of a forecast, of a reconstructed chunk, or of a window",
 }

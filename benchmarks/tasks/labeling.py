@@ -100,7 +100,7 @@ def rate_chorales(data: Path, epochs: int) -> list[list[Any]]:
         for settings in candidates:
             model = SequenceLabeler(
                 causal=True,
-                task="labels",
+                target_type="multilabel",
                 epochs=epochs,
                 learning_rate=3e-3,
                 batch_size=8,

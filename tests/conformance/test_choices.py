@@ -17,9 +17,9 @@ NUMBERS = [np.sin(np.arange(4.0 + n))[:, None] for n in range(4)]
 TRAINING = {"epochs": 1, "random_state": 0}
 STEPS = {
     "auto": X[:, :, 0] > 0,
-    "classes": X[:, :, 0] > 0,
-    "labels": (X > 0).astype(int),
-    "numbers": X[:, :, 0],
+    "multiclass": X[:, :, 0] > 0,
+    "multilabel": (X > 0).astype(int),
+    "continuous": X[:, :, 0],
 }
 GENERATED = {
     "auto": TEXTS,
@@ -82,9 +82,9 @@ def labeled(kind, how):
         else kind(**TRAINING)
     )
     if "loss" in how:
-        numeric = "numbers" if how["loss"] in NUMERIC else "classes"
-        how = how | {"task": "labels" if how["loss"].startswith("binary") else numeric}
-    model.set_params(**how).fit(X, STEPS[how.get("task", "auto")])
+        numeric = "continuous" if how["loss"] in NUMERIC else "multiclass"
+        how = how | {"target_type": "multilabel" if how["loss"].startswith("binary") else numeric}
+    model.set_params(**how).fit(X, STEPS[how.get("target_type", "auto")])
     return np.concatenate(model.predict(X)).astype(float).ravel()[:3] + 1
 
 

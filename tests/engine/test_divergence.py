@@ -21,7 +21,7 @@ USELESS = "weights that are not finite, or too large for float32; try a smaller 
 
 CASES = {
     "regressor": (lambda: TCNRegressor(filters=2, batch_size=None, random_state=0), (X, X[:, -1])),
-    "labeler": (lambda: SequenceLabeler(task="numbers", **NETWORK), (X, X)),
+    "labeler": (lambda: SequenceLabeler(target_type="continuous", **NETWORK), (X, X)),
     "detector": (lambda: SequenceAnomalyDetector(**NETWORK), (X,)),
     "generator": (lambda: SequenceGenerator(**NETWORK), ("abcab" * 9,)),
     "translator": (

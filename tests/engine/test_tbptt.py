@@ -41,7 +41,8 @@ def padded(sequences, n_steps=LONGEST):
 
 
 def labeler(network, **params):
-    shared = {"causal": True, "task": "numbers", "random_state": 0, "epochs": 1, "optimizer": "sgd"}
+    shared = {"causal": True, "target_type": "continuous", "random_state": 0}
+    shared |= {"epochs": 1, "optimizer": "sgd"}
     return SequenceLabeler(network=network, **shared | params)
 
 

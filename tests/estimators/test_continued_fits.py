@@ -51,7 +51,7 @@ def test_further_steps_may_lack_a_class_that_has_a_weight():
 @pytest.mark.parametrize(
     ("first", "then"),
     [
-        ({}, {"task": "numbers"}),
+        ({}, {"target_type": "continuous"}),
         ({}, {"missing": "mask"}),
         ({}, {"layout": "channels_first"}),
         ({"n_channels": 1}, {"n_channels": None}),

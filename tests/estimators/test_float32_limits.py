@@ -37,7 +37,7 @@ def make(task):
     if task == "classifier":
         return GRUClassifier(units=2, **SMALL), LAST > 0
     if task == "labeler":
-        model = SequenceLabeler(task="numbers", **NETWORK, **SMALL)
+        model = SequenceLabeler(target_type="continuous", **NETWORK, **SMALL)
         return model, X[:, :, 0]
     if task == "translator":
         return SequenceTranslator(**NETWORK, **SMALL), X[:, :3, 0]
@@ -99,7 +99,9 @@ def test_sequences_are_counted_as_the_user_passed_them():
     with pytest.raises(ValueError, match=NAMED):
         model.fit(with_large(), LAST, sample_weight=weights)
     ragged = [x[: 3 + n % 4] for n, x in enumerate(with_large())]
-    labeler = SequenceLabeler(task="numbers", chunk_length=2, scale_input=False, **NETWORK)
+    labeler = SequenceLabeler(
+        target_type="continuous", chunk_length=2, scale_input=False, **NETWORK
+    )
     with pytest.raises(ValueError, match=NAMED):
         labeler.fit(
             [*ragged[:4], with_large()[4], *ragged[5:]],

@@ -127,7 +127,7 @@ def test_numbers_are_predicted_in_their_own_units():
     X = cube(64, 10)
     y = 100 + 20 * X[:, :, 0]
     model = SequenceLabeler(random_state=0).fit(X, y)
-    assert model.task_ == "numbers"
+    assert model.target_type_ == "continuous"
     assert model.predict(X).shape == y.shape
     np.testing.assert_allclose(model.score(X, y), r2_score(y.ravel(), model.predict(X).ravel()))
     assert model.score(X, y) > 0.9
@@ -138,7 +138,7 @@ def test_several_labels_at_a_step():
     X = cube(64, 10)
     y = np.stack([X[:, :, 0] > 0, X[:, :, 1] > 0, X.sum(axis=2) > 0], axis=-1).astype(int)
     model = SequenceLabeler(random_state=0).fit(X, y)
-    assert model.task_ == "labels"
+    assert model.target_type_ == "multilabel"
     probabilities = model.predict_proba(X)
     assert probabilities.shape == y.shape == model.predict(X).shape
     np.testing.assert_array_equal(model.predict(X), probabilities > 0.5)
@@ -146,26 +146,29 @@ def test_several_labels_at_a_step():
 
 
 @pytest.mark.parametrize(
-    ("y", "task"),
+    ("y", "target_type"),
     [
-        (np.array([[0, 1, 2]] * 3), "classes"),
-        (np.array([["a", "b", "a"]] * 3), "classes"),
-        (np.array([[0.5, 1.0, 2.0]] * 3), "numbers"),
-        (np.array([[True, False, True]] * 3), "classes"),
-        (np.array([[[0, 1], [1, 1], [0, 0]]] * 3), "labels"),
-        (np.array([[[0.0, 1.5], [1, 1], [0, 0]]] * 3), "numbers"),
+        (np.array([[0, 1, 2]] * 3), "multiclass"),
+        (np.array([["a", "b", "a"]] * 3), "multiclass"),
+        (np.array([[0.5, 1.0, 2.0]] * 3), "continuous"),
+        (np.array([[True, False, True]] * 3), "multiclass"),
+        (np.array([[[0, 1], [1, 1], [0, 0]]] * 3), "multilabel"),
+        (np.array([[[0.0, 1.5], [1, 1], [0, 0]]] * 3), "continuous"),
     ],
 )
-def test_the_task_is_inferred_from_the_targets(y, task):
+def test_the_target_type_is_inferred_from_the_targets(y, target_type):
     model = SequenceLabeler(epochs=1, random_state=0).fit(np.ones((3, 3, 1)), y)
-    assert model.task_ == task
+    assert model.target_type_ == target_type
     assert np.shape(model.predict(np.ones((3, 3, 1)))) == y.shape
 
 
 def test_whole_numbers_are_numbers_if_the_user_says_so():
     y = np.arange(36).reshape(3, 12)
     X = np.ones((3, 12, 1))
-    assert SequenceLabeler(task="numbers", epochs=1, random_state=0).fit(X, y).task_ == "numbers"
+    assert (
+        SequenceLabeler(target_type="continuous", epochs=1, random_state=0).fit(X, y).target_type_
+        == "continuous"
+    )
 
 
 # ------------------------------------------------------------------ forms
@@ -405,9 +408,9 @@ def test_targets_that_do_not_fit_are_refused(X, y, message):
         ({"network": "dense"}, "none for each step"),
         ({"network": networks.GRU(conv_filters=4, conv_strides=2)}, "conv_strides=2 shortens"),
         ({"network": networks.GRU(units=0)}, "units=0"),
-        ({"loss": "mse"}, "is not for classes"),
+        ({"loss": "mse"}, "is not for multiclass targets"),
         ({"background": "sideways"}, "none of the classes"),
-        ({"task": "labels"}, "other values than 0 and 1"),
+        ({"target_type": "multilabel"}, "other values than 0 and 1"),
         ({"chunk_length": 0}, "chunk_length=0"),
     ],
 )

@@ -42,7 +42,7 @@ def test_numbers_beyond_integers_are_distinguished_from_labels_without_a_warning
     with pytest.raises(ValueError, match="Unknown label type: continuous"):
         GRUClassifier(units=2, **SMALL).fit(X, y)
     model = labeler().fit(X, np.repeat(y[:, None], 5, axis=1))
-    assert model.task_ == "numbers"
+    assert model.target_type_ == "continuous"
     assert np.isfinite(model.predict(X)).all()
 
 

@@ -120,7 +120,7 @@ def test_attention_is_given_for_targets_that_are_empty():
 def test_texts_at_each_step_are_no_numbers():
     program = Program(
         "SequenceLabeler",
-        {"task": "numbers"},
+        {"target_type": "continuous"},
         [
             Call("fit", X(), Y(kind="texts", each_step=True)),
             Call("refit", X(), Y(each_step=True)),

@@ -45,7 +45,7 @@ def test_rows_that_do_not_count_make_no_target_vary():
 def test_a_labeler_of_numbers_knows_a_constant():
     y = np.stack([X[:, :, 0], np.full((16, 5), 0.1)], axis=2)
     model = SequenceLabeler(
-        network=networks.GRU(units=2), task="numbers", epochs=1, random_state=0
+        network=networks.GRU(units=2), target_type="continuous", epochs=1, random_state=0
     ).fit(X, y)
     assert (model.predict(X)[..., 1] == 0.1).all()
 

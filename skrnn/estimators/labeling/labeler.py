@@ -22,8 +22,8 @@ from skrnn.estimators.labeling.events import EventRule
 from skrnn.estimators.labeling.step_target import (
     LOSSES,
     StepTarget,
-    kind_of_targets,
     learn_step_target,
+    type_of_targets,
 )
 from skrnn.estimators.network_parameter import NetworkParameterMixin
 from skrnn.estimators.per_step.step_targets import StepTargets, names_of, read_step_targets
@@ -53,7 +53,7 @@ from skrnn.sequences import Sequences
 
 def _has_probabilities(labeler: Any) -> bool:
     """Return whether a labeler has probabilities, or may have them once fitted."""
-    return getattr(labeler, "task_", labeler.task) != "numbers"
+    return getattr(labeler, "target_type_", labeler.target_type) != "continuous"
 
 
 class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator):
@@ -107,13 +107,13 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
         doc="""Minimum length of an event, in steps. "auto" is chosen like ``event_threshold``,
         and is 1 without a validation set.""",
     )
-    task: str = parameter(
+    target_type: str = parameter(
         default="auto",
-        domain=one_of("auto", "classes", "labels", "numbers"),
-        doc="""Type of the target at each step: one of several "classes"; any number of
-        "labels", each 0 or 1; or one or more "numbers". "auto" reads a single value per step
-        as a class, or as a number if y holds fractions, and several values as labels if all are
-        0 or 1.""",
+        domain=one_of("auto", "multiclass", "multilabel", "continuous"),
+        doc="""Type of the target at each step: "multiclass", one of several classes;
+        "multilabel", any number of labels, each 0 or 1; or "continuous", one or more numbers.
+        "auto" reads a single value per step as a class, or as a number if y has fractions, and
+        several values as labels if all are 0 or 1.""",
     )
     causal: bool = parameter(
         default=False,
@@ -152,16 +152,16 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
     )
     _attributes = f"""{ClassesMixin._attributes.rstrip()}
 
-    task_ : str
-        Type of the targets: "classes", "labels" or "numbers".
+    target_type_ : str
+        Type of the targets: "multiclass", "multilabel" or "continuous".
 
     classes_ : ndarray of shape (n_classes,)
-        Sorted classes, if the task has classes.
+        Sorted classes, if the target has classes.
 
     event_rule_ : EventRule
-        ``threshold`` and ``min_length`` of events, if the task has classes or labels.
+        ``threshold`` and ``min_length`` of events, if the target has classes or labels.
     """
-    task_: str = fitted()
+    target_type_: str = fitted()
     event_rule_: EventRule = fitted()
 
     @combination_check
@@ -209,7 +209,7 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
             If the loss or the weights stop being finite; the labeler is left unchanged.
         """
         validation = self._fit(X, y, sample_weight, X_val, y_val)
-        if self.task_ != "numbers":
+        if self.target_type_ != "continuous":
             tuned = EventRule() if validation is None else tune_rule(self.network_, validation)
             self._keep_rule(tuned)
         return self
@@ -301,7 +301,7 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
         targets = targets.shortened(sequences.lengths)
         weights = targets.per_step(check_weights(X, sample_weight, len(sequences)))
         predicted = self.network_.target.decode(outputs)
-        if self.task_ == "numbers":
+        if self.target_type_ == "continuous":
             return r2(as_numbers(targets.values, "y"), predicted, weights)
         return float(accuracy_score(targets.values, predicted, sample_weight=weights))
 
@@ -324,14 +324,15 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
     def _learn_target(
         self, data: SequenceData, weights: NDArray[np.float64], scaling: AffineScaling
     ) -> StepTarget:
-        self.task_ = kind_of_targets(data.y.values) if self.task == "auto" else self.task
-        if self.task_ != "numbers":
+        is_auto = self.target_type == "auto"
+        self.target_type_ = type_of_targets(data.y.values) if is_auto else self.target_type
+        if self.target_type_ != "continuous":
             self._keep_rule(EventRule())
-        target = learn_step_target(data.y, weights, self.task_, data.classes)
+        target = learn_step_target(data.y, weights, self.target_type_, data.classes)
         return self._with_classes_weighted(target, data, weights)
 
     def _further_target(self, data: SequenceData, weights: NDArray[np.float64]) -> StepTarget:
-        self._refuse_changed(task=self.task_)
+        self._refuse_changed(target_type=self.target_type_)
         target: StepTarget = self.network_.target.with_more(data.y, weights)
         return self._with_classes_weighted(target, data, weights)
 
@@ -339,17 +340,17 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
         self, target: StepTarget, data: SequenceData, weights: NDArray[np.float64]
     ) -> StepTarget:
         """Return the target with the class weights and the background of the parameters."""
-        if self.task_ == "classes":
+        if self.target_type_ == "multiclass":
             return target.with_classes(data.y, weights, self.class_weight, self.background)
         if self.class_weight is not None:
             raise ValueError(
-                f"class_weight={self.class_weight!r} is for classes, and y holds {self.task_} at "
-                "each step; give None, or sample_weight in fit."
+                f"class_weight={self.class_weight!r} is for classes, and the targets are "
+                f"{self.target_type_}; give None, or sample_weight in fit."
             )
         return target
 
     def _loss(self, target: StepTarget) -> StepLoss:
-        accepted = LOSSES[self.task_]
+        accepted = LOSSES[self.target_type_]
         loss = next(iter(accepted)) if self.loss is None else self.loss
         if not isinstance(loss, str):
             if target.has_probabilities:
@@ -357,7 +358,7 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
             return StepLoss(loss)
         if loss not in accepted:
             raise ValueError(
-                f"loss={loss!r} is not for {self.task_} at each step; give one of "
+                f"loss={loss!r} is not for {self.target_type_} targets at each step; give one of "
                 f"{', '.join(map(repr, accepted))}, a Keras loss, or a function."
             )
         return StepLoss(REGRESSION.get(loss, loss))

@@ -27,9 +27,9 @@ Floats = NDArray[np.float64]
 
 #: Losses of each kind of target, with the Keras functions; the first is the default.
 LOSSES: dict[str, Mapping[str, str]] = {
-    "classes": CLASSIFICATION,
-    "labels": MULTILABEL,
-    "numbers": REGRESSION,
+    "multiclass": CLASSIFICATION,
+    "multilabel": MULTILABEL,
+    "continuous": REGRESSION,
 }
 
 
@@ -146,7 +146,7 @@ class StepTarget(ProbabilisticTarget):
 def learn_step_target(
     y: StepTargets,
     weights: Floats,
-    kind: str,
+    target_type: str,
     classes: NDArray[Any] | None,
 ) -> StepTarget:
     """Return the target of a labeler for ``y`` with the weights of its sequences.
@@ -154,14 +154,14 @@ def learn_step_target(
     Raises
     ------
     ValueError
-        If there are several values at a step and ``kind`` is "classes", or ``kind`` is "numbers"
-        and the values are not.
+        If there are several values at a step and ``target_type`` is "multiclass", or values are
+        not numbers and it is "continuous".
     """
     values, per_step = y.values, y.per_step(weights)
-    if kind == "numbers":
+    if target_type == "continuous":
         numbers = as_numbers(values, "y")
         return StepTarget(ContinuousTarget.learn(numbers, per_step, each="step"))
-    if kind == "labels":
+    if target_type == "multilabel":
         return StepTarget(MultilabelTarget(y.table.n_features, y.is_flat))
     return StepTarget(MulticlassTarget.learn(values, classes))
 
@@ -171,15 +171,16 @@ def _require_one_value(values: NDArray[Any]) -> None:
     if values.ndim > 1:
         raise ValueError(
             f"y has {values.shape[1]} values at each step, and a step has one class; give one "
-            "label for each step, or fit a labeler with task='labels' or task='numbers'."
+            "label for each step, or fit a labeler with target_type='multilabel' or "
+            "target_type='continuous'."
         )
 
 
-def kind_of_targets(values: NDArray[Any]) -> str:
-    """Return whether targets (n,) or (n, n_targets) are "classes", "labels" or "numbers"."""
+def type_of_targets(values: NDArray[Any]) -> str:
+    """Return the type of targets (n,) or (n, n_targets): a value of ``target_type``."""
     if values.ndim == 2:
         is_indicator = values.dtype.kind in "biuf" and np.isin(values, (0, 1)).all()
-        return "labels" if is_indicator else "numbers"
+        return "multilabel" if is_indicator else "continuous"
     with beyond_integers():
         kind = type_of_target(values)
-    return "numbers" if kind.startswith("continuous") else "classes"
+    return "continuous" if kind.startswith("continuous") else "multiclass"
