@@ -12,6 +12,7 @@ from skrnn._conversion.containers import (
     is_panel,
     is_ragged,
     is_sequence,
+    native_index,
     refuse_repeated_names,
 )
 from skrnn._conversion.kinds import refuse_other_than_numbers
@@ -32,6 +33,7 @@ __all__ = [
     "is_panel",
     "is_ragged",
     "is_sequence",
+    "native_index",
     "refuse_other_than_numbers",
     "refuse_repeated_names",
 ]

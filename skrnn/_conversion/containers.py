@@ -212,6 +212,13 @@ def _plain(array: NDArray[Any]) -> Any:
     return _listed(array) if array.ndim == 1 and _holds_sequences(array) else array
 
 
+def native_index(index: pd.Index) -> pd.Index:
+    """Return an index in the byte order of this machine, which pandas needs to look up labels."""
+    if getattr(index.dtype, "isnative", True):
+        return index
+    return index.astype(index.dtype.newbyteorder("="))
+
+
 def _filled(array: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
     """Return an array with NaN, or None among other values than numbers, for masked values."""
     mask = np.ma.getmaskarray(array)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn._conversion.containers import is_panel
+from skrnn._conversion.containers import is_panel, native_index
 
 
 def check_order(X: Any, other: Any, name: str) -> None:
@@ -63,7 +63,7 @@ def check_same_rows(data: Any, other: Any, name: str, data_name: str) -> None:
 
 def _index_of(values: Any) -> pd.Index | None:
     index = getattr(values, "index", None)
-    return index if isinstance(index, pd.Index) else None
+    return native_index(index) if isinstance(index, pd.Index) else None
 
 
 def _is_default(index: pd.Index) -> bool:

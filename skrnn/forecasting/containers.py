@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn._conversion import as_numbers, refuse_repeated_names
+from skrnn._conversion import as_numbers, native_index, refuse_repeated_names
 
 Flags = NDArray[np.bool_]
 
@@ -74,9 +74,10 @@ def refuse_other_levels(X: Any, y: Any) -> None:
 
 
 def _native(data: Any) -> Any:
-    """Return a pandas container whose numbers have the byte order of this machine."""
+    """Return a pandas container whose numbers and index have the byte order of this machine."""
     if isinstance(data, pd.Series):
         return _native(data.to_frame()).iloc[:, 0].rename(data.name)
+    data = data.set_axis(native_index(data.index))
     foreign = {
         column: dtype.newbyteorder("=")
         for column, dtype in data.dtypes.items()

@@ -11,6 +11,7 @@ import pandas as pd
 
 from skrnn._conversion import (
     in_numpy_or_pandas,
+    native_index,
     refuse_other_than_numbers,
     refuse_repeated_names,
 )
@@ -168,11 +169,11 @@ def _widened(values: Any) -> Any:
 def _labels_of(frame: pd.DataFrame, key: str, name: str) -> pd.Index:
     """Return a column, or a level of the index, as an Index."""
     if key in frame.columns:
-        return pd.Index(_widened(frame[key]))
+        return native_index(pd.Index(_widened(frame[key])))
     if key not in frame.index.names:
         levels = [level for level in frame.index.names if level is not None]
         _fail_unknown(key, [*frame.columns, *levels], name)
-    return frame.index.get_level_values(key)
+    return native_index(frame.index.get_level_values(key))
 
 
 def _named_times(labels: pd.Index, time: str) -> pd.Index:

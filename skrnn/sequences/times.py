@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype, is_bool_dtype, is_complex_dtype, is_numeric_dtype
 
+from skrnn._conversion import native_index
+
 #: Number of labels examined to find dates or numbers in text.
 SAMPLE = 20
 _DATES = {"datetime64", "datetime", "date"}
@@ -30,7 +32,7 @@ def as_times(labels: pd.Index, name: str = "the index of X") -> pd.Index | None:
     if isinstance(labels.dtype, pd.CategoricalDtype):
         labels = labels.astype(labels.dtype.categories.dtype)
     if is_numeric_dtype(labels.dtype) and not _is_no_number(labels.dtype):
-        return labels
+        return native_index(labels)
     holds = infer_dtype(labels, skipna=True)
     try:
         if holds in _DATES:

@@ -158,9 +158,10 @@ def test_a_copy_has_the_repr_of_the_original():
     assert breaks(program) == []
 
 
+@pytest.mark.parametrize("dtype", ["float16", ">f8"])
 @pytest.mark.parametrize("settings", [{"groups": ("b",)}, {"time": "b"}], ids=str)
-def test_16_bit_floats_tell_groups_and_times(settings):
-    program = Program("SlidingWindow", settings, [Call("fit", Series(columns=2, dtype="float16"))])
+def test_floats_that_pandas_cannot_look_up_tell_groups_and_times(settings, dtype):
+    program = Program("SlidingWindow", settings, [Call("fit", Series(columns=2, dtype=dtype))])
     assert breaks(program) == []
 
 
