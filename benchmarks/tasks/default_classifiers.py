@@ -40,7 +40,7 @@ import skrnn
 OURS = ("TCNClassifier", "GRUClassifier", "LSTMClassifier", "RNNClassifier")
 MINIROCKET = "MiniRocket + ridge"
 PUBLISHED = ("FCN", "RESNET", "InceptionTime", "ROCKET")
-COLUMNS = ["estimator", "set", "seed", "accuracy", "log_loss", "cpu_seconds"]
+COLUMNS = ["estimator", "set", "seed", "accuracy", "training", "log_loss", "cpu_seconds"]
 
 
 class Task(NamedTuple):
@@ -89,6 +89,7 @@ def measure(data: Path, task: Task) -> dict[str, Any] | None:
     row: dict[str, Any] = task._asdict() | {"set": task.name, "cpu_seconds": f"{seconds:.1f}"}
     del row["name"]
     row["accuracy"] = f"{accuracy_score(y_test, model.predict(X_test)):.6f}"
+    row["training"] = f"{accuracy_score(y, model.predict(X)):.6f}"
     if hasattr(model, "predict_proba"):
         loss = log_loss(y_test, model.predict_proba(X_test), labels=model.classes_)
         row["log_loss"] = f"{loss:.4f}"

@@ -213,6 +213,11 @@ class Examples:
     def __len__(self) -> int:
         return len(self.inputs)
 
+    @property
+    def longest(self) -> int:
+        """Return the number of steps of the longest sequence."""
+        return self.inputs.sequences.longest
+
     def take(self, rows: NDArray[np.int64]) -> Self:
         """Return the examples at ``rows``."""
         return replace(

@@ -16,7 +16,6 @@ from skrnn.engine.batches import Examples
 from skrnn.engine.fitted_network import FittedNetwork
 from skrnn.estimators.budget import (
     Budget,
-    EpochBudget,
     batch_size_of,
     epochs_of,
     stops_early,
@@ -105,15 +104,18 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
     epochs: int | str = parameter(
         default="auto",
         domain=integers(1) | one_of("auto"),
-        doc="""Maximum number of passes over the training sequences. "auto" is 50; regressors and
-        classifiers train for 1,500 steps or 15 epochs, whichever is more, and for at most 20,000
-        steps; a batch larger than that of ``batch_size="auto"`` counts as several steps.""",
+        doc="""Maximum number of passes over the training sequences. "auto" is 50 or, for large
+        sets, as many as take 20,000 training steps. Regressors and classifiers train for 1,500
+        steps or 15 epochs, whichever is more; labelers and anomaly detectors for 500 steps or 15
+        epochs. A batch larger than that of ``batch_size="auto"`` counts as several steps.""",
     )
     batch_size: int | str | None = parameter(
         default="auto",
         domain=integers(1) | one_of("auto") | NONE,
-        doc="""Sequences per training step. "auto" is 32; regressors and classifiers use a tenth
-        of the sequences, rounded up to a power of two from 4 to 64. None uses all of them.""",
+        doc="""Sequences per training step. "auto" is 32; regressors, labelers and anomaly detectors
+        use a tenth of the sequences, rounded up to a power of two from 4 to 64; classifiers a
+        fifth, from 16 to 64, but TCN classifiers a tenth, from 4 to 64, and at most 4,096 time
+        steps together. None uses all of them.""",
     )
     shuffle: bool = parameter(
         default=True, domain=BOOLEAN, doc="Shuffle the training sequences at each epoch."
@@ -122,8 +124,9 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         default="auto",
         domain=BOOLEAN | one_of("auto"),
         doc="""Stop when the validation loss has not fallen for ``patience`` epochs, and
-        restore the weights of the best epoch. "auto" is True for regressors and classifiers with
-        5,000 sequences or more, and with validation data passed to ``fit``; else False.""",
+        restore the weights of the best epoch. "auto" is True with validation data passed to
+        ``fit`` and, except for generators, translators and forecasters, with 5,000 sequences or
+        more; else False.""",
     )
     validation_fraction: float = parameter(
         default=0.1,
@@ -188,7 +191,7 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
     """
     network_: FittedNetwork[Any, Any] = fitted()
     #: The meaning of "auto" in batch_size, epochs and early_stopping.
-    _budget: ClassVar[Budget] = EpochBudget()
+    _budget: ClassVar[Budget] = Budget()
 
     @property
     def weights_(self) -> tuple[NDArray[Any], ...]:
@@ -302,7 +305,7 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         training, validation = self._examples(data, split)
         if validation_data is not None:
             validation, _ = self._examples(validation_data(), None)
-        batch_size = batch_size_of(self, len(training))
+        batch_size = batch_size_of(self, training)
         if epochs is None:
             epochs = 1 if continues else epochs_of(self, training, batch_size, self.epochs)
         if self.network_.target.is_trivial:

@@ -3,90 +3,68 @@
 from __future__ import annotations
 
 import math
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any
 
 from skrnn.engine.batches import Examples
 from skrnn.engine.sizes import batch_rows
 
-
-class Budget(ABC):
-    """Batch size, epochs and early stopping of a fit, from the number of training examples."""
-
-    @abstractmethod
-    def batch_size(self, n_examples: int) -> int:
-        """Return the examples per training step, a power of two."""
-
-    @abstractmethod
-    def epochs(self, n_batches: int) -> int:
-        """Return the maximum number of epochs, each of ``n_batches`` training steps."""
-
-    @abstractmethod
-    def early_stopping(self, n_examples: int) -> bool:
-        """Return whether to hold out a validation set, and to stop early."""
+#: Minimum size of a batch of long sequences.
+LEAST_BATCH = 4
 
 
 @dataclass(frozen=True)
-class StepBudget(Budget):
-    """Budget in training steps, so that small sets get enough of them and large ones not too many.
+class Budget:
+    """Batch size, epochs and early stopping of a fit, from the size of the training set.
 
-    A step is one batch. A batch has at least a tenth of the examples, within bounds, rounded up
-    to a power of two.
+    Small sets are trained on for a minimum number of training steps, batches, and large ones for
+    a maximum. A batch has a fixed part of the examples, as a power of two within bounds; fewer, if
+    they are so long that a step would take long.
 
     Attributes
     ----------
     n_steps : int
         Minimum number of training steps.
     n_epochs : int
-        Minimum number of epochs, which counts for large sets; training stops early.
+        Minimum number of epochs.
     most_steps : int
         Maximum number of training steps, except that there is always one epoch.
     batch_sizes : tuple of int
         Minimum and maximum size of a batch, powers of two.
-    enough : int
-        Examples from which on a validation set is held out.
+    n_batches : int
+        Maximum number of batches of an epoch, between these bounds.
+    batch_length : int or None
+        Maximum length of all sequences of a batch together, in time steps, except that there are
+        four sequences or more.
+    enough : int or None
+        Examples from which on a validation set is held out, to stop early; None: never.
     """
 
-    n_steps: int
-    n_epochs: int = 15
+    n_steps: int = 0
+    n_epochs: int = 50
     most_steps: int = 20_000
-    batch_sizes: tuple[int, int] = (4, 64)
-    enough: int = 5_000
+    batch_sizes: tuple[int, int] = (32, 32)
+    n_batches: int = 10
+    batch_length: int | None = None
+    enough: int | None = None
 
-    def batch_size(self, n_examples: int) -> int:
-        """Return the smallest power of two that is a tenth of the examples, within bounds."""
+    def batch_size(self, n_examples: int, longest: int) -> int:
+        """Return the examples of up to ``longest`` steps per training step, a power of two."""
         low, high = self.batch_sizes
-        return min(max(2 ** math.ceil(math.log2(n_examples / 10)), low), high)
+        size = min(max(2 ** math.ceil(math.log2(n_examples / self.n_batches)), low), high)
+        if self.batch_length is None:
+            return size
+        fitting = max(self.batch_length // max(longest, 1), LEAST_BATCH)
+        return min(size, 2 ** int(math.log2(fitting)))
 
     def epochs(self, n_batches: int) -> int:
-        """Return the epochs in which the minimum number of steps is taken, within bounds."""
+        """Return the maximum number of epochs, each of ``n_batches`` training steps."""
         wanted = max(math.ceil(self.n_steps / n_batches), self.n_epochs)
         return min(wanted, max(1, self.most_steps // n_batches))
 
     def early_stopping(self, n_examples: int) -> bool:
         """Return whether there are enough examples to hold some out."""
-        return n_examples >= self.enough
-
-
-@dataclass(frozen=True)
-class EpochBudget(Budget):
-    """Budget in epochs, the same for all sets, without early stopping."""
-
-    n_epochs: int = 50
-    size: int = 32
-
-    def batch_size(self, n_examples: int) -> int:
-        """Return the size of all batches."""
-        return self.size
-
-    def epochs(self, n_batches: int) -> int:
-        """Return the number of epochs."""
-        return self.n_epochs
-
-    def early_stopping(self, n_examples: int) -> bool:
-        """Return False."""
-        return False
+        return self.enough is not None and n_examples >= self.enough
 
 
 def stops_early(estimator: Any, n_examples: int, *, is_given: bool = False) -> bool:
@@ -96,10 +74,10 @@ def stops_early(estimator: Any, n_examples: int, *, is_given: bool = False) -> b
     return bool(estimator.early_stopping)
 
 
-def batch_size_of(estimator: Any, n_examples: int) -> int | None:
+def batch_size_of(estimator: Any, training: Examples) -> int | None:
     """Return the examples per training step of an estimator; None is all of them."""
     if isinstance(estimator.batch_size, str):
-        return int(estimator._budget.batch_size(n_examples))
+        return int(estimator._budget.batch_size(len(training), training.longest))
     return None if estimator.batch_size is None else int(estimator.batch_size)
 
 
@@ -111,7 +89,6 @@ def epochs_of(estimator: Any, training: Examples, batch_size: int | None, epochs
     """
     if not isinstance(epochs, str):
         return int(epochs)
-    n_examples = len(training)
-    usual = int(estimator._budget.batch_size(n_examples))
-    size = batch_rows(min(batch_size or usual, usual), n_examples)
+    usual = int(estimator._budget.batch_size(len(training), training.longest))
+    size = batch_rows(min(batch_size or usual, usual), len(training))
     return int(estimator._budget.epochs(training.n_batches(size)))

@@ -15,7 +15,7 @@ from skrnn._rollback import rollback_on_error
 from skrnn._typing import ClassifierMixin, with_callbacks
 from skrnn._validation import check_labels, check_weights
 from skrnn.engine.losses import CLASSIFICATION, SmoothedLoss
-from skrnn.estimators.budget import Budget, StepBudget
+from skrnn.estimators.budget import Budget
 from skrnn.estimators.classes import CLASS_WEIGHT, ClassesMixin, refuse_probabilities
 from skrnn.estimators.network_parameter import NetworkParameterMixin
 from skrnn.estimators.sequence_data import SequenceData
@@ -73,7 +73,7 @@ class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimato
     )
     class_weight: Any = CLASS_WEIGHT
     learning_rate: float = redeclared("learning_rate", of=BaseSequenceEstimator, default=0.003)
-    _budget: ClassVar[Budget] = StepBudget(1_500)
+    _budget: ClassVar[Budget] = Budget(1_500, 15, batch_sizes=(16, 64), n_batches=5, enough=5_000)
     _attributes = f"""{BaseSequenceEstimator._attributes.rstrip()}
 
     classes_ : ndarray of shape (n_classes,)
@@ -375,6 +375,10 @@ class TCNClassifier(BaseSequenceClassifier, networks.TCNParameters):
     """
 
     pooling: str = redeclared("pooling", of=networks.TCNParameters, default="mean")
+    #: Small batches, because a step of a convolution takes as long as it has sequences.
+    _budget: ClassVar[Budget] = Budget(
+        1_500, 15, batch_sizes=(4, 64), batch_length=4_096, enough=5_000
+    )
     network_class = networks.TCN
 
 

@@ -13,7 +13,7 @@ from skrnn._rollback import rollback_on_error
 from skrnn._typing import RegressorMixin, with_callbacks
 from skrnn._validation import check_target, check_weights
 from skrnn.engine.losses import REGRESSION
-from skrnn.estimators.budget import Budget, StepBudget
+from skrnn.estimators.budget import Budget
 from skrnn.estimators.determination import r2
 from skrnn.estimators.network_parameter import NetworkParameterMixin
 from skrnn.estimators.sequence_data import SequenceData
@@ -68,7 +68,7 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         predicted exactly, until training continues with other values.""",
     )
     learning_rate: float = redeclared("learning_rate", of=BaseSequenceEstimator, default=0.003)
-    _budget: ClassVar[Budget] = StepBudget(1_500)
+    _budget: ClassVar[Budget] = Budget(1_500, 15, batch_sizes=(4, 64), enough=5_000)
 
     @rollback_on_error
     @with_callbacks

@@ -409,7 +409,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         if len(numbers) == 0 or epochs == 0:
             return
         windows = table.examples(numbers, origins, table.n_times)
-        n_epochs = epochs_of(self, windows, batch_size_of(self, len(windows)), epochs)
+        n_epochs = epochs_of(self, windows, batch_size_of(self, windows), epochs)
         rate = float(self.learning_rate) / 10
         self._train(windows, Start.CONTINUE, epochs=n_epochs, learning_rate=rate)
 

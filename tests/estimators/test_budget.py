@@ -1,12 +1,14 @@
 """Automatic batch size, epochs and early stopping, and the defaults of tasks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import skrnn
-from skrnn.estimators.budget import EpochBudget, StepBudget
+from skrnn.estimators.budget import Budget
 
-BUDGET = StepBudget(1_500)
+BUDGET = Budget(1_500, 15, batch_sizes=(4, 64), enough=5_000)
 
 
 def sequences(n, n_steps=6):
@@ -20,7 +22,14 @@ def sequences(n, n_steps=6):
     [(1, 4), (40, 4), (41, 8), (106, 16), (107, 16), (160, 16), (640, 64), (33_000, 64)],
 )
 def test_a_batch_is_a_tenth_of_the_examples_rounded_up_to_a_power_of_two(n_examples, expected):
-    assert BUDGET.batch_size(n_examples) == expected
+    assert BUDGET.batch_size(n_examples, 1_000) == expected
+
+
+@pytest.mark.parametrize(("longest", "expected"), [(64, 64), (65, 32), (512, 8), (5_000, 4)])
+def test_batches_of_long_sequences_are_smaller(longest, expected):
+    budget = replace(BUDGET, batch_length=4_096)
+    assert budget.batch_size(33_000, longest) == expected
+    assert budget.batch_size(30, longest) == 4
 
 
 @pytest.mark.parametrize(
@@ -37,15 +46,15 @@ def test_only_large_sets_have_a_validation_set():
 
 
 def test_other_tasks_train_for_a_number_of_epochs():
-    budget = EpochBudget()
-    assert budget.batch_size(10) == budget.batch_size(10**6) == 32
-    assert budget.epochs(1) == budget.epochs(10**6) == 50
+    budget = Budget()
+    assert budget.batch_size(10, 5) == budget.batch_size(10**6, 5) == 32
+    assert (budget.epochs(1), budget.epochs(400), budget.epochs(10**6)) == (50, 50, 1)
     assert not budget.early_stopping(10**6)
 
 
 @pytest.mark.parametrize("kind", [skrnn.GRURegressor, skrnn.TCNClassifier])
 def test_a_fit_tells_what_auto_was(kind, monkeypatch):
-    monkeypatch.setattr(kind, "_budget", StepBudget(30, n_epochs=2, enough=100))
+    monkeypatch.setattr(kind, "_budget", Budget(30, 2, batch_sizes=(4, 64), enough=100))
     X, y = sequences(90)
     y = y if kind is skrnn.GRURegressor else y > 0
     model = kind(random_state=0).fit(X, y)
@@ -76,7 +85,7 @@ def test_validation_data_stop_early_unless_told_otherwise():
 
 
 def test_a_larger_batch_counts_as_several_and_a_smaller_one_as_itself(monkeypatch):
-    monkeypatch.setattr(skrnn.GRURegressor, "_budget", StepBudget(30, n_epochs=2))
+    monkeypatch.setattr(skrnn.GRURegressor, "_budget", Budget(30, 2, batch_sizes=(4, 64)))
     X, y = sequences(90)
     found = {
         size: skrnn.GRURegressor(batch_size=size, random_state=0).fit(X, y).n_epochs_

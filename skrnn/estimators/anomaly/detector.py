@@ -313,11 +313,10 @@ class SequenceAnomalyDetector(NetworkParameterMixin, OutlierMixin, BaseStepwiseE
                 )
         return self._read_chunks(X, y, sample_weight, start)
 
-    def _chunk_rule(self) -> tuple[int | None, bool]:
+    @property
+    def _fixed_chunk_length(self) -> int | None:
         method = self._method()
-        if isinstance(method, ReconstructionError):
-            return method.window_length, True
-        return None if self.chunk_length is None else int(self.chunk_length), False
+        return method.window_length if isinstance(method, ReconstructionError) else None
 
     def _read_target(self, X: Any, y: Any, sequences: Sequences) -> StepTargets:
         return StepTargets(self._method().targets(end_to_end(sequences)), is_flat=False)

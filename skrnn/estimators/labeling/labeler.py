@@ -148,7 +148,8 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
         reads sequence after sequence; ``shuffle`` reorders sequences, never their chunks. If
         there are fewer sequences than ``batch_size``, each is read at several positions in
         parallel, ten or more chunks from each. For unidirectional recurrent networks; None
-        trains on whole sequences.""",
+        trains on whole sequences, or on the chunks of ``chunk_length``, whose "auto" does not split
+        where ``bptt_length`` is set.""",
     )
     _attributes = f"""{ClassesMixin._attributes.rstrip()}
 
@@ -314,8 +315,10 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
     def _read(self, X: Any, y: Any, sample_weight: Any, start: Start | None) -> SequenceData:
         return self._read_chunks(X, y, sample_weight, start)
 
-    def _chunk_rule(self) -> tuple[int | None, bool]:
-        return None if self.chunk_length is None else int(self.chunk_length), False
+    def _longest_chunk(self, n_steps: int) -> int | None:
+        if self.bptt_length is not None and isinstance(self.chunk_length, str):
+            return None
+        return super()._longest_chunk(n_steps)
 
     def _read_target(self, X: Any, y: Any, sequences: Sequences) -> StepTargets:
         require_target(self, y)

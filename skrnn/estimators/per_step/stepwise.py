@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._validation import check_outputs
+from skrnn.estimators.budget import Budget
 from skrnn.estimators.per_step.step_targets import in_form_of
 from skrnn.estimators.sequence_data import SequenceData
 from skrnn.estimators.sequence_estimator import BaseSequenceEstimator
 from skrnn.estimators.trainer import Start
 from skrnn.networks.base import ModelBuilder
-from skrnn.parameters import NONE, integers, parameter
+from skrnn.parameters import NONE, integers, one_of, parameter
 from skrnn.sequences import Sequences, Windows, pieces
+
+#: Length from which on sequences are split by default, and the length of their chunks.
+LONG, CHUNK = 512, 128
 
 
 class BaseStepwiseEstimator(BaseSequenceEstimator):
@@ -26,21 +29,32 @@ class BaseStepwiseEstimator(BaseSequenceEstimator):
     The targets of a subclass are `StepTargets`.
     """
 
-    chunk_length: int | None = parameter(
-        default=None,
-        domain=integers(1) | NONE,
+    chunk_length: int | str | None = parameter(
+        default="auto",
+        domain=integers(1) | one_of("auto") | NONE,
         doc="""Split training sequences into chunks of at most this many steps; predictions are
-        for whole sequences. None does not split.""",
+        for whole sequences. "auto" is 128 if a sequence has more than 512 steps; None, and "auto"
+        otherwise, do not split.""",
     )
 
-    @abstractmethod
-    def _chunk_rule(self) -> tuple[int | None, bool]:
-        """Return the maximum steps of a chunk, or None, and whether all have that many."""
+    _budget: ClassVar[Budget] = Budget(500, 15, batch_sizes=(4, 64), enough=5_000)
+
+    @property
+    def _fixed_chunk_length(self) -> int | None:
+        """Return the steps that every chunk has, or None if chunks may be shorter."""
+        return None
+
+    def _longest_chunk(self, n_steps: int) -> int | None:
+        """Return the maximum steps of a chunk of sequences of up to ``n_steps``, or None."""
+        if isinstance(self.chunk_length, str):
+            return CHUNK if n_steps > LONG else None
+        return None if self.chunk_length is None else int(self.chunk_length)
 
     def _read_chunks(self, X: Any, y: Any, sample_weight: Any, start: Start | None) -> SequenceData:
         """Return checked user data, split into chunks."""
         data = self._read_whole(X, y, sample_weight, start)
-        n_steps, whole = self._chunk_rule()
+        whole = self._fixed_chunk_length is not None
+        n_steps = self._fixed_chunk_length or self._longest_chunk(data.sequences.longest)
         if n_steps is None:
             return data
         return replace(
@@ -72,8 +86,7 @@ class BaseStepwiseEstimator(BaseSequenceEstimator):
         return network
 
     def _reads_any_length(self, network: ModelBuilder) -> bool:
-        _, are_alike = self._chunk_rule()
-        return are_alike or not network.needs_fixed_length
+        return self._fixed_chunk_length is not None or not network.needs_fixed_length
 
     def _step_outputs(self, sequences: Sequences) -> tuple[Sequences, NDArray[np.float64]]:
         """Return sequences without padding, and the outputs at all of their steps."""
