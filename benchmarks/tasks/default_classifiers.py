@@ -5,10 +5,14 @@ official training part and scored on the official test part; the CPU seconds are
 a process of its own thread that has fitted before. MiniRocket (Dempster, Schmidt and Webb, 2021,
 doi:10.1145/3447548.3467231) with ridge regression is fitted in turn, in the implementation of
 sktime, which needs numba.
+
+With ``--validate``, a third of each training part is held out and scored instead, and nothing is
+written; ``--set`` gives parameters another value.
 """
 
 from __future__ import annotations
 
+import ast
 import csv
 import statistics
 import sys
@@ -19,6 +23,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from sklearn.metrics import accuracy_score, log_loss
+from sklearn.model_selection import train_test_split
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # folder of common.py
 
@@ -72,17 +77,31 @@ def minirocket(seed: int) -> Any:
     )
 
 
-def measure(data: Path, task: Task) -> dict[str, Any] | None:
+def held_out(X: Any, y: np.ndarray, seed: int) -> tuple[Any, np.ndarray, Any, np.ndarray]:
+    """Return a training part without a third of it, and that third; classes of one are left out."""
+    classes, counts = np.unique(y, return_counts=True)
+    rows = np.flatnonzero(np.isin(y, classes[counts > 1]))
+    parts = train_test_split(rows, test_size=1 / 3, random_state=seed, stratify=y[rows])
+    X_parts = [[X[row] for row in part] if isinstance(X, list) else X[part] for part in parts]
+    return X_parts[0], y[parts[0]], X_parts[1], y[parts[1]]
+
+
+def measure(
+    data: Path, task: Task, validate: bool, settings: dict[str, Any]
+) -> dict[str, Any] | None:
     """Fit and score; None where MiniRocket does not apply, to gaps and unequal lengths."""
     X, y = load(data, task.name, "train")
-    X_test, y_test = load(data, task.name, "test")
+    if validate:
+        X, y, X_test, y_test = held_out(X, y, task.seed)
+    else:
+        X_test, y_test = load(data, task.name, "test")
     if task.estimator == MINIROCKET:
         if isinstance(X, list) or np.isnan(X).any():
             return None
         X, X_test = (one.reshape(len(one), 1, -1) for one in (X, X_test))
         model = minirocket(task.seed)
     else:
-        model = getattr(skrnn, task.estimator)(missing="mask", random_state=task.seed)
+        model = getattr(skrnn, task.estimator)(missing="mask", random_state=task.seed, **settings)
     start = time.process_time()
     model.fit(X, y)
     seconds = time.process_time() - start
@@ -138,7 +157,8 @@ def report(rows: list[dict[str, Any]], data: Path, sets: list[str]) -> list[str]
         of_it = [row for row in rows if row["estimator"] == estimator]
         losses = [float(row["log_loss"]) for row in of_it if row.get("log_loss")]
         seconds = [float(row["cpu_seconds"]) for row in of_it]
-        cells = [statistics.fmean(losses) if losses else None]
+        cells = [statistics.fmean(float(row["accuracy"]) for row in of_it) if of_it else None]
+        cells += [statistics.fmean(losses) if losses else None]
         cells += [statistics.median(seconds), max(seconds)] if seconds else [None, None]
         others.append([estimator, *cells])
     header = [*OURS, MINIROCKET, *PUBLISHED]
@@ -152,30 +172,44 @@ def report(rows: list[dict[str, Any]], data: Path, sets: list[str]) -> list[str]
                 means(rows, known, whole, "without gaps"),
             ],
         ),
-        table(["estimator", "mean log loss", "median CPU s of a fit", "greatest"], others),
+        table(
+            ["estimator", "mean accuracy", "mean log loss", "median CPU s of a fit", "greatest"],
+            others,
+        ),
     ]
 
 
 def main() -> None:
-    parser = Parser(__doc__, "data", "results", "jobs", seeds=3)
+    parser = Parser(__doc__, "data", "results", "jobs", "validate", seeds=3)
     parser.add_argument("--sets", nargs="+")
     parser.add_argument("--estimators", nargs="+", default=[*OURS, MINIROCKET])
+    parser.add_argument("--set", nargs="+", default=[], help="name=value, with --validate")
     args = parser.parse_args()
+    if args.set and not args.validate:
+        parser.error("--set is for --validate: the page is that of the defaults")
+    pairs = (one.split("=", 1) for one in args.set)
+    changed = {name: ast.literal_eval(value) for name, value in pairs}
     data = parser.data_folder(args, "ucr/published.csv")
     every = [*published(data), *LOADERS]
     sets = args.sets or every
     path = args.results / "default_classifiers.csv"
-    kept = [row for row in read_rows(path) if row["set"] in every]
-    rows: dict[tuple[str, str, int], dict[str, Any]] = {
-        (row["estimator"], row["set"], int(row["seed"])): row for row in kept
+    kept = [] if args.validate else [row for row in read_rows(path) if row["set"] in every]
+    rows: dict[Task, dict[str, Any]] = {
+        Task(row["estimator"], row["set"], int(row["seed"])): row for row in kept
     }
-    tasks = [Task(*one) for one in product(args.estimators, sets, range(args.seeds))]
-    for (_, task), row in in_processes(measure, [(data, task) for task in tasks], args.jobs):
+    every_task = (Task(*one) for one in product(args.estimators, sets, range(args.seeds)))
+    tasks = sorted((task for task in every_task if task not in rows), key=lambda task: task.seed)
+    calls = [(data, task, args.validate, changed) for task in tasks]
+    for (_, task, *_), row in in_processes(measure, calls, args.jobs):
         if row is None:
             continue
-        print(*task, row["accuracy"], row["cpu_seconds"], "s", flush=True)
-        rows[task.estimator, task.name, task.seed] = row
-        write_rows(path, COLUMNS, [rows[key] for key in sorted(rows)])
+        print(*task, row["accuracy"], row.get("log_loss"), row["cpu_seconds"], "s", flush=True)
+        rows[task] = row
+        if not args.validate:
+            write_rows(path, COLUMNS, [rows[key] for key in sorted(rows)])
+    if args.validate:
+        print(*report(list(rows.values()), data, every)[-1:], sep="\n")
+        return
     text = page(
         "Classifiers with nothing set",
         [seeds_note(args.seeds), command(__file__, f"--seeds {args.seeds} --jobs {args.jobs}")],

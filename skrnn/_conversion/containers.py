@@ -214,9 +214,10 @@ def _plain(array: NDArray[Any]) -> Any:
 
 def native_index(index: pd.Index) -> pd.Index:
     """Return an index in the byte order of this machine, which pandas needs to look up labels."""
-    if getattr(index.dtype, "isnative", True):
+    dtype = index.dtype
+    if not isinstance(dtype, np.dtype) or dtype.isnative:
         return index
-    return index.astype(index.dtype.newbyteorder("="))
+    return index.astype(dtype.newbyteorder("="))
 
 
 def _filled(array: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:

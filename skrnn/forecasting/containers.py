@@ -81,7 +81,7 @@ def _native(data: Any) -> Any:
     foreign = {
         column: dtype.newbyteorder("=")
         for column, dtype in data.dtypes.items()
-        if not getattr(dtype, "isnative", True)
+        if isinstance(dtype, np.dtype) and not dtype.isnative
     }
     return data.astype(foreign) if foreign else data
 

@@ -34,15 +34,15 @@ def test_a_gap_after_the_fit_does_what_on_gap_says(kind, on_gap, split, dropped)
     kept = np.array([row for row in range(N) if row < n_fitted or row not in dropped])
     anew = {t for t, (a, b) in enumerate(pairwise(kept), start=1) if b - a > 1}
     X = frame_of(kind).iloc[kept]
-    window = sliding(window_length, sampling_rate=rate, on_gap=on_gap).fit(X[:n_fitted])
+    window = sliding(window_length, sampling_rate=rate, on_gap=on_gap).fit(X.iloc[:n_fitted])
     if on_gap == "raise" and any(first > n_fitted - (window_length > 1) for first in anew):
         with pytest.raises(ValueError, match=r"gap\(s\), the first before row"):
-            window.transform(X[n_fitted:])
+            window.transform(X.iloc[n_fitted:])
         return
     expected = expected_windows(
         X.to_numpy(), window_length, rate, anew if on_gap == "restart" else ()
     )
-    assert_windows(window.transform(X[n_fitted:]), expected[n_fitted:])
+    assert_windows(window.transform(X.iloc[n_fitted:]), expected[n_fitted:])
 
 
 @pytest.mark.parametrize("on_gap", ["restart", "ignore", "raise"])

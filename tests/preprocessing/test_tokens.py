@@ -7,6 +7,7 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
+import sklearn
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn import config_context
@@ -21,6 +22,8 @@ from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skrnn import TokenSequences
 
+#: Older releases of scikit-learn keep the index of a DataFrame only.
+KEEPS_INDEX = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 8)
 TEXTS = ["The cat saw a dog.", "A dog!", "", "the the Café, a café"]
 WORDS = st.lists(st.sampled_from(["a", "B", "b", "cc", "Dd", "é", "x1", ",", "  "]), max_size=8)
 CORPORA = st.lists(WORDS.map(" ".join), min_size=1, max_size=6).filter(
@@ -241,7 +244,11 @@ BAD_TEXTS = {
     "a number": (3, ValueError, "X is an int"),
     "no texts": ([], ValueError, "0 texts; at least one"),
     "a missing text": (["a", None], TypeError, "element 1 of X is None, .* fill what is missing"),
-    "a missing text in a Series": (pd.Series(["a", None]), TypeError, "element 1 of X is nan"),
+    "a missing text in a Series": (
+        pd.Series(["a", None]),
+        TypeError,
+        "element 1 of X is (nan|None)",
+    ),
     "bytes inside": (["a", b"b"], TypeError, "element 1 of X is b'b', of type bytes.*decode"),
     "numbers": ([1, 2], TypeError, "element 0 of X is 1, of type int, and not a str"),
     "lists": ([["a"], ["b"]], TypeError, "of type list.* callable analyzer"),
@@ -351,7 +358,8 @@ def test_output_is_a_data_frame_where_that_is_requested():
     for frame in (local, everywhere):
         np.testing.assert_array_equal(frame.to_numpy(), expected)
         assert list(frame.columns) == [f"token{column}" for column in range(5)]
-        assert list(frame.index) == list("wxyz")
+        if KEEPS_INDEX:
+            assert list(frame.index) == list("wxyz")
 
 
 def test_texts_go_through_pipelines_and_column_transformers():
