@@ -31,7 +31,7 @@ class SequenceDetector(Versioned, DetectorHooks, BaseDetector):
     ----------
     detector : SequenceAnomalyDetector or None, default=None
         Detector, which is cloned for the fit; None is a `SequenceAnomalyDetector` with its
-        defaults. Set its ``chunk_length`` for long series.
+        defaults.
 
     Attributes
     ----------

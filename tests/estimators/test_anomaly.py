@@ -388,7 +388,7 @@ def test_sktime_suite():
 def test_sktime_s_detector_finds_what_ours_finds():
     series = pd.DataFrame({"value": waves(1, 300)[0]})
     series.loc[200] = 4.0
-    how = SequenceAnomalyDetector(chunk_length=50, random_state=0)
+    how = SequenceAnomalyDetector(chunk_length=50, epochs=50, random_state=0)
     detector = SequenceDetector(how).fit(series[:150])
     alone = clone(how).fit([series[:150].to_numpy()])
     (scores,) = alone.step_scores([series.to_numpy()])

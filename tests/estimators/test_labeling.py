@@ -299,6 +299,22 @@ def test_a_long_series_is_trained_in_chunks_and_predicted_whole():
     assert np.mean(predicted == y) > 0.9
 
 
+@pytest.mark.parametrize(
+    ("n_steps", "bptt_length", "expected"), [(513, None, 128), (512, None, None), (513, 100, None)]
+)
+def test_only_long_series_are_split_by_default(n_steps, bptt_length, expected):
+    X = np.random.default_rng(0).normal(size=(n_steps, 1))
+    y = np.where(X[:, 0] > 0, 1, 0)
+    settings = {"causal": True, "bptt_length": bptt_length, "epochs": 2, "random_state": 0}
+    found, wanted = (
+        SequenceLabeler(network=networks.GRU(units=2), **settings, **how).fit([X], [y])
+        for how in ({}, {"chunk_length": expected})
+    )
+    assert found.batch_size_ == wanted.batch_size_
+    for one, other in zip(found.weights_, wanted.weights_, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_partial_fit_continues_with_announced_classes():
     X = cube()
     y = signs(X)

@@ -313,10 +313,11 @@ class SequenceAnomalyDetector(NetworkParameterMixin, OutlierMixin, BaseStepwiseE
                 )
         return self._read_chunks(X, y, sample_weight, start)
 
-    @property
-    def _fixed_chunk_length(self) -> int | None:
+    def _chunk_rule(self) -> tuple[int | str | None, bool]:
         method = self._method()
-        return method.window_length if isinstance(method, ReconstructionError) else None
+        if isinstance(method, ReconstructionError):
+            return method.window_length, True
+        return self.chunk_length, False
 
     def _read_target(self, X: Any, y: Any, sequences: Sequences) -> StepTargets:
         return StepTargets(self._method().targets(end_to_end(sequences)), is_flat=False)

@@ -315,10 +315,9 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
     def _read(self, X: Any, y: Any, sample_weight: Any, start: Start | None) -> SequenceData:
         return self._read_chunks(X, y, sample_weight, start)
 
-    def _longest_chunk(self, n_steps: int) -> int | None:
-        if self.bptt_length is not None and isinstance(self.chunk_length, str):
-            return None
-        return super()._longest_chunk(n_steps)
+    def _chunk_rule(self) -> tuple[int | str | None, bool]:
+        is_auto = isinstance(self.chunk_length, str)
+        return None if is_auto and self.bptt_length is not None else self.chunk_length, False
 
     def _read_target(self, X: Any, y: Any, sequences: Sequences) -> StepTargets:
         require_target(self, y)

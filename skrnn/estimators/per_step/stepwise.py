@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -39,22 +40,16 @@ class BaseStepwiseEstimator(BaseSequenceEstimator):
 
     _budget: ClassVar[Budget] = Budget(500, 15, batch_sizes=(4, 64), enough=5_000)
 
-    @property
-    def _fixed_chunk_length(self) -> int | None:
-        """Return the steps that every chunk has, or None if chunks may be shorter."""
-        return None
-
-    def _longest_chunk(self, n_steps: int) -> int | None:
-        """Return the maximum steps of a chunk of sequences of up to ``n_steps``, or None."""
-        if isinstance(self.chunk_length, str):
-            return CHUNK if n_steps > LONG else None
-        return None if self.chunk_length is None else int(self.chunk_length)
+    @abstractmethod
+    def _chunk_rule(self) -> tuple[int | str | None, bool]:
+        """Return the maximum steps of a chunk, "auto" or None, and whether all have that many."""
 
     def _read_chunks(self, X: Any, y: Any, sample_weight: Any, start: Start | None) -> SequenceData:
         """Return checked user data, split into chunks."""
         data = self._read_whole(X, y, sample_weight, start)
-        whole = self._fixed_chunk_length is not None
-        n_steps = self._fixed_chunk_length or self._longest_chunk(data.sequences.longest)
+        n_steps, whole = self._chunk_rule()
+        if isinstance(n_steps, str):
+            n_steps = CHUNK if data.sequences.longest > LONG else None
         if n_steps is None:
             return data
         return replace(
@@ -86,7 +81,8 @@ class BaseStepwiseEstimator(BaseSequenceEstimator):
         return network
 
     def _reads_any_length(self, network: ModelBuilder) -> bool:
-        return self._fixed_chunk_length is not None or not network.needs_fixed_length
+        _, are_alike = self._chunk_rule()
+        return are_alike or not network.needs_fixed_length
 
     def _step_outputs(self, sequences: Sequences) -> tuple[Sequences, NDArray[np.float64]]:
         """Return sequences without padding, and the outputs at all of their steps."""
