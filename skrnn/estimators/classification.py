@@ -205,14 +205,29 @@ class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimato
     def _learn_target(
         self, data: SequenceData, weights: NDArray[np.float64], scaling: AffineScaling
     ) -> MulticlassTarget:
-        return MulticlassTarget.learn(data.y, data.classes)
+        return self._with_weighted_classes(MulticlassTarget.learn(data.y, data.classes))
 
     def _further_target(self, data: SequenceData, weights: NDArray[np.float64]) -> MulticlassTarget:
         target: MulticlassTarget = self.network_.target
-        return target.with_more(data.y, weights)
+        return self._with_weighted_classes(target.with_more(data.y, weights))
+
+    def _with_weighted_classes(self, target: MulticlassTarget) -> MulticlassTarget:
+        """Return the target; raise ValueError if ``class_weight`` names other labels."""
+        given = self.class_weight if isinstance(self.class_weight, dict) else {}
+        others = [label for label in given if label not in target.classes.tolist()]
+        if others:
+            raise ValueError(
+                f"class_weight={self.class_weight!r} names {', '.join(map(repr, others))}, and the "
+                f"classes are {', '.join(map(repr, target.classes.tolist()))}; remove it, or "
+                "correct it."
+            )
+        return target
 
     def _weigh(self, y: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        return weights * compute_sample_weight(self.class_weight, y)
+        if not isinstance(self.class_weight, dict):
+            return weights * compute_sample_weight(self.class_weight, y)
+        # Labels of the dict may be absent from a batch of ``partial_fit``.
+        return weights * np.array([self.class_weight.get(label, 1.0) for label in y.tolist()])
 
     def _strata(self, y: NDArray[Any]) -> NDArray[Any]:
         return y

@@ -3,7 +3,14 @@
 import numpy as np
 import pytest
 
-from skrnn import GRURegressor, SequenceGenerator, SequenceLabeler, SequenceTranslator, networks
+from skrnn import (
+    GRUClassifier,
+    GRURegressor,
+    SequenceGenerator,
+    SequenceLabeler,
+    SequenceTranslator,
+    networks,
+)
 
 SMALL = {"epochs": 3, "random_state": 0, "network": networks.GRU(units=4)}
 
@@ -46,6 +53,24 @@ def test_further_steps_may_lack_a_class_that_has_a_weight():
     model = SequenceLabeler(**SMALL, class_weight={0: 2.0, 1: 3.0}).partial_fit(X, y)
     model.partial_fit(X, np.where(y == 1, 2, y))
     np.testing.assert_allclose(model.network_.target.class_weights, [2.0, 3.0, 1.0])
+
+
+def test_further_sequences_may_lack_a_class_that_has_a_weight():
+    X, y = cube(), np.arange(16) % 3
+    settings = {"units": 2, "epochs": 1, "random_state": 0}
+    model = GRUClassifier(class_weight={0: 2.0, 1: 3.0}, **settings).partial_fit(X, y)
+    twin = GRUClassifier(**settings).partial_fit(X, y, None, np.array([2.0, 3.0, 1.0])[y])
+    rest = y != 1
+    model.partial_fit(X[rest], y[rest])
+    twin.partial_fit(X[rest], y[rest], None, np.array([2.0, 3.0, 1.0])[y[rest]])
+    for one, other in zip(model.weights_, twin.weights_, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_a_weight_for_a_label_that_is_no_class_is_refused():
+    model = GRUClassifier(class_weight={0: 2.0, "1": 3.0}, units=2, epochs=1)
+    with pytest.raises(ValueError, match="names '1', and the classes are 0, 1"):
+        model.fit(cube(), np.arange(16) % 2)
 
 
 @pytest.mark.parametrize(
