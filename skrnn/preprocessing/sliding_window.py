@@ -194,10 +194,12 @@ class SlidingWindow(
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If X has other columns than in ``fit``, times that are not accepted, or windows that
-            lack steps with ``incomplete="raise"``.
+            If a parameter was changed to a value that is not accepted, X has other columns than
+            in ``fit``, times that are not accepted, or windows that lack steps with
+            ``incomplete="raise"``.
         """
         check_is_fitted(self)
+        validate(self)
         series = self._read(X, reset=False)
         joined = self._history.join(
             series,

@@ -165,6 +165,13 @@ def test_floats_that_pandas_cannot_look_up_tell_groups_and_times(settings, dtype
     assert breaks(program) == []
 
 
+@pytest.mark.parametrize("changed", [{"gap_tolerance": (0, 1)}, {"on_gap": "no"}], ids=str)
+def test_parameters_changed_after_the_fit_are_checked(changed):
+    calls = [Call("fit", Series()), Call("set_params", **changed), Call("transform", Series())]
+    program = Program("SlidingWindow", {}, calls)
+    assert breaks(program) == []
+
+
 def test_targets_of_windows_keep_what_the_series_itself_lacks():
     call = Call("make_windows", Series(fault="last_nan"), None, window_length=1)
     assert breaks(Program("make_windows", {}, [call])) == []
