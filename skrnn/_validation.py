@@ -326,10 +326,9 @@ def check_weights(X: Any, sample_weight: Any, n_samples: int) -> NDArray[np.floa
     check_order(X, sample_weight, "sample_weight")
     if not np.isscalar(sample_weight) or isinstance(sample_weight, str | bytes | complex):
         sample_weight = as_numbers(sample_weight, "sample_weight")
-    weights = checked_weights(sample_weight, n_samples)
-    if not weights.any():
+    if sample_weight is not None and np.size(sample_weight) and not np.any(sample_weight):
         raise ValueError("sample_weight is 0 everywhere; at least one sequence has to count.")
-    return in_range(weights)
+    return in_range(checked_weights(sample_weight, n_samples))
 
 
 def in_range(weights: NDArray[np.float64]) -> NDArray[np.float64]:

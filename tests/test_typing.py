@@ -218,4 +218,4 @@ def test_the_methods_that_type_checkers_see_are_those_of_the_other_library(modul
                 known = ["cls", *inspect.signature(method).parameters]
                 assert [one for one in known if one in arguments] == arguments, f"{kind}.{name}"
                 compared += 1
-    assert compared > 10
+    assert compared >= 10  # fewer in older releases of the library

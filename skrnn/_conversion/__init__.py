@@ -12,10 +12,11 @@ from skrnn._conversion.containers import (
     is_panel,
     is_ragged,
     is_sequence,
+    native,
     native_index,
     refuse_repeated_names,
 )
-from skrnn._conversion.kinds import refuse_other_than_numbers
+from skrnn._conversion.kinds import dtype_name, refuse_other_than_numbers
 from skrnn._conversion.row_order import check_order, check_same_rows
 from skrnn._conversion.values import as_array, as_labels, as_numbers, as_values
 
@@ -27,12 +28,14 @@ __all__ = [
     "check_order",
     "check_same_rows",
     "column_names",
+    "dtype_name",
     "holds_times",
     "in_numpy_or_pandas",
     "is_mapping",
     "is_panel",
     "is_ragged",
     "is_sequence",
+    "native",
     "native_index",
     "refuse_other_than_numbers",
     "refuse_repeated_names",

@@ -220,6 +220,22 @@ def native_index(index: pd.Index) -> pd.Index:
     return index.astype(dtype.newbyteorder("="))
 
 
+def native(data: Any) -> Any:
+    """Return a pandas container whose numbers and index have the byte order of this machine."""
+    if isinstance(data, pd.Series):
+        return native(data.to_frame()).iloc[:, 0].rename(data.name)
+    foreign = {
+        column: dtype.newbyteorder("=")
+        for column, dtype in enumerate(data.dtypes)
+        if isinstance(dtype, np.dtype) and not dtype.isnative
+    }
+    if foreign:
+        names = data.columns
+        data = data.set_axis(range(len(names)), axis=1).astype(foreign).set_axis(names, axis=1)
+    index = native_index(data.index)
+    return data if index is data.index else data.set_axis(index)
+
+
 def _filled(array: np.ma.MaskedArray[Any, Any]) -> NDArray[Any]:
     """Return an array with NaN, or None among other values than numbers, for masked values."""
     mask = np.ma.getmaskarray(array)

@@ -47,6 +47,12 @@ _CURES = {
 }
 
 
+def dtype_name(values: Any) -> str:
+    """Return the name of the dtype of a column or an index, "str" for texts in every version."""
+    is_text = values.dtype == object and pd.api.types.infer_dtype(values, skipna=True) == "string"
+    return "str" if is_text else str(values.dtype)
+
+
 def kind_of(array: NDArray[Any], *, skipna: bool) -> str:
     """Return the kind of the values of an array, as in `pandas.api.types.infer_dtype`."""
     if array.dtype != object:

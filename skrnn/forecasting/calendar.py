@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._compat.pandas import CLOCK_ERRORS
 from skrnn._wording import type_name
 
 #: Position of a date in a cycle, from 0 to 1, by the name of the cycle.
@@ -170,7 +171,7 @@ def _dates_from(index: pd.DatetimeIndex, frequency: Any, **extent: Any) -> pd.Da
             f"dates in the unit {index.unit!r}; give fewer steps, or dates in a coarser unit, for "
             "example with y.index.as_unit('s')."
         ) from error
-    except ValueError as error:  # which pandas raises for hours that are skipped or repeated
+    except CLOCK_ERRORS as error:
         if index.tz is None:
             raise
         raise ValueError(

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn._conversion import as_numbers, native_index, refuse_repeated_names
+from skrnn._conversion import as_numbers, dtype_name, native, refuse_repeated_names
 
 Flags = NDArray[np.bool_]
 
@@ -37,7 +37,7 @@ def readable(data: Any, name: str) -> Any:
         refuse_repeated_names(data, name)
         require_numeric_columns(data, name)
         refuse_index(data.index, name)
-        data = _native(_with_dates(data))
+        data = native(_with_dates(data))
     return data
 
 
@@ -71,19 +71,6 @@ def refuse_other_levels(X: Any, y: Any) -> None:
     if X.index.nlevels != y.index.nlevels:
         of_X, of_y = (_described(tuple(one.index.names)) for one in both)
         raise ValueError(f"X is {of_X}, and y is {of_y}; give X in the form of y.")
-
-
-def _native(data: Any) -> Any:
-    """Return a pandas container whose numbers and index have the byte order of this machine."""
-    if isinstance(data, pd.Series):
-        return _native(data.to_frame()).iloc[:, 0].rename(data.name)
-    data = data.set_axis(native_index(data.index))
-    foreign = {
-        column: dtype.newbyteorder("=")
-        for column, dtype in data.dtypes.items()
-        if isinstance(dtype, np.dtype) and not dtype.isnative
-    }
-    return data.astype(foreign) if foreign else data
 
 
 def _with_dates(data: Any) -> Any:
@@ -160,7 +147,7 @@ def require_numeric_columns(data: pd.Series | pd.DataFrame, name: str) -> None:
             else "leave out categorical values"
         )
         raise TypeError(
-            f"{where} holds {column.dtype} values, and not numbers; convert numbers with "
+            f"{where} holds {dtype_name(column)} values, and not numbers; convert numbers with "
             f".astype('float64'), and {advice}."
         )
 

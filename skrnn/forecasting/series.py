@@ -201,8 +201,9 @@ def instances(frame: pd.DataFrame) -> Iterator[tuple[tuple[Any, ...], pd.DataFra
         yield (), frame
         return
     levels: list[Any] = list(range(frame.index.nlevels - 1))
-    for key, part in frame.groupby(level=levels, sort=False):
-        yield key if isinstance(key, tuple) else (key,), part.droplevel(levels)
+    is_one = len(levels) == 1
+    for key, part in frame.groupby(level=0 if is_one else levels, sort=False):
+        yield (key,) if is_one else key, part.droplevel(levels)
 
 
 def _covariates(X: pd.DataFrame, times: pd.Index, index: pd.Index, name: str) -> Array:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._conversion import dtype_name
 from skrnn._wording import type_name
 from skrnn.forecasting.calendar import following, reaching
 
@@ -54,7 +55,7 @@ def _kind(index: pd.Index) -> str:
         return "dates without a time zone" if index.tz is None else "dates with a time zone"
     if pd.api.types.is_integer_dtype(index.dtype):
         return "integers"
-    return f"{type_name(index)} of {index.dtype}"
+    return f"{type_name(index)} of {dtype_name(index)}"
 
 
 def steps_to(grid: pd.Index, times: pd.Index) -> Steps:
@@ -79,7 +80,8 @@ def steps_to(grid: pd.Index, times: pd.Index) -> Steps:
     if isinstance(grid, pd.PeriodIndex) and isinstance(times, pd.PeriodIndex):
         return _whole(grid, times, times.asi8 - grid.asi8[-1], frequency.n)
     if isinstance(grid, pd.DatetimeIndex) and isinstance(times, pd.DatetimeIndex):
-        if isinstance(frequency, pd.offsets.Tick):  # instants, regardless of changes of the clocks
+        is_day = isinstance(frequency, pd.offsets.Day)  # a Tick before pandas 3
+        if isinstance(frequency, pd.offsets.Tick) and not is_day:  # instants, whatever the clocks
             return _whole(grid, times, times - grid[-1], pd.Timedelta(frequency))
         return _looked_up(grid, times)
     return times.to_numpy(np.int64) - np.int64(grid[-1])

@@ -11,7 +11,7 @@ import pandas as pd
 
 from skrnn._conversion import (
     in_numpy_or_pandas,
-    native_index,
+    native,
     refuse_other_than_numbers,
     refuse_repeated_names,
 )
@@ -128,6 +128,7 @@ def as_table(X: Any) -> Any:
 
 
 def _from_pandas(frame: pd.DataFrame, time: Any, keys: tuple[str, ...], name: str) -> Rows:
+    frame = native(frame)
     found = {key: _labels_of(frame, key, name) for key in {*keys, *([time] if time else [])}}
     columns = [key for key in found if key in frame.columns]
     features = frame.drop(columns=columns) if columns else frame
@@ -169,11 +170,11 @@ def _widened(values: Any) -> Any:
 def _labels_of(frame: pd.DataFrame, key: str, name: str) -> pd.Index:
     """Return a column, or a level of the index, as an Index."""
     if key in frame.columns:
-        return native_index(pd.Index(_widened(frame[key])))
+        return pd.Index(_widened(frame[key]))
     if key not in frame.index.names:
         levels = [level for level in frame.index.names if level is not None]
         _fail_unknown(key, [*frame.columns, *levels], name)
-    return native_index(frame.index.get_level_values(key))
+    return frame.index.get_level_values(key)
 
 
 def _named_times(labels: pd.Index, time: str) -> pd.Index:

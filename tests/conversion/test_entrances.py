@@ -22,7 +22,8 @@ from skrnn import (
 from tests.conversion.libraries import TENSORS
 
 GENERATOR = np.random.default_rng(0)
-RAGGED = [GENERATOR.normal(size=(3 + n % 2, 2)) for n in range(4)]
+#: 32-bit floats, which every library holds exactly.
+RAGGED = [GENERATOR.normal(size=(3 + n % 2, 2)).astype("f4").astype(float) for n in range(4)]
 TEXTS = ["a lovely film", "a dull film"]
 SMALL = {"network": networks.GRU(units=2), "epochs": 1, "random_state": 0}
 

@@ -149,9 +149,11 @@ def test_cycles_of_steps_count_from_the_first_number(first, cycle):
 @pytest.mark.parametrize("kind", ["naive", "zoned", "seconds"])
 @pytest.mark.parametrize("frequency", [*FREQUENCIES, "3h", "2MS", "2W-SUN"])
 def test_times_are_numbered_alike_wherever_a_series_begins(frequency, kind):
-    index = dates(frequency, 900, kind)  # over a change to summer time
-    numbers = [number_of_first(index[n:]) for n in range(0, 900, 31)]
-    assert numbers == list(range(numbers[0], numbers[0] + 900, 31))
+    # Before pandas 3, 900 years exceed the range of its default unit.
+    n = 900 if frequency not in ("YS", "YE") else 200
+    index = dates(frequency, n, kind)  # over a change to summer time
+    numbers = [number_of_first(index[begin:]) for begin in range(0, n, 31)]
+    assert numbers == list(range(numbers[0], numbers[0] + n, 31))
 
 
 @pytest.mark.parametrize("frequency", ["D", "h", "M", "Q", "2M", "W"])

@@ -222,7 +222,7 @@ def test_what_is_too_far_is_refused_before_a_grid_is_made():
     refuse_far(MOST_STEPS)
     with pytest.raises(ValueError, match=f"fh reaches 100001 steps .* at most {MOST_STEPS}"):
         refuse_far(MOST_STEPS + 1)
-    far = pd.DatetimeIndex([np.datetime64("20000000-01-01", "s")])
+    far = pd.DatetimeIndex(np.array(["20000000-01-01"], dtype="M8[s]"))
     for n in (1, 5):
         days = pd.date_range("2024-01-01", periods=n, freq="D").as_unit("s")
         with pytest.raises(ValueError, match="and at most 100000 can be forecast"):

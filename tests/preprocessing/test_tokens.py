@@ -7,7 +7,6 @@ from collections import Counter
 import numpy as np
 import pandas as pd
 import pytest
-import sklearn
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn import config_context
@@ -21,9 +20,10 @@ from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import estimator_checks_generator
 
 from skrnn import TokenSequences
+from tests.installed import SKLEARN
 
 #: Older releases of scikit-learn keep the index of a DataFrame only.
-KEEPS_INDEX = tuple(map(int, sklearn.__version__.split(".")[:2])) >= (1, 8)
+KEEPS_INDEX = SKLEARN >= (1, 8)
 TEXTS = ["The cat saw a dog.", "A dog!", "", "the the Café, a café"]
 WORDS = st.lists(st.sampled_from(["a", "B", "b", "cc", "Dd", "é", "x1", ",", "  "]), max_size=8)
 CORPORA = st.lists(WORDS.map(" ".join), min_size=1, max_size=6).filter(
