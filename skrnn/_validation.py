@@ -326,9 +326,10 @@ def check_weights(X: Any, sample_weight: Any, n_samples: int) -> NDArray[np.floa
     check_order(X, sample_weight, "sample_weight")
     if not np.isscalar(sample_weight) or isinstance(sample_weight, str | bytes | complex):
         sample_weight = as_numbers(sample_weight, "sample_weight")
-    if sample_weight is not None and np.size(sample_weight) and not np.any(sample_weight):
-        raise ValueError("sample_weight is 0 everywhere; at least one sequence has to count.")
-    return in_range(checked_weights(sample_weight, n_samples))
+    weights = checked_weights(sample_weight, n_samples)
+    if not weights.any():  # which newer releases of scikit-learn refuse in their own words
+        raise ValueError("Sample weights are 0 everywhere; at least one sequence has to count.")
+    return in_range(weights)
 
 
 def in_range(weights: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -278,8 +278,8 @@ def test_weights_reach_the_scaler_in_a_pipeline():
         ([1, 2], "standard", "sample_weight.shape == "),
         ([1, 2, -1], "standard", "[Nn]egative"),
         ([1, 2, np.nan], "standard", "NaN"),
-        ([0, 0, 0], "standard", "sample_weight is 0 everywhere"),
-        ([0, 0, 0], "robust", "sample_weight is 0 everywhere"),
+        ([0, 0, 0], "standard", "Sample weights .*(non-zero number|0 everywhere)"),
+        ([0, 0, 0], "robust", "Sample weights .*(non-zero number|0 everywhere)"),
     ],
 )
 @every_per
