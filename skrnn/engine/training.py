@@ -104,9 +104,10 @@ def train(
     with closing(Callbacks(callbacks, compiled, plan.epochs, n_batches)) as hooks:
         hooks.train_begin()
         for epoch, loss in enumerate(_epochs(compiled, examples, size, plan, hooks, at_once)):
-            logs = {"loss": _finite(loss, epoch)}
+            logs = {"loss": _finite(loss, "loss", epoch)}
             if validation:
-                logs["val_loss"] = evaluate(compiled, validation, plan.batch_size or CHUNK)
+                value = evaluate(compiled, validation, plan.batch_size or CHUNK)
+                logs["val_loss"] = _finite(value, "validation loss", epoch)
             for name, value in logs.items():
                 history[name].append(value)
             stops = [
@@ -210,9 +211,9 @@ class _Counted:
         return float(np.average(losses, weights=self.counts))
 
 
-def _finite(loss: float, epoch: int) -> float:
+def _finite(loss: float, name: str, epoch: int) -> float:
     if not math.isfinite(loss):
-        raise FloatingPointError(f"the loss became {loss} in epoch {epoch + 1}; {ADVICE}")
+        raise FloatingPointError(f"the {name} became {loss} in epoch {epoch + 1}; {ADVICE}")
     return loss
 
 

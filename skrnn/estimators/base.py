@@ -375,7 +375,7 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         return {
             "loss": loss,
             "optimizer": self.optimizer,
-            "global_clipnorm": self.global_clipnorm,
+            "global_clipnorm": plain(self.global_clipnorm),
         }
 
 

@@ -145,3 +145,20 @@ def test_a_detector_of_nothing_says_so():
     detector = SequenceAnomalyDetector(missing="mask", **NETWORK)
     with pytest.raises(ValueError, match="X has no training data"):
         detector.fit(np.full((4, 6, 2), np.nan))
+
+
+def test_a_validation_loss_that_is_not_finite_is_refused():
+    model = GRURegressor(units=2, epochs=2, random_state=0)
+    before = dict(vars(model))
+    with pytest.raises(FloatingPointError, match="the validation loss became inf in epoch 1"):
+        model.fit(X, LAST, X_val=X, y_val=LAST * 1e30)
+    assert vars(model) == before
+
+
+def test_parameters_may_be_numbers_of_numpy():
+    settings = {"units": 2, "epochs": 1, "random_state": 0}
+    model = GRURegressor(
+        global_clipnorm=np.float64(0.5), learning_rate=np.float32(0.01), **settings
+    )
+    expected = GRURegressor(global_clipnorm=0.5, learning_rate=0.01, **settings).fit(X, LAST)
+    np.testing.assert_allclose(model.fit(X, LAST).predict(X), expected.predict(X), rtol=1e-5)
