@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import csv
 import datetime
 import os
@@ -26,6 +27,13 @@ ONE_THREAD = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
 # ------------------------------------------------------------------ arguments
 
+
+def setting(text: str) -> tuple[str, Any]:
+    """Return the name and the value of ``name=value``, a Python literal."""
+    name, value = text.split("=", 1)
+    return name, ast.literal_eval(value)
+
+
 #: Options that several scripts share; `Parser` adds the requested ones.
 SHARED_OPTIONS: dict[str, dict[str, Any]] = {
     "data": {
@@ -46,6 +54,12 @@ SHARED_OPTIONS: dict[str, dict[str, Any]] = {
     "epochs": {"type": int, "help": "epochs of each fit; nothing is written"},
     "quick": {"action": "store_true", "help": "small work; nothing is written"},
     "validate": {"action": "store_true", "help": "leave the test part alone; nothing is written"},
+    "set": {
+        "nargs": "+",
+        "type": setting,
+        "default": [],
+        "help": "name=value of parameters of the estimators; nothing is written",
+    },
     "draw": {"action": "store_true", "help": "measure nothing, write the page anew"},
 }
 

@@ -12,7 +12,6 @@ written; ``--set`` gives parameters another value.
 
 from __future__ import annotations
 
-import ast
 import csv
 import statistics
 import sys
@@ -38,7 +37,7 @@ from common import (
     write_page,
     write_rows,
 )
-from ucr_data import LOADERS, load, with_gaps
+from ucr_data import LOADERS, load, take, with_gaps
 
 import skrnn
 
@@ -81,9 +80,8 @@ def held_out(X: Any, y: np.ndarray, seed: int) -> tuple[Any, np.ndarray, Any, np
     """Return a training part without a third of it, and that third; classes of one are left out."""
     classes, counts = np.unique(y, return_counts=True)
     rows = np.flatnonzero(np.isin(y, classes[counts > 1]))
-    parts = train_test_split(rows, test_size=1 / 3, random_state=seed, stratify=y[rows])
-    X_parts = [[X[row] for row in part] if isinstance(X, list) else X[part] for part in parts]
-    return X_parts[0], y[parts[0]], X_parts[1], y[parts[1]]
+    first, third = train_test_split(rows, test_size=1 / 3, random_state=seed, stratify=y[rows])
+    return take(X, first), y[first], take(X, third), y[third]
 
 
 def measure(
@@ -180,15 +178,12 @@ def report(rows: list[dict[str, Any]], data: Path, sets: list[str]) -> list[str]
 
 
 def main() -> None:
-    parser = Parser(__doc__, "data", "results", "jobs", "validate", seeds=3)
+    parser = Parser(__doc__, "data", "results", "jobs", "validate", "set", seeds=3)
     parser.add_argument("--sets", nargs="+")
     parser.add_argument("--estimators", nargs="+", default=[*OURS, MINIROCKET])
-    parser.add_argument("--set", nargs="+", default=[], help="name=value, with --validate")
     args = parser.parse_args()
     if args.set and not args.validate:
         parser.error("--set is for --validate: the page is that of the defaults")
-    pairs = (one.split("=", 1) for one in args.set)
-    changed = {name: ast.literal_eval(value) for name, value in pairs}
     data = parser.data_folder(args, "ucr/published.csv")
     every = [*published(data), *LOADERS]
     sets = args.sets or every
@@ -199,7 +194,7 @@ def main() -> None:
     }
     every_task = (Task(*one) for one in product(args.estimators, sets, range(args.seeds)))
     tasks = sorted((task for task in every_task if task not in rows), key=lambda task: task.seed)
-    calls = [(data, task, args.validate, changed) for task in tasks]
+    calls = [(data, task, args.validate, dict(args.set)) for task in tasks]
     for (_, task, *_), row in in_processes(measure, calls, args.jobs):
         if row is None:
             continue

@@ -14,7 +14,6 @@ models another value.
 
 from __future__ import annotations
 
-import ast
 import statistics
 import sys
 import time
@@ -164,13 +163,11 @@ def report(rows: list[Any]) -> str:
 
 
 def main() -> None:
-    parser = Parser(__doc__, "data", "results", "jobs", "validate", seeds=3)
+    parser = Parser(__doc__, "data", "results", "jobs", "validate", "set", seeds=3)
     parser.add_argument("--kinds", nargs="+", choices=list(DATA), default=list(DATA))
-    parser.add_argument("--set", nargs="+", default=[], help="name=value, with --validate")
     args = parser.parse_args()
     if args.set and not args.validate:
         parser.error("--set is for --validate: the page is that of the defaults")
-    changed = {name: ast.literal_eval(value) for name, value in (s.split("=", 1) for s in args.set)}
     data = parser.data_folder(args, "occupancy", "nab", "imdb")
     path = args.results / "default_step_models.csv"
     known = [] if args.validate else read_rows(path)
@@ -181,7 +178,7 @@ def main() -> None:
         for model, is_random in DATA[kind][1].items()
         for seed in range(args.seeds if is_random else 1)
     ]
-    calls = list(product([data], tasks, [args.validate], [changed]))
+    calls = list(product([data], tasks, [args.validate], [dict(args.set)]))
     for (_, task, *_), found in in_processes(measure, calls, args.jobs):
         for row in found:
             print(*task, row["part"], row["score"], row["cpu_seconds"], "s", flush=True)

@@ -8,7 +8,6 @@ Settings were chosen by ``--validate``, which leaves the test sequences alone.
 from __future__ import annotations
 
 import argparse
-import ast
 import sys
 from dataclasses import dataclass, replace
 from itertools import product
@@ -119,8 +118,7 @@ def rate(name: str, network: str, args: argparse.Namespace, data: Path | None) -
     problem, budget = PROBLEMS[name], BUDGETS[args.budget][name]
     if args.sequences:
         budget = replace(budget, n_train=args.sequences)
-    changes = {key: ast.literal_eval(value) for key, value in args.set}
-    model = make(name, network, budget, args.seed).set_params(**changes)
+    model = make(name, network, budget, args.seed).set_params(**dict(args.set))
     model.fit(*problem.draw(budget.n_train, "train", data))
     row = {
         "problem": name,
@@ -194,19 +192,12 @@ def report(rows: list[dict[str, str]]) -> str:
 
 
 def main() -> None:
-    parser = Parser(__doc__, "data", "results", "validate", "draw")
+    parser = Parser(__doc__, "data", "results", "validate", "set", "draw")
     parser.add_argument("--problems", nargs="+", choices=list(PROBLEMS), default=list(PROBLEMS))
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=NETWORKS)
     parser.add_argument("--budget", choices=list(BUDGETS), default="quick")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--sequences", type=int, help="number of training sequences; validates")
-    parser.add_argument(
-        "--set",
-        nargs="+",
-        type=lambda pair: pair.split("=", 1),
-        default=[],
-        help="name=value of the estimator's parameters; validates",
-    )
     args = parser.parse_args()
     path = args.results / "sequence_problems.csv"
     rows = [] if args.draw else list(product(args.problems, args.networks))

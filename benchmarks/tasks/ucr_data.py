@@ -27,6 +27,11 @@ def load(data: Path, name: str, part: str) -> tuple[Any, np.ndarray]:
     return X, y
 
 
+def take(X: Any, rows: np.ndarray) -> Any:
+    """Return the sequences at ``rows``."""
+    return [X[row] for row in rows] if isinstance(X, list) else X[rows]
+
+
 def with_gaps(data: Path, name: str) -> bool:
     """Tell whether the training part of a set has NaN: gaps, or ends of shorter sequences."""
     X, _ = load(data, name, "train")

@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedKFold
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # folder of common.py
 
 from common import Parser, command, in_processes, page, read_rows, table, write_page
-from ucr_data import load
+from ucr_data import load, take
 
 import skrnn
 
@@ -31,15 +31,12 @@ def accuracies(data: Path, estimator: str, name: str) -> tuple[float, float]:
     X, y = load(data, name, "train")
     n_right = np.zeros(2)
     for training, test in StratifiedKFold(3, shuffle=True, random_state=0).split(y, y):
-        parts = [
-            [X[row] for row in rows] if isinstance(X, list) else X[rows]
-            for rows in (training, test)
-        ]
+        X_training, X_test = take(X, training), take(X, test)
         model = getattr(skrnn, estimator)(missing="mask", random_state=0)
-        model.fit(parts[0], y[training])
-        n_right[0] += model.score(parts[1], y[test]) * len(test)
-        model.set_params(epochs=TIMES * model.n_epochs_).fit(parts[0], y[training])
-        n_right[1] += model.score(parts[1], y[test]) * len(test)
+        model.fit(X_training, y[training])
+        n_right[0] += model.score(X_test, y[test]) * len(test)
+        model.set_params(epochs=TIMES * model.n_epochs_).fit(X_training, y[training])
+        n_right[1] += model.score(X_test, y[test]) * len(test)
     return tuple(n_right / len(y))
 
 

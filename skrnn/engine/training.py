@@ -106,8 +106,8 @@ def train(
         for epoch, loss in enumerate(_epochs(compiled, examples, size, plan, hooks, at_once)):
             logs = {"loss": _finite(loss, "loss", epoch)}
             if validation:
-                value = evaluate(compiled, validation, plan.batch_size or CHUNK)
-                logs["val_loss"] = _finite(value, "validation loss", epoch)
+                loss = evaluate(compiled, validation, plan.batch_size or CHUNK)
+                logs["val_loss"] = _finite(loss, "validation loss", epoch)
             for name, value in logs.items():
                 history[name].append(value)
             stops = [

@@ -9,9 +9,6 @@ from typing import Any
 from skrnn.engine.batches import Examples
 from skrnn.engine.sizes import batch_rows
 
-#: Minimum size of a batch of long sequences.
-LEAST_BATCH = 4
-
 
 @dataclass(frozen=True)
 class Budget:
@@ -34,8 +31,8 @@ class Budget:
     n_batches : int
         Maximum number of batches of an epoch, between these bounds.
     batch_length : int or None
-        Maximum length of all sequences of a batch together, in time steps, except that there are
-        four sequences or more.
+        Maximum length of all sequences of a batch together, in time steps, except that a
+        batch has its minimum size.
     enough : int or None
         Examples from which on a validation set is held out, to stop early; None: never.
     """
@@ -54,7 +51,7 @@ class Budget:
         size = min(max(2 ** math.ceil(math.log2(n_examples / self.n_batches)), low), high)
         if self.batch_length is None:
             return size
-        fitting = max(self.batch_length // max(longest, 1), LEAST_BATCH)
+        fitting = max(self.batch_length // max(longest, 1), low)
         return min(size, 2 ** int(math.log2(fitting)))
 
     def epochs(self, n_batches: int) -> int:
