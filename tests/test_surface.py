@@ -45,6 +45,7 @@ PARAMETRIZED = {
 
 #: Parameters that are declared more than once, and why one declaration does not serve.
 DIFFERENT = {
+    "add_differences": "TCN classifiers gain by them, recurrent ones do not",
     "bidirectional": "recurrent networks add layers that read backward, and classifiers have them "
     "by default; a labeler makes any network bidirectional, and a translator its encoder only",
     **dict.fromkeys(

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
 from skrnn.engine.batches import Examples
-from skrnn.networks.base import ModelBuilder
-from skrnn.networks.wrappers.linear_skip import LinearSkip
 
 Floats = NDArray[np.float64]
 
@@ -25,21 +21,6 @@ _BLOCK = 1024
 #: Maximum number of multiplications, a few seconds on one core: of more sequences than these
 #: allow, every second one is read, or every third, and so on.
 _MOST_PRODUCTS = 2**36
-
-
-def linear_weights(network: ModelBuilder, examples: Examples) -> Mapping[str, NDArray[Any]]:
-    """Return the first weights of a network with a linear skip connection, by name or path.
-
-    The network beside it starts with outputs of zero. Other networks have no such weights.
-    """
-    if not isinstance(network, LinearSkip):
-        return {}
-    coefficients, intercept = ridge(examples, network.n_steps)
-    return {
-        "linear_coefficients": coefficients,
-        "linear_intercept": intercept,
-        "outputs/kernel": np.zeros(()),
-    }
 
 
 def ridge(examples: Examples, n_steps: int) -> tuple[Floats, Floats]:

@@ -25,7 +25,8 @@ from skrnn.estimators.targets import MulticlassTarget
 from skrnn.estimators.trainer import Start
 from skrnn.networks import Network
 from skrnn.networks.base import ModelBuilder
-from skrnn.parameters import FUNCTION, NONE, one_of, parameter, redeclared, singles
+from skrnn.networks.wrappers.differences import WithDifferences
+from skrnn.parameters import BOOLEAN, FUNCTION, NONE, one_of, parameter, redeclared, singles
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import Sequences
 
@@ -72,6 +73,13 @@ class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimato
         For ``loss=None`` and losses by name; a loss of one's own gets one-hot targets.""",
     )
     class_weight: Any = CLASS_WEIGHT
+    add_differences: bool = parameter(
+        default=False,
+        domain=BOOLEAN,
+        doc="""Let the network read the difference of each feature from the previous step as a
+        further feature, divided by its root mean square over the training set. Not for
+        ``embedding_dim``.""",
+    )
     learning_rate: float = redeclared("learning_rate", of=BaseSequenceEstimator, default=0.003)
     _budget: ClassVar[Budget] = Budget(1_500, 15, batch_sizes=(16, 64), n_batches=5, enough=5_000)
     _attributes = f"""{BaseSequenceEstimator._attributes.rstrip()}
@@ -232,8 +240,10 @@ class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimato
     def _strata(self, y: NDArray[Any]) -> NDArray[Any]:
         return y
 
-    def _wrap(self, make: Callable[[], Network]) -> Network:
-        return make()
+    def _wrap(self, make: Callable[[], Network]) -> ModelBuilder:
+        network = make()
+        reads_numbers = self.embedding_dim is None
+        return WithDifferences(network) if self.add_differences and reads_numbers else network
 
     def _with_skip(
         self, network: ModelBuilder, sequences: Sequences, n_examples: int
@@ -390,6 +400,7 @@ class TCNClassifier(BaseSequenceClassifier, networks.TCNParameters):
     """
 
     pooling: str = redeclared("pooling", of=networks.TCNParameters, default="mean")
+    add_differences: bool = redeclared("add_differences", of=BaseSequenceClassifier, default=True)
     #: Small batches, because a step of a convolution takes as long as it has sequences.
     _budget: ClassVar[Budget] = Budget(
         1_500, 15, batch_sizes=(4, 64), batch_length=4_096, enough=5_000

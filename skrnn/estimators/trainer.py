@@ -12,8 +12,8 @@ from sklearn.utils import check_random_state
 
 from skrnn.engine.batches import BatchSource, Examples
 from skrnn.engine.compiled_model import CompiledModel, lease
+from skrnn.engine.first_weights import first_weights
 from skrnn.engine.fitted_network import FittedNetwork
-from skrnn.engine.linear_fit import linear_weights
 from skrnn.engine.model_spec import ModelSpec
 from skrnn.engine.progress import ProgressBar
 from skrnn.engine.schedules import constant, schedule
@@ -140,8 +140,8 @@ class Trainer:
     ) -> State:
         """Return the initial values of training."""
         model, weights = network.spec.network, network.weights
-        solved = {} if weights else linear_weights(model, training)
-        state = State(compiled.fresh_state(seed, {**model.rates(), **solved}))
+        measured = {} if weights else first_weights(model, training)
+        state = State(compiled.fresh_state(seed, {**model.rates(), **measured}))
         if weights:
             state.values = compiled.with_weights(state.values, weights)
         if start is Start.CONTINUE:

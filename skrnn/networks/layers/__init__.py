@@ -19,6 +19,7 @@ from keras.layers import (  # noqa: E402  (the backend is chosen first)
 from skrnn.networks.layers.attention import Attend, ConcatenateToSteps, StepsAfter  # noqa: E402
 from skrnn.networks.layers.convolution import Conv1D, convolution_front  # noqa: E402
 from skrnn.networks.layers.decoding import ParallelDecoder, RecurrentDecoder  # noqa: E402
+from skrnn.networks.layers.differences import AppendDifferences  # noqa: E402
 from skrnn.networks.layers.dropout import Dropout  # noqa: E402
 from skrnn.networks.layers.horizons import (  # noqa: E402
     DistributionParameters,
@@ -47,6 +48,7 @@ __all__ = [
     "Activation",
     "Add",
     "AlignRight",
+    "AppendDifferences",
     "Attend",
     "Concatenate",
     "ConcatenateToSteps",

@@ -1,4 +1,4 @@
-"""Base class of the models around a network."""
+"""Base classes of the models around a network."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
 from skrnn.networks.base import LengthDependent, ModelBuilder, resolved
+from skrnn.numpy_runtime.cells import Stage
+from skrnn.numpy_runtime.model import StepModel, StreamingModel, streaming_error
+from skrnn.numpy_runtime.weights import WeightReader
 
 
 @dataclass(eq=False, repr=False)
@@ -36,3 +39,31 @@ class Wrapper(LengthDependent):
     def _networks(self) -> dict[str, ModelBuilder]:
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if isinstance(value, ModelBuilder)}
+
+
+@dataclass(eq=False, repr=False)
+class AroundOne(Wrapper, StreamingModel):
+    """Model around one network, which streams if the network does.
+
+    Parameters
+    ----------
+    network : ModelBuilder
+        The network.
+    """
+
+    network: ModelBuilder
+
+    def __post_init__(self) -> None:
+        self.needs_fixed_length = self.network.needs_fixed_length
+        self.keeps_missing_steps = self.network.keeps_missing_steps
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Return whether the network looks at later steps."""
+        return isinstance(self.network, StepModel) and self.network.looks_ahead
+
+    def _stages_within(self, weights: WeightReader, n: int) -> list[Stage]:
+        """Return the stages of the network; raise ValueError if it does not stream."""
+        if not isinstance(self.network, StreamingModel):
+            raise streaming_error(self.network)
+        return self.network.output_stages(weights, n)

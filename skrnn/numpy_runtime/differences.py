@@ -1,0 +1,26 @@
+"""Differences from step to step as further features of streams."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skrnn.numpy_runtime.cells import Stage
+from skrnn.numpy_runtime.weights import Array
+
+
+class AppendDifferences(Stage):
+    """Features of a step, and their differences from the previous one in units of ``scale``.
+
+    Those of the first step are zero.
+    """
+
+    def __init__(self, n: int, scale: Array) -> None:
+        super().__init__(n, np.full_like(scale, np.nan))  # the previous step
+        self._scale = scale
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        (before,) = self.state
+        differences = np.where(np.isnan(before), 0, x - before) / self._scale
+        before[:] = x
+        return np.concatenate([x, differences], axis=1)
