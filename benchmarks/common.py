@@ -209,5 +209,8 @@ def in_processes(
     os.environ.setdefault("XLA_FLAGS", ONE_THREAD)
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
         pending = {pool.submit(function, *arguments): arguments for arguments in calls}
-        for future in as_completed(pending):
-            yield pending[future], future.result()
+        try:
+            for future in as_completed(pending):
+                yield pending[future], future.result()
+        finally:  # after an error, without the calls that wait
+            pool.shutdown(wait=False, cancel_futures=True)
