@@ -76,6 +76,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "ETTh1": {
         "normalization": "last",
+        "differences": None,
         "segment_length": 24,
         "channel_independent": True,
         "units": 256,
@@ -119,6 +120,7 @@ def forecaster(task: Task | Rolling, seed: int, **further: Any) -> Any:
     log = settings.pop("log", False)
     if is_rolling(task):
         settings["window_length"] = task.lookback
+    settings |= {"early_stopping": False, "transform": None}
     model = GRUForecaster(horizon=task.horizon, random_state=seed, **settings)
     return LogTransformer() * model if log else model
 

@@ -29,7 +29,11 @@ Observer = Callable[[int, Mapping[str, float], CompiledModel], bool | None]
 
 @dataclass(frozen=True)
 class Plan:
-    """Settings of training that are neither data nor compiled in."""
+    """Settings of training that are neither data nor compiled in.
+
+    With early stopping, the first weights are kept unless a validation loss is lower than theirs
+    by more than a share ``margin``.
+    """
 
     epochs: int
     batch_size: int | None
@@ -37,6 +41,7 @@ class Plan:
     rate: Rate
     early_stopping: bool
     patience: int
+    margin: float = 0.0
     seed: int = 0
 
 
@@ -91,7 +96,7 @@ def train(
     compiled.start(start.values, start.optimizer)
     size = batch_rows(plan.batch_size, len(examples)) if plan.batch_size else len(examples)
     n_batches = examples.n_batches(size)
-    best = _Best(plan.patience) if plan.early_stopping else None
+    best = _Best(plan.patience, plan.margin) if plan.early_stopping else None
     history: dict[str, list[float]] = {"loss": []}
     if validation:
         history["val_loss"] = []
@@ -229,10 +234,12 @@ def refuse_infinite(weights: Iterable[NDArray[Any]]) -> None:
 
 
 class _Best:
-    """Best state so far, by validation loss."""
+    """Best state so far, by validation loss; the first one, up to a margin."""
 
-    def __init__(self, patience: int) -> None:
+    def __init__(self, patience: int, margin: float) -> None:
         self._patience = patience
+        self._margin = margin
+        self._limit = math.inf
         self._loss = math.inf
         self._waited = 0
         self.state: tuple[list[NDArray[Any]], list[NDArray[Any]]] | None = None
@@ -241,7 +248,10 @@ class _Best:
         """Record an epoch and return whether patience is exhausted."""
         if loss < self._loss:
             self._loss, self._waited = loss, 0
-            self.state = compiled.steps.read()
+            if loss < self._limit:
+                self.state = compiled.steps.read()
+            if self._limit == math.inf:
+                self._limit = (1.0 - self._margin) * loss
             return False
         self._waited += 1
         return self._waited >= self._patience

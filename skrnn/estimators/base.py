@@ -14,12 +14,7 @@ from numpy.typing import NDArray
 
 from skrnn.engine.batches import Examples
 from skrnn.engine.fitted_network import FittedNetwork
-from skrnn.estimators.budget import (
-    Budget,
-    batch_size_of,
-    epochs_of,
-    stops_early,
-)
+from skrnn.estimators.budget import Budget, batch_size_of, epochs_of, stops_early
 from skrnn.estimators.network_parameter import name_of, network_from
 from skrnn.estimators.trainer import Start, Trainer
 from skrnn.networks.base import ModelBuilder, Network
@@ -106,8 +101,9 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         domain=integers(1) | one_of("auto"),
         doc="""Maximum number of passes over the training sequences. "auto" is 50 or, for large
         sets, as many as take 20,000 training steps. Regressors and classifiers train for 1,500
-        steps or 15 epochs, whichever is more; labelers and anomaly detectors for 500 steps or 15
-        epochs. A batch larger than that of ``batch_size="auto"`` counts as several steps.""",
+        steps or 15 epochs, whichever is more; labelers and anomaly detectors for 500 steps or
+        15 epochs; forecasters for 500 steps or 10 epochs, and at most 10,000 steps. A batch
+        larger than that of ``batch_size="auto"`` counts as several steps.""",
     )
     batch_size: int | str | None = parameter(
         default="auto",
@@ -115,7 +111,8 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         doc="""Sequences per training step. "auto" is 32; regressors, labelers and anomaly detectors
         use a tenth of the sequences, rounded up to a power of two from 4 to 64; classifiers a
         fifth, from 16 to 64, but TCN classifiers a tenth, from 4 to 64, and at most 4,096 time
-        steps together. None uses all of them.""",
+        steps together; forecasters a tenth of the windows, from 32 to 256. None uses all of
+        them.""",
     )
     shuffle: bool = parameter(
         default=True, domain=BOOLEAN, doc="Shuffle the training sequences at each epoch."
@@ -125,8 +122,9 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         domain=BOOLEAN | one_of("auto"),
         doc="""Stop when the validation loss has not fallen for ``patience`` epochs, and
         restore the weights of the best epoch. "auto" is True with validation data passed to
-        ``fit`` and, except for generators, translators and forecasters, with 5,000 sequences or
-        more; else False.""",
+        ``fit`` and, except for generators and translators, with 5,000 sequences or more, for
+        forecasters with series of ten times or more; else False. Forecasters hold out at least
+        the horizon.""",
     )
     validation_fraction: float = parameter(
         default=0.1,
@@ -289,12 +287,14 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         validation_data: Callable[[], Any] | None = None,
         epochs: int | None = None,
         learning_rate: float | None = None,
+        margin: float = 0.0,
         observers: Callable[[int], Sequence[Any]] | None = None,
     ) -> Examples | None:
         """Train on data and keep the network; return the validation set, if there is one.
 
         ``Start.CONTINUE`` trains at a constant learning rate without validation, by default for one
         epoch at ``learning_rate``. ``validation_data`` is read once the network is prepared.
+        ``margin`` is the share by which a validation loss has to be lower than the first one.
         """
         continues = start is Start.CONTINUE
         is_given = validation_data is not None
@@ -310,7 +310,7 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
             epochs = 1 if continues else epochs_of(self, training, batch_size, self.epochs)
         if self.network_.target.is_trivial:
             epochs = 0
-        trainer = Trainer.of(self, epochs, batch_size, early_stopping=may_stop)
+        trainer = Trainer.of(self, epochs, batch_size, early_stopping=may_stop, margin=margin)
         if continues:
             trainer = trainer.at_constant_rate(learning_rate or float(self.learning_rate))
         watching = observers(epochs) if observers else ()

@@ -71,7 +71,13 @@ class Trainer:
 
     @classmethod
     def of(
-        cls, estimator: Any, epochs: int, batch_size: int | None, *, early_stopping: bool
+        cls,
+        estimator: Any,
+        epochs: int,
+        batch_size: int | None,
+        *,
+        early_stopping: bool,
+        margin: float = 0.0,
     ) -> Self:
         """Return the trainer of an estimator whose parameters are valid."""
         learning_rate = float(estimator.learning_rate)
@@ -84,6 +90,7 @@ class Trainer:
                 rate=schedule(estimator.learning_rate_schedule, learning_rate, epochs),
                 early_stopping=early_stopping,
                 patience=int(estimator.patience),
+                margin=margin,
             ),
             estimator.random_state,
             estimator.callbacks or (),

@@ -14,9 +14,9 @@ from skrnn.forecasting.forecasts import Array, in_units, of_instances
 from skrnn.forecasting.history import History
 from skrnn.forecasting.horizons import ahead_of
 from skrnn.forecasting.series import Series, named
+from skrnn.forecasting.series_scaling import SeriesScaling
 from skrnn.forecasting.tables import Rows
 from skrnn.forecasting.time_grid import alike
-from skrnn.preprocessing.scaling import AffineScaling
 
 
 def forecasts_from_cutoffs(
@@ -88,7 +88,7 @@ def _until(start: Any, index: pd.Index) -> NDArray[np.bool_]:
 
 
 def _points(
-    fitted: FittedForecaster, one: Series, scaling: AffineScaling, origins: Rows, steps: Rows
+    fitted: FittedForecaster, one: Series, scaling: SeriesScaling, origins: Rows, steps: Rows
 ) -> Array:
     """Return point forecasts (n_origins, n_steps, n_columns, 1) of one instance, in scaled units.
 
@@ -98,7 +98,7 @@ def _points(
         The network of the forecaster.
     one : Series
         The instance.
-    scaling : AffineScaling
+    scaling : SeriesScaling
         Its scaling.
     origins : ndarray of int
         Positions of the cutoffs.

@@ -13,9 +13,7 @@ from sktime.forecasting.base import ForecastingHorizon
 from skrnn._compat.sktime import ForecasterHooks
 from skrnn._rollback import rollback_on_error, rollback_prediction_on_error
 from skrnn.engine.batches import Examples
-from skrnn.engine.fitted_network import FittedNetwork
-from skrnn.engine.model_spec import ModelSpec
-from skrnn.estimators.budget import batch_size_of, epochs_of, stops_early
+from skrnn.estimators.budget import Budget, batch_size_of, epochs_of, stops_early
 from skrnn.estimators.trainer import Start
 from skrnn.forecasting.backtesting import forecasts_from_cutoffs
 from skrnn.forecasting.containers import (
@@ -34,24 +32,21 @@ from skrnn.forecasting.history import History
 from skrnn.forecasting.horizons import furthest_of, read_horizon
 from skrnn.forecasting.parameters import ForecastingParameters
 from skrnn.forecasting.series import Series, read_series, units_of
+from skrnn.forecasting.series_scaling import SeriesScaling
 from skrnn.forecasting.sktime_bases import BaseForecaster
 from skrnn.forecasting.sktime_test_params import settings_to_try
 from skrnn.forecasting.tables import Rows
 from skrnn.forecasting.time_grid import alike
 from skrnn.forecasting.training import (
     ForecastData,
-    forecast_head,
-    forecast_loss,
     horizons,
-    lags_of_differencing,
+    new_network,
     training_examples,
     validation_examples,
+    warn_of_few_times,
 )
 from skrnn.forecasting.uncertainty import at_levels, finite_variances
-from skrnn.networks.base import resolved
-from skrnn.networks.wrappers.forecast import Forecast
-from skrnn.parameters import fitted, integers, plain, require, validate
-from skrnn.preprocessing.scaling import AffineScaling
+from skrnn.parameters import fitted, integers, require, validate
 
 _CONTAINERS = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
@@ -83,6 +78,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         "requires-fh-in-fit": False,
     }
     _config: ClassVar[dict[str, Any]] = {"remember_data": False}
+    _budget: ClassVar[Budget] = Budget(500, 10, most_steps=10_000, batch_sizes=(32, 256), enough=10)
     #: Parameters of a small network, for sktime's suite.
     _small: ClassVar[dict[str, Any]] = {"units": 2}
     network_: FittedForecaster = fitted()
@@ -386,19 +382,28 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         units = units_of(series, self.channel_independent)
         n_times = [len(one) for one in units]
         horizon, n_measured = horizons(self.horizon, self.strategy, max(n_times), furthest)
-        validation = float(self.validation_fraction) if stops_early(self, len(units)) else None
-        parts = Parts.of(n_times, validation, self.calibration)
+        held_out = stops_early(self, max(n_times))
+        least = horizon if isinstance(self.early_stopping, str) else 0
+        validation = float(self.validation_fraction) if held_out else None
+        parts = Parts.of(n_times, validation, self.calibration, least)
         data = ForecastData(series, units, roles, horizon, parts)
-        self._train(data, Start.NEW)
+        starts_smooth = self.differences == "auto"
+        has_few = starts_smooth and max(n_times) < (self._budget.enough or 0)
+        margin = parts.margin(horizon) if starts_smooth else 0.0
+        self._train(data, Start.NEW, epochs=0 if has_few else None, margin=margin)
+        if has_few:
+            warn_of_few_times(max(n_times), type(self).__name__, stacklevel=6)
         if self.calibration is not None or self.network_.target.kind == "point":
-            begins = np.zeros_like(parts.ends) if self.calibration is None else parts.validated
+            begins = parts.validated
+            if self.calibration is None:
+                begins = parts.measured() if held_out else np.zeros_like(parts.ends)
             self.network_ = measure_errors(
                 self.network_, data.table, begins, parts.ends, n_measured
             )
         return series
 
     def _learn_more(
-        self, units: Sequence[Series], scalings: Sequence[AffineScaling], begins: Rows, epochs: Any
+        self, units: Sequence[Series], scalings: Sequence[SeriesScaling], begins: Rows, epochs: Any
     ) -> None:
         """Continue training on windows with a target at or after ``begins`` of their units.
 
@@ -423,29 +428,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         return data.parts
 
     def _prepare(self, data: ForecastData, split: Parts | None) -> FittedForecaster:
-        head, cycles = forecast_head(self.loss, self.quantiles), plain(self.time_features) or ()
-        layout = data.layout(int(self.window_length), len(cycles))
-        segment = None if self.segment_length is None else int(self.segment_length)
-        network = Forecast(
-            resolved(self._own_network(), layout.window_length // (segment or 1)),
-            layout,
-            head,
-            normalization=self.normalization if self.normalization in ("window", "last") else None,
-            differences=lags_of_differencing(self.differences, layout.window_length, segment),
-            segment_length=segment,
-            teacher_forcing=self.strategy == "seq2seq",
-        )
-        spec = ModelSpec(
-            network=network,
-            n_steps=layout.n_steps,
-            n_features=layout.n_columns,
-            n_outputs=layout.horizon * layout.n_targets * head.n_parameters,
-            **self._compiled_in(forecast_loss(head, self.loss)),
-        )
-        covariates = data.roles.measure(data.series)
-        common = data.common_scaling(self.normalization)
-        learned = SeriesEncoder(network, data.roles, covariates, common, cycles)
-        return FittedNetwork(spec, learned, head)
+        return new_network(self, data, self._own_network())
 
     def _resume(self, data: Examples, split: None) -> FittedForecaster:
         before = self.network_.spec
@@ -463,6 +446,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
             early_stopping=split is not None,
             calibration=self.calibration,
             owner=type(self).__name__,
+            warns=self.window_length != "auto",
             stacklevel=8,  # the line of the user that calls fit or pretrain
         )
         return training, None if split is None else validation_examples(data)

@@ -16,6 +16,8 @@ from skrnn.engine.fitted_network import FittedNetwork
 from skrnn.forecasting.covariates import Ahead, Roles
 from skrnn.forecasting.rolling import roll
 from skrnn.forecasting.series import Key, Series, named, read_series, units_of
+from skrnn.forecasting.series_scaling import SeriesScaling, restored
+from skrnn.forecasting.smoothing import smoothing_weights
 from skrnn.forecasting.tables import Rows, WindowTable, as_singles
 from skrnn.forecasting.uncertainty import Correction, quantiles_of, widened
 from skrnn.networks.wrappers.forecast import Forecast, ForecastHead
@@ -24,6 +26,12 @@ from skrnn.preprocessing.scaling import AffineScaling
 #: Maximum number of windows for errors, and values held at a time to measure them.
 MOST_MEASURED = 2000
 MOST_NUMBERS = 2 * 10**7
+
+#: Minimum number of windows for errors that lie before the validation part, over all series.
+LEAST_MEASURED = 100
+
+#: Share by which chance may better the forecasts of one horizon.
+CHANCE = 0.2
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +48,8 @@ class SeriesEncoder:
         Their scaling.
     common : AffineScaling or None
         Scaling of all series, unless each has its own.
+    transform : {"auto", "log"} or None
+        Transformation of the values before they are scaled.
     cycles : tuple
         Calendar cycles among the known columns.
     correction : Correction or None
@@ -52,6 +62,7 @@ class SeriesEncoder:
     roles: Roles
     covariates: AffineScaling
     common: AffineScaling | None
+    transform: str | None
     cycles: tuple[str | float, ...]
     correction: Correction | None = None
     columns: tuple[Any, ...] = ()
@@ -61,16 +72,59 @@ class SeriesEncoder:
         """Return the number of columns of y."""
         return self.network.layout.n_targets * self.network.layout.n_channels
 
-    def scaling_of(self, one: Series) -> AffineScaling:
-        """Return the scaling of a series: the common one, or that of its own rows."""
-        if self.common is None:
-            return AffineScaling.fit(one.values, np.ones(len(one)))
+    def scaling_of(self, one: Series) -> SeriesScaling:
+        """Return the scaling of a series, the common one or that of its own rows.
+
+        Raises
+        ------
+        ValueError
+            If the logarithm of a value is to be taken that is not positive.
+        """
+        lowest = np.nanmin(one.values, axis=0, initial=np.inf)
+        if self.transform == "log" and lowest.min() <= 0:
+            raise ValueError(
+                f"transform='log' needs positive values, and {named(one.key)} has "
+                f"{lowest.min():g}; give transform='auto', or None."
+            )
+        found = []
+        if self.transform != "log":
+            found.append(SeriesScaling.fit(one.values) if self.common is None else self._alike(one))
+        chooses = self.network.seasons is not None and self.common is None
+        if self.transform == "log" or (self.transform == "auto" and chooses):
+            found.append(SeriesScaling.fit(one.values, log=lowest > 0))
+        (scaling, errors), *others = [self._with_rules(one, scaling) for scaling in found]
+        for other, its_errors in others:
+            scaling = scaling.replaced(its_errors < errors, other)
+        if self.transform is None:
+            return scaling
+        return replace(scaling, least=np.where(lowest >= 0, 0.0, -np.inf))
+
+    def _alike(self, one: Series) -> SeriesScaling:
+        """Return the common scaling for the columns of a series."""
+        assert self.common is not None
         n_alike = one.values.shape[1] // len(self.common.center)  # one scaling of all channels
-        if n_alike == 1:
-            return self.common
-        return AffineScaling(
-            np.tile(self.common.center, n_alike), np.tile(self.common.scale, n_alike)
+        center, scale = (np.tile(part, n_alike) for part in vars(self.common).values())
+        return SeriesScaling.of(AffineScaling(center, scale))
+
+    def _with_rules(
+        self, one: Series, scaling: SeriesScaling
+    ) -> tuple[SeriesScaling, NDArray[np.float64]]:
+        """Return a scaling with the weights of exponential smoothing, and its errors."""
+        if self.network.seasons is None:
+            return scaling, np.zeros(one.values.shape[1])
+
+        def restore(values: NDArray[np.float64]) -> NDArray[np.float64]:
+            return restored(values.T[None, :, :, None], [scaling])[0, :, :, 0].T
+
+        layout = self.network.layout
+        rules, errors = smoothing_weights(
+            scaling.transform(one.values),
+            layout.window_length,
+            layout.horizon,
+            self.network.seasons,
+            restore,
         )
+        return replace(scaling, rules=rules), errors
 
     def check_width(self, y: pd.DataFrame, owner: str) -> None:
         """Raise ValueError, in the name of a class, if y has more or fewer columns."""
@@ -94,27 +148,27 @@ class SeriesEncoder:
         return read_series(y, X, self.roles.names, may_be_empty=known is not None, known=known)
 
     def units(
-        self, series: Sequence[Series], scalings: Sequence[AffineScaling]
-    ) -> tuple[list[Series], list[AffineScaling]]:
+        self, series: Sequence[Series], scalings: Sequence[SeriesScaling]
+    ) -> tuple[list[Series], list[SeriesScaling]]:
         """Return series and scalings of the units of the network: whole series, or columns."""
         by_column = self.network.layout.n_channels > 1
         return units_of(series, by_column), of_channels(scalings) if by_column else list(scalings)
 
-    def check_range(self, one: Series, scaling: AffineScaling) -> None:
+    def check_range(self, one: Series, scaling: SeriesScaling) -> None:
         """Raise ValueError if a value of a series is beyond single precision once scaled."""
         as_singles(one.values, scaling, one.index, named(one.key))
         as_singles(one.covariates, self.covariates, one.index, f"X for {named(one.key)}")
 
     def table(
-        self, series: Sequence[Series], scalings: Sequence[AffineScaling], ahead: Sequence[Ahead]
+        self, series: Sequence[Series], scalings: Sequence[SeriesScaling], ahead: Sequence[Ahead]
     ) -> WindowTable:
         """Return the table of windows of series."""
-        season = max(self.network.differences, default=1)
+        season = max(self.network.differences or self.network.seasons or (1,))
         layout = self.network.layout
         return WindowTable.of(series, scalings, ahead, layout, self.covariates, self.cycles, season)
 
     def training_table(
-        self, series: Sequence[Series], scalings: Sequence[AffineScaling]
+        self, series: Sequence[Series], scalings: Sequence[SeriesScaling]
     ) -> WindowTable:
         """Return the table of training windows, a horizon longer than the series."""
         horizon = self.network.layout.horizon
@@ -165,12 +219,10 @@ def measure_errors(
     return replace(fitted, encoder=replace(fitted.encoder, correction=correction))
 
 
-def of_channels(scalings: Sequence[AffineScaling]) -> list[AffineScaling]:
+def of_channels(scalings: Sequence[SeriesScaling]) -> list[SeriesScaling]:
     """Return the scalings of the columns of series, one for each."""
     return [
-        AffineScaling(scaling.center[[channel]], scaling.scale[[channel]])
-        for scaling in scalings
-        for channel in range(len(scaling.center))
+        scaling.columns([channel]) for scaling in scalings for channel in range(len(scaling.floor))
     ]
 
 
@@ -190,15 +242,38 @@ class Parts:
 
     @classmethod
     def of(
-        cls, n_times: Sequence[int], validation: float | None, calibration: float | None
+        cls,
+        n_times: Sequence[int],
+        validation: float | None,
+        calibration: float | None,
+        least: int = 0,
     ) -> Self:
-        """Split the latest parts off series of the given lengths, at least one time each."""
+        """Split the latest parts off series of the given lengths, at least one time each.
 
-        def without(times: Rows, share: float | None) -> Rows:
+        For validation it is ``least`` times, or a fifth of the series if that is fewer.
+        """
+
+        def without(times: Rows, share: float | None, least: int = 0) -> Rows:
             if share is None:
                 return times
-            return np.maximum(times - [math.ceil(share * n) for n in times], 0)
+            wanted = np.array([math.ceil(share * n) for n in times], dtype=np.int64)
+            return np.maximum(times - np.maximum(wanted, np.minimum(least, -(-times // 5))), 0)
 
         ends = np.asarray(n_times, dtype=np.int64)
         validated = without(ends, calibration)
-        return cls(without(validated, validation), validated, ends)
+        return cls(without(validated, validation, least), validated, ends)
+
+    def margin(self, horizon: int) -> float:
+        """Return the share by which forecasts of the validation part have to be better.
+
+        It falls with the number of horizons in that part, by which chance does.
+        """
+        n_times = int(np.sum(self.validated - self.learned))
+        return CHANCE / math.sqrt(max(n_times / horizon, 1.0))
+
+    def measured(self) -> Rows:
+        """Return the begin of the part to measure errors on in each series.
+
+        It is that of the validation part, or earlier if there are few series.
+        """
+        return np.maximum(self.learned - math.ceil(LEAST_MEASURED / len(self.ends)), 0)

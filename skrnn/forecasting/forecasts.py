@@ -17,9 +17,9 @@ from skrnn.forecasting.history import History
 from skrnn.forecasting.horizons import of_each_grid, steps_of, times_of
 from skrnn.forecasting.rolling import finite
 from skrnn.forecasting.series import Series, read_covariates
+from skrnn.forecasting.series_scaling import SeriesScaling, restored
 from skrnn.forecasting.tables import Rows, WindowTable
 from skrnn.forecasting.uncertainty import quantiles_of, uncrossed, widened
-from skrnn.preprocessing.scaling import AffineScaling
 
 Array = NDArray[np.float64]
 
@@ -119,8 +119,8 @@ class Forecasts:
     def frame(self, values: Array, columns: pd.Index) -> pd.DataFrame:
         """Return values (n_units, n_steps, n_targets, n_values) in the units and index of y."""
         whole = of_instances(values, self.fitted.encoder.network.layout.n_channels)
-        restored = in_units(whole, self.history.scalings_of(self.series))
-        rows = restored.reshape(-1, len(columns))
+        in_units_of_y = in_units(whole, self.history.scalings_of(self.series))
+        rows = in_units_of_y.reshape(-1, len(columns))
         times = of_each_grid(self.series, lambda grid: times_of(self.fh, grid))
         names = list(self.history.container.levels)
         keys = [one.key for one in self.series]
@@ -168,14 +168,14 @@ def of_instances(values: Array, n_channels: int) -> Array:
     return np.moveaxis(apart[:, :, :, 0], 1, 2)
 
 
-def in_units(values: Array, scalings: Sequence[AffineScaling]) -> Array:
+def in_units(values: Array, scalings: Sequence[SeriesScaling]) -> Array:
     """Return scaled forecasts (n, n_steps, n_columns, n_values) in the units of their series.
 
     Parameters
     ----------
     values : ndarray
         Forecasts.
-    scalings : sequence of AffineScaling
+    scalings : sequence of SeriesScaling
         One for each series, or one for all.
 
     Raises
@@ -183,7 +183,4 @@ def in_units(values: Array, scalings: Sequence[AffineScaling]) -> Array:
     ValueError
         If they exceed the range of float64.
     """
-    center = np.stack([scaling.center for scaling in scalings])[:, None, :, None]
-    scale = np.stack([scaling.scale for scaling in scalings])[:, None, :, None]
-    with np.errstate(over="ignore"):
-        return finite(values * scale + center)
+    return finite(restored(values, scalings))

@@ -11,7 +11,7 @@ import pandas as pd
 from skrnn.forecasting.containers import Container
 from skrnn.forecasting.fitted import SeriesEncoder
 from skrnn.forecasting.series import Key, Series
-from skrnn.preprocessing.scaling import AffineScaling
+from skrnn.forecasting.series_scaling import SeriesScaling
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,16 +24,23 @@ class History:
         The levels and columns of y in fit.
     series : mapping of tuple to Series
         All their rows.
-    scalings : mapping of tuple to AffineScaling
+    scalings : mapping of tuple to SeriesScaling
         Scalings, from the first rows of each series.
     """
 
     container: Container
     series: Mapping[Key, Series] = field(default_factory=dict)
-    scalings: Mapping[Key, AffineScaling] = field(default_factory=dict)
+    scalings: Mapping[Key, SeriesScaling] = field(default_factory=dict)
 
-    def extended(self, newer: Sequence[Series], learned: SeriesEncoder) -> Self:
+    def extended(
+        self,
+        newer: Sequence[Series],
+        learned: SeriesEncoder,
+        measured: Mapping[Key, SeriesScaling] | None = None,
+    ) -> Self:
         """Return the history with new series, and with later rows of known ones.
+
+        ``measured`` are the scalings of new series, if they are known already.
 
         Raises
         ------
@@ -45,11 +52,12 @@ class History:
             known = series.get(one.key)
             series[one.key] = one if known is None else known.merged(one)
             if one.key not in scalings:
-                scalings[one.key] = learned.scaling_of(one)
+                known_scaling = (measured or {}).get(one.key)
+                scalings[one.key] = known_scaling or learned.scaling_of(one)
             learned.check_range(one, scalings[one.key])
         return replace(self, series=series, scalings=scalings)
 
-    def scalings_of(self, series: Sequence[Series]) -> list[AffineScaling]:
+    def scalings_of(self, series: Sequence[Series]) -> list[SeriesScaling]:
         """Return the scalings of some of the series."""
         return [self.scalings[one.key] for one in series]
 

@@ -17,6 +17,7 @@ from skrnn.parameters import (
     one_of,
     parameter,
     reals,
+    redeclared,
     satisfying,
     tuples_of,
 )
@@ -34,11 +35,26 @@ class ForecastingParameters(BaseNetworkEstimator):
     Declarations only; `BaseSequenceForecaster` uses them.
     """
 
-    window_length: int = parameter(
-        default=24,
-        domain=integers(1, 2**16),
+    _attributes = f"""{BaseNetworkEstimator._attributes.rstrip()}
+
+    window_length_ : int
+        Past steps that a forecast uses.
+
+    seasons_ : tuple of int or None
+        Lengths of the seasons of exponential smoothing, in steps; None without it.
+
+    segment_length_ : int or None
+        Steps read as one.
+    """
+    learning_rate: float = redeclared("learning_rate", of=BaseNetworkEstimator, default=0.003)
+
+    window_length: int | str = parameter(
+        default="auto",
+        domain=integers(1, 2**16) | one_of("auto"),
         doc="""Past steps that a forecast uses. Steps before the start of a shorter series
-        count as not observed.""",
+        count as not observed. "auto" is five seasons of most series, or two of a longer one
+        beside it, such as the week of hourly series; at least 24 steps, and at most the longest
+        series.""",
     )
     horizon: int | None = parameter(
         default=None,
@@ -66,20 +82,24 @@ class ForecastingParameters(BaseNetworkEstimator):
         each window (Zeng et al., 2023, doi:10.1609/aaai.v37i9.26317). "global": standardize
         over all series together. None: no normalization.""",
     )
-    differences: int | tuple[int, ...] | None = parameter(
-        default=None,
-        domain=integers(1) | tuples_of(integers(1)) | NONE,
+    differences: int | tuple[int, ...] | str | None = parameter(
+        default="auto",
+        domain=integers(1) | tuples_of(integers(1)) | NONE | one_of("auto"),
         doc="""Lags of differencing. The network forecasts the difference from a naive
         continuation of the series: the last value for 1, the same hour of the previous day for
         24, the previous year with its trend for (1, 12) in monthly data. The lags sum to at
-        most ``window_length``.""",
+        most ``window_length``. "auto" takes exponential smoothing in place of a naive
+        continuation: a weighted mean of rules, with and without seasons and a trend, whose weights
+        for each series follow from the errors of its past forecasts; a linear map of the window
+        is learned beside the network, and both start at zero.""",
     )
-    segment_length: int | None = parameter(
-        default=None,
-        domain=integers(1) | NONE,
+    segment_length: int | str | None = parameter(
+        default="auto",
+        domain=integers(1) | NONE | one_of("auto"),
         doc="""Read and forecast this many steps as one: a window of 96 hours in segments of 24
         is four recurrent steps. Has to divide ``window_length`` (SegRNN; Lin et al., 2023,
-        arXiv:2308.11200).""",
+        arXiv:2308.11200). "auto" is a season of four steps or more, if the window has more than
+        64 steps and is a multiple of it.""",
     )
     time_features: Any = parameter(
         default=None,
@@ -90,6 +110,13 @@ class ForecastingParameters(BaseNetworkEstimator):
         ),
         doc="""Calendar cycles whose sine and cosine are added to the known covariates: names
         of parts of a date, or periods in steps.""",
+    )
+    transform: str | None = parameter(
+        default="auto",
+        domain=one_of("auto", "log") | NONE,
+        doc="""Transformation of y. "log" takes logarithms, for positive series. "auto" takes
+        them, with ``differences="auto"``, for series whose past they forecast better, and
+        forecasts no negative value of a series that has none. None does neither.""",
     )
     channel_independent: bool = parameter(
         default=False,
@@ -137,9 +164,10 @@ class ForecastingParameters(BaseNetworkEstimator):
         doc="""Fraction of each series, at its end, that is held out to calibrate intervals and
         quantiles by the errors of forecasts at each step ahead (split-conformal; Romano,
         Patterson and Candes, 2019, arXiv:1905.03222). None uses quantiles and densities as
-        learned, and measures the errors of point forecasts on the training windows, where they
-        are too small if the network overfits. Hold out tens of windows: with fewer, the
-        largest error bounds the intervals.""",
+        learned, and measures the errors of point forecasts on the validation set of early
+        stopping, and on windows before it if there are fewer than 100 series; without early
+        stopping on the training windows, where they are too small if the network overfits. Hold
+        out tens of windows: with fewer, the largest error bounds the intervals.""",
     )
     update_epochs: int = parameter(
         default=3,
@@ -147,3 +175,18 @@ class ForecastingParameters(BaseNetworkEstimator):
         doc="""Epochs of ``update(update_params=True)`` over the windows with new targets, at a
         tenth of ``learning_rate``.""",
     )
+
+    @property
+    def window_length_(self) -> int:
+        """Return the number of past steps that a forecast uses."""
+        return self.network_.encoder.network.layout.window_length
+
+    @property
+    def segment_length_(self) -> int | None:
+        """Return the number of steps that are read as one."""
+        return self.network_.encoder.network.segment_length
+
+    @property
+    def seasons_(self) -> tuple[int, ...] | None:
+        """Return the lengths of seasons of exponential smoothing, None without it."""
+        return self.network_.encoder.network.seasons

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ from skrnn.engine.batches import Examples, NetworkInputs
 from skrnn.forecasting.calendar import cyclic_features, number_of_first
 from skrnn.forecasting.covariates import Ahead
 from skrnn.forecasting.series import Series, named
+from skrnn.forecasting.series_scaling import SeriesScaling
 from skrnn.networks.wrappers.forecast import WindowLayout
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import Sequences
@@ -46,7 +48,7 @@ class WindowTable:
     def of(
         cls,
         series: Sequence[Series],
-        scalings: Sequence[AffineScaling],
+        scalings: Sequence[SeriesScaling],
         ahead: Sequence[Ahead],
         layout: WindowLayout,
         covariates: AffineScaling,
@@ -70,13 +72,10 @@ class WindowTable:
         for one, scaling, later, first, end in zip(
             series, scalings, ahead, firsts, ends, strict=True
         ):
-            truth[first : first + len(one)] = as_singles(
-                one.values, scaling, one.index, named(one.key)
-            )
+            values = as_singles(one.values, scaling, one.index, named(one.key))
+            truth[first : first + len(one)] = values
             rows = steps[first:end]
-            rows[: len(one), layout.columns("values")] = filled(
-                truth[first : first + len(one)], season
-            )
+            rows[: len(one), layout.columns("values")] = filled(values, season)
             rows[: len(one), layout.columns("observed")] = ~np.isnan(one.values)
             known = np.concatenate([one.covariates[: len(one)], later.covariates])
             index = one.index.append(later.index) if len(later.index) else one.index
@@ -87,7 +86,8 @@ class WindowTable:
             rows[:, layout.columns("past").start : fixed.start] = np.concatenate(
                 [known[:, :n_moving], waves], axis=1
             )
-            constant = [*known[0, n_moving:], *([one.channel] if layout.n_channels > 1 else [])]
+            channel = [one.channel] if layout.n_channels > 1 else []
+            constant = [*known[0, n_moving:], *scaling.rules.ravel(), *channel]
             steps[first - layout.window_length : end, fixed] = constant
         return cls(layout, steps, truth, firsts, n_times)
 
@@ -170,7 +170,7 @@ class WindowTargets:
 
 
 def as_singles(
-    values: NDArray[np.float64], scaling: AffineScaling, times: pd.Index, name: str
+    values: NDArray[np.float64], scaling: AffineScaling | SeriesScaling, times: pd.Index, name: str
 ) -> NDArray[np.float32]:
     """Return scaled values in the single precision of networks.
 
@@ -192,7 +192,7 @@ def as_singles(
     return singles
 
 
-def filled(values: NDArray[np.float32], season: int) -> NDArray[np.float32]:
+def filled(values: NDArray[Any], season: int) -> NDArray[Any]:
     """Return values (n_times, n) with missing ones filled from the previous season.
 
     Without a previous season, from the previous value, and at the start with zero, the mean.

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from skrnn.engine.batches import Examples
+from skrnn.engine.fitted_network import FittedNetwork
 from skrnn.engine.forecast_losses import ForecastLoss
 from skrnn.engine.losses import REGRESSION
+from skrnn.engine.model_spec import ModelSpec
+from skrnn.forecasting.automatic import WindowSettings, window_settings
 from skrnn.forecasting.covariates import Roles
-from skrnn.forecasting.fitted import Parts, SeriesEncoder
-from skrnn.forecasting.series import Series
+from skrnn.forecasting.fitted import FittedForecaster, Parts, SeriesEncoder
+from skrnn.forecasting.series import Key, Series
+from skrnn.forecasting.series_scaling import SeriesScaling
 from skrnn.forecasting.tables import Rows, WindowTable
+from skrnn.networks.base import Network, resolved
 from skrnn.networks.wrappers.forecast import Forecast, ForecastHead, WindowLayout
 from skrnn.parameters import plain
 from skrnn.preprocessing.scaling import AffineScaling
@@ -40,6 +45,8 @@ class ForecastData:
         Steps that the network forecasts in one pass.
     parts : Parts
         Ends of training, validation and calibration in each unit.
+    scalings : mapping of tuple to SeriesScaling
+        Scalings of the series, once the network is prepared.
     table : WindowTable
         Table of windows of the units, once the network is prepared.
     """
@@ -49,15 +56,17 @@ class ForecastData:
     roles: Roles
     horizon: int
     parts: Parts
+    scalings: Mapping[Key, SeriesScaling] = field(init=False)
     table: WindowTable = field(init=False)
 
     def __len__(self) -> int:
-        """Return the number of units."""
-        return len(self.units)
+        """Return the number of times of the longest series, by which a validation set is made."""
+        return max(map(len, self.units))
 
     def lay_out(self, learned: SeriesEncoder) -> None:
-        """Set the table of the units, each with its scaling."""
-        scalings = [learned.scaling_of(one) for one in self.units]
+        """Set the scalings of the series, and the table of the units."""
+        self.scalings = {one.key: learned.scaling_of(one) for one in self.series}
+        _, scalings = learned.units(self.series, list(self.scalings.values()))
         self.table = learned.training_table(self.units, scalings)
 
     @property
@@ -65,16 +74,17 @@ class ForecastData:
         """Return the number of columns of a unit."""
         return int(self.units[0].values.shape[1])
 
-    def layout(self, window_length: int, n_cycles: int) -> WindowLayout:
+    def layout(self, settings: WindowSettings) -> WindowLayout:
         """Return the layout of the windows of the network."""
         return WindowLayout(
-            window_length=window_length,
+            window_length=settings.window_length,
             horizon=self.horizon,
             n_targets=self.n_targets,
             n_past=len(self.roles.past),
-            n_known=len(self.roles.known) + 2 * n_cycles,
+            n_known=len(self.roles.known) + 2 * len(settings.cycles),
             n_static=len(self.roles.static),
             n_channels=self.series[0].values.shape[1] // self.n_targets,
+            n_rules=settings.n_rules,
         )
 
     def common_scaling(self, normalization: str | None) -> AffineScaling | None:
@@ -85,6 +95,40 @@ class ForecastData:
             return None
         values = np.concatenate([one.values for one in self.units])
         return AffineScaling.fit(values, np.ones(len(values)))
+
+
+def new_network(forecaster: Any, data: ForecastData, encoder: Network) -> FittedForecaster:
+    """Return the network of a forecaster for its data, and the encoder of series."""
+    head = forecast_head(forecaster.loss, forecaster.quantiles)
+    settings = window_settings(forecaster, data.series, data.horizon)
+    layout = data.layout(settings)
+    kind = forecaster.normalization
+    network = Forecast(
+        resolved(encoder, layout.window_length // (settings.segment_length or 1)),
+        layout,
+        head,
+        normalization=kind if kind in ("window", "last") else None,
+        differences=settings.lags,
+        seasons=settings.seasons,
+        segment_length=settings.segment_length,
+        teacher_forcing=forecaster.strategy == "seq2seq",
+    )
+    spec = ModelSpec(
+        network=network,
+        n_steps=layout.n_steps,
+        n_features=layout.n_columns,
+        n_outputs=layout.horizon * layout.n_targets * head.n_parameters,
+        **forecaster._compiled_in(forecast_loss(head, forecaster.loss)),
+    )
+    learned = SeriesEncoder(
+        network,
+        data.roles,
+        data.roles.measure(data.series),
+        data.common_scaling(kind),
+        plain(forecaster.transform),
+        settings.cycles,
+    )
+    return FittedNetwork(spec, learned, head)
 
 
 def forecast_head(loss: str | Callable[..., Any], quantiles: Sequence[float]) -> ForecastHead:
@@ -99,31 +143,6 @@ def forecast_loss(head: ForecastHead, loss: str | Callable[..., Any]) -> Forecas
     if head.kind != "point":
         return ForecastLoss(head)
     return ForecastLoss(head, REGRESSION[loss] if isinstance(loss, str) else loss)
-
-
-def lags_of_differencing(
-    differences: int | Sequence[int] | None, window_length: int, segment_length: int | None
-) -> tuple[int, ...]:
-    """Return the lags of differencing.
-
-    Raises
-    ------
-    ValueError
-        If they, or segments of the given length, do not fit into the window.
-    """
-    lags = plain(differences)
-    lags = () if lags is None else lags if isinstance(lags, tuple) else (lags,)
-    if sum(lags) > window_length:
-        raise ValueError(
-            f"differences={differences} look back {sum(lags)} steps, and "
-            f"window_length={window_length}; give a longer window."
-        )
-    if segment_length is not None and window_length % segment_length:
-        raise ValueError(
-            f"segment_length={segment_length} does not divide "
-            f"window_length={window_length}; give a multiple of it."
-        )
-    return lags
 
 
 def horizons(
@@ -163,6 +182,7 @@ def training_examples(
     early_stopping: bool,
     calibration: float | None,
     owner: str,
+    warns: bool,
     stacklevel: int,
 ) -> Examples:
     """Return the training windows.
@@ -177,6 +197,8 @@ def training_examples(
         Parameters that reduce the training part, for the message.
     owner : str
         The class of the forecaster, for the warning.
+    warns : bool
+        Whether to warn.
     stacklevel : int
         Stack level of the warning, as in `warnings.warn`.
 
@@ -199,7 +221,8 @@ def training_examples(
             f"{early_stopping} and calibration={calibration}; give a series with two "
             "observed values or more in them."
         )
-    _warn_of_few_windows(network, origins, int(max(parts.learned)), owner, stacklevel + 1)
+    if warns:
+        _warn_of_few_windows(network, origins, int(max(parts.learned)), owner, stacklevel + 1)
     return table.examples(numbers, origins, parts.learned)
 
 
@@ -220,6 +243,16 @@ def validation_examples(data: ForecastData) -> Examples:
             "value; give a larger validation_fraction, or set early_stopping=False."
         )
     return table.examples(numbers, origins, parts.validated)
+
+
+def warn_of_few_times(longest: int, owner: str, stacklevel: int) -> None:
+    """Warn that the forecast of a few times is a simple one."""
+    warnings.warn(
+        f"y has {longest} times, too few to train the network of {owner}: its forecast is by "
+        "exponential smoothing alone. Give longer series, or pretrain on others.",
+        UserWarning,
+        stacklevel=stacklevel + 1,
+    )
 
 
 def _warn_of_few_windows(

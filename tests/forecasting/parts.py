@@ -55,6 +55,7 @@ def network_of(layout, head, **settings):
     chosen = {
         "normalization": "window",
         "differences": (),
+        "seasons": None,
         "segment_length": None,
         "teacher_forcing": False,
         **settings,

@@ -11,8 +11,15 @@ N = 40
 
 
 def make(**params):
-    """Return a forecaster that is fitted in a moment."""
-    small = {"units": 2, "epochs": 1, "window_length": 4, "random_state": 0}
+    """Return a forecaster that is fitted in a moment, and that starts from no simple forecast."""
+    small = {
+        "units": 2,
+        "epochs": 1,
+        "window_length": 4,
+        "differences": None,
+        "early_stopping": False,
+        "random_state": 0,
+    }
     return skrnn.GRUForecaster(**{**small, **params})
 
 

@@ -349,7 +349,7 @@ def test_text_is_no_series():
 def test_series_shorter_than_the_window(n):
     y = series()[:n]
     with pytest.warns(UserWarning, match=f"of the {n - 1} training windows .* are complete"):
-        model = make(horizon=1).fit(y)
+        model = make(horizon=1, differences=None).fit(y)
     forecast = model.predict(fh=[1 - n, 0, 1, 8])
     assert np.isfinite(forecast).all()
     assert np.isfinite(model.predict_interval(fh=[1, 8])).all(axis=None)

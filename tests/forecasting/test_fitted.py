@@ -17,6 +17,7 @@ from skrnn.forecasting import fitted
 from skrnn.forecasting.covariates import Ahead, Roles
 from skrnn.forecasting.fitted import Parts, SeriesEncoder, measure_errors
 from skrnn.forecasting.rolling import roll
+from skrnn.forecasting.series_scaling import SeriesScaling
 from skrnn.forecasting.tables import WindowTable, filled
 from skrnn.forecasting.uncertainty import (
     LEVELS,
@@ -58,7 +59,7 @@ def test_blocks_roll_forward_on_those_before(n_ahead, horizon, length, name, ori
     known = both[:, [1]]
     one = numbered(values, covariates=both[:12])
     ahead = Ahead(pd.RangeIndex(12, len(both)), both[12:])
-    identity = AffineScaling.identity(2)
+    identity = SeriesScaling.identity(2)
     table = WindowTable.of([one], [identity], [ahead], layout, AffineScaling.identity(2), (), 1)
     origins = np.array(origins)
     starts = table.starts(np.zeros_like(origins), origins)
@@ -106,7 +107,7 @@ def test_the_latest_parts_are_split_off(lengths, validation, calibration):
 def learned_of(layout, head=POINT, **settings):
     network = network_of(layout, head, **settings)
     none = AffineScaling.identity(0)
-    return SeriesEncoder(network, Roles(), none, None, ())
+    return SeriesEncoder(network, Roles(), none, None, None, ())
 
 
 def measured(learned, weights, *args):
@@ -120,20 +121,20 @@ def test_each_series_has_its_own_units_unless_all_share_them():
     learned = learned_of(WindowLayout(3, 2, 1))
     one = numbered([1.0, np.nan, 5.0])
     scaling = learned.scaling_of(one)
-    assert (scaling.center.item(), scaling.scale.item()) == (3.0, 2.0)
-    common = AffineScaling.identity(1)
-    assert replace(learned, common=common).scaling_of(one) is common
+    assert (scaling.affine.center.item(), scaling.affine.scale.item()) == (3.0, 2.0)
+    shared = replace(learned, common=AffineScaling.identity(1)).scaling_of(one)
+    assert (shared.affine.center.item(), shared.affine.scale.item()) == (0.0, 1.0)
 
 
 def test_a_training_table_is_filled_by_season_and_reaches_over_its_end():
     learned = learned_of(WindowLayout(5, 2, 1), differences=(1, 3))
     values = [1.0, 2, 3, 4, np.nan, 6]
-    table = learned.training_table([numbered(values)], [AffineScaling.identity(1)])
+    table = learned.training_table([numbered(values)], [SeriesScaling.identity(1)])
     np.testing.assert_array_equal(table.steps[5:, 0], [1, 2, 3, 4, 2, 6, 0, 0])
     assert len(table.steps) == len(table.truth) == 5 + 6 + 2
     assert np.isnan(table.truth[[9, 11, 12]]).all()
     plain = learned_of(WindowLayout(5, 2, 1))
-    table = plain.training_table([numbered(values)], [AffineScaling.identity(1)])
+    table = plain.training_table([numbered(values)], [SeriesScaling.identity(1)])
     np.testing.assert_array_equal(table.steps[5:11, 0], [1, 2, 3, 4, 4, 6])
 
 
@@ -155,7 +156,7 @@ def test_errors_are_measured_on_the_windows_after_the_begin(n_ahead, monkeypatch
     for one in series:
         one.values[:3] = 1.0
     begins, ends = np.array([15, 10]), np.array([28, 24])
-    table = learned.training_table(series, [AffineScaling.identity(1)] * 2)
+    table = learned.training_table(series, [SeriesScaling.identity(1)] * 2)
     got = measured(learned, "weights", table, begins, ends, n_ahead)
     assert toy.weights == "weights"
     errors = [[] for _ in range(n_ahead)]
@@ -184,7 +185,7 @@ def test_errors_are_measured_from_quantiles_that_widen(monkeypatch):
     toy = Density(layout, GAUSSIAN)
     monkeypatch.setattr(fitted, "lease", contextmanager(lambda spec: iter([toy])))
     values = np.arange(40.0)  # a step ahead is always one more
-    table = learned.training_table([numbered(values)], [AffineScaling.identity(1)])
+    table = learned.training_table([numbered(values)], [SeriesScaling.identity(1)])
     got = measured(learned, (), table, np.array([20]), np.array([40]), 4)
     for step in range(1, 5):
         expected = step - scipy.stats.norm.ppf(LEVELS, 0, 2 * np.sqrt(step))
@@ -198,7 +199,7 @@ def test_errors_of_many_windows_are_measured_on_some_all_over(monkeypatch):
     monkeypatch.setattr(fitted, "lease", contextmanager(lambda spec: iter([toy])))
     monkeypatch.setattr(fitted, "MOST_MEASURED", 60)
     steps = np.concatenate([np.zeros(300), np.arange(300.0)])
-    table = learned.training_table([numbered(steps)], [AffineScaling.identity(1)])
+    table = learned.training_table([numbered(steps)], [SeriesScaling.identity(1)])
     shifts = measured(learned, (), table, np.array([0]), np.array([600]), 1).shifts[0, 0]
     assert set(shifts.tolist()) == {0.0, 1.0}
     assert shifts[LEVELS < 0.45].max() == 0
@@ -209,6 +210,6 @@ def test_nothing_to_measure_errors_on_is_refused():
     learned = learned_of(WindowLayout(3, 2, 1))
     values = normal(12, 1)
     values[8:] = np.nan
-    table = learned.training_table([numbered(values)], [AffineScaling.identity(1)])
+    table = learned.training_table([numbered(values)], [SeriesScaling.identity(1)])
     with pytest.raises(ValueError, match=r"leaves no window .* has at most 3 observed times"):
         measured(learned, (), table, np.array([9]), np.array([12]), 2)

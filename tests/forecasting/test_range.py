@@ -7,6 +7,7 @@ import pytest
 
 import skrnn.forecasting.rolling
 from skrnn.forecasting.forecasts import in_units
+from skrnn.forecasting.series_scaling import SeriesScaling
 from skrnn.preprocessing.scaling import AffineScaling
 from tests.forecasting.series import DAYS, N, make, panel, prices, refuses, wave
 
@@ -86,7 +87,7 @@ def test_a_forecast_that_is_no_number_is_never_returned(value, monkeypatch):
 
 
 def test_forecasts_beyond_the_largest_float():
-    scaling = AffineScaling(np.zeros(1), np.array([1e308]))
+    scaling = SeriesScaling.of(AffineScaling(np.zeros(1), np.array([1e308])))
     values = np.array([1.5, -4.0]).reshape(1, 2, 1, 1)
     np.testing.assert_array_equal(in_units(values[:, :1], [scaling]), [[[[1.5e308]]]])
     with pytest.raises(ValueError, match="a forecast came out NaN or infinite"):

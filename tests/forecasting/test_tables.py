@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from skrnn.forecasting.covariates import Ahead
 from skrnn.forecasting.rolling import roll
 from skrnn.forecasting.series import Series
+from skrnn.forecasting.series_scaling import SeriesScaling
 from skrnn.forecasting.tables import WindowTable, WindowTargets, filled
 from skrnn.networks.wrappers.forecast import WindowLayout
 from skrnn.preprocessing.scaling import AffineScaling
@@ -28,7 +29,7 @@ from tests.forecasting.parts import (
 
 def table_of(series, layout, ahead=None):
     """Return a table of series without covariates or cycles, in their own units."""
-    scalings = [AffineScaling.identity(layout.n_targets)] * len(series)
+    scalings = [SeriesScaling.identity(layout.n_targets)] * len(series)
     none = AffineScaling.identity(0)
     return WindowTable.of(series, scalings, ahead or nothing_ahead(series), layout, none, (), 1)
 
@@ -76,7 +77,8 @@ def test_a_table_is_the_one_written_by_hand():
         Ahead(pd.RangeIndex(11, 13), np.array([[nan, 0, 9], [nan, nan, 9]])),
         Ahead(pd.RangeIndex(2, 2), np.empty((0, 3))),
     ]
-    scalings = [AffineScaling(np.array([12.0]), np.array([2.0])), AffineScaling.identity(1)]
+    halves = AffineScaling(np.array([12.0]), np.array([2.0]))
+    scalings = [SeriesScaling.of(halves), SeriesScaling.identity(1)]
     covariates = AffineScaling(np.array([1.0, 2, 3]), np.array([1.0, 2, 3]))
     table = WindowTable.of([one, other], scalings, ahead, layout, covariates, (4,), 2)
     wave = {0: (0, 1), 1: (1, 0), 2: (0, -1), 3: (-1, 0)}  # sine and cosine of a step of four
@@ -108,7 +110,7 @@ def test_cycles_of_steps_do_not_depend_on_where_a_series_begins():
     def waves(index):
         one = Series((), index, np.ones((len(index), 1)), np.empty((len(index), 0)))
         none = AffineScaling.identity(0)
-        arguments = [AffineScaling.identity(1)], nothing_ahead([one]), layout, none, (6.0,), 1
+        arguments = [SeriesScaling.identity(1)], nothing_ahead([one]), layout, none, (6.0,), 1
         return WindowTable.of([one], *arguments).steps[2:, 2:]
 
     for index in (months, pd.RangeIndex(20)):
@@ -218,7 +220,7 @@ def test_nothing_after_its_origin_reaches_a_window(origin, season, seed):
     values[origin] = 1.0
     changed = values.copy()
     changed[origin + 1 :] = np.where(np.isnan(values[origin + 1 :]), 1e3, np.nan)
-    identity, none = [AffineScaling.identity(2)], AffineScaling.identity(0)
+    identity, none = [SeriesScaling.identity(2)], AffineScaling.identity(0)
     first, second = (
         WindowTable.of([one], identity, nothing_ahead([one]), layout, none, (), season)
         for one in (numbered(values), numbered(changed))

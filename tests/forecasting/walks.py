@@ -13,6 +13,8 @@ SMALL = {
     "units": 2,
     "epochs": 1,
     "window_length": 6,
+    "differences": None,
+    "early_stopping": False,
     "horizon": 3,
     "batch_size": 8,
     "random_state": 0,
@@ -27,6 +29,7 @@ SETTINGS = {
         "normalization": "series",
         "differences": 1,
     },
+    "smooth": {"differences": "auto", "window_length": "auto", "early_stopping": "auto"},
     "channels": {"channel_independent": True, "segment_length": 2, "loss": "student_t"},
 }
 each_setting = pytest.mark.parametrize("name", SETTINGS)

@@ -13,6 +13,7 @@ from keras.layers import (  # noqa: E402  (the backend is chosen first)
     Flatten,
     LayerNormalization,
     MultiHeadAttention,
+    Permute,
     Reshape,
 )
 
@@ -40,6 +41,7 @@ from skrnn.networks.layers.linear import LinearOfSteps  # noqa: E402
 from skrnn.networks.layers.pooling import pool  # noqa: E402
 from skrnn.networks.layers.positions import Positions  # noqa: E402
 from skrnn.networks.layers.recurrent import GRU, LSTM, SimpleRNN  # noqa: E402
+from skrnn.networks.layers.smoothing import Smoothing  # noqa: E402
 from skrnn.networks.layers.states import InitialState, StatefulRNN  # noqa: E402
 
 __all__ = [
@@ -70,6 +72,7 @@ __all__ = [
     "OneHot",
     "PaddingMask",
     "ParallelDecoder",
+    "Permute",
     "Positions",
     "RecurrentDecoder",
     "RepeatVector",
@@ -77,6 +80,7 @@ __all__ = [
     "ReverseSequence",
     "Segments",
     "SimpleRNN",
+    "Smoothing",
     "StatefulRNN",
     "StepsAfter",
     "Subsample",

@@ -33,6 +33,8 @@ class WindowLayout:
         Columns of covariates known up to now, known in advance, and constant.
     n_channels : int
         If more than one, a last column holds the number of the channel.
+    n_rules : int
+        Columns of the weights of exponential smoothing, for each target.
     """
 
     window_length: int
@@ -42,12 +44,14 @@ class WindowLayout:
     n_known: int = 0
     n_static: int = 0
     n_channels: int = 1
+    n_rules: int = 0
 
     @property
     def n_columns(self) -> int:
         """Return the width of a window."""
         covariates = self.n_past + self.n_known + self.n_static
-        return 2 * self.n_targets + covariates + (self.n_channels > 1)
+        rules = self.n_targets * self.n_rules
+        return 2 * self.n_targets + covariates + rules + (self.n_channels > 1)
 
     @property
     def n_steps(self) -> int:
@@ -55,7 +59,7 @@ class WindowLayout:
         return self.window_length + self.horizon
 
     def columns(self, name: str) -> slice:
-        """Return the slice of the "values", "observed", "past", "known" or "static" columns."""
+        """Return the slice of the columns of a name, such as "values" or "rules"."""
         n = self.n_targets
         widths = {
             "values": n,
@@ -63,6 +67,7 @@ class WindowLayout:
             "past": self.n_past,
             "known": self.n_known,
             "static": self.n_static,
+            "rules": n * self.n_rules,
         }
         before = sum(list(widths.values())[: list(widths).index(name)])
         return slice(before, before + widths[name])
@@ -113,6 +118,9 @@ class Forecast(Wrapper):
         As for `NormalizeWindow`.
     differences : tuple of int
         Lags of the naive continuation from which the network forecasts the difference.
+    seasons : tuple of int or None
+        Lengths of seasons of exponential smoothing, which takes the place of that continuation,
+        beside a linear map of the window; the network starts with outputs of zero.
     segment_length : int or None
         Number of steps read, and forecast, as one (Lin et al., 2023, arXiv:2308.11200).
     teacher_forcing : bool
@@ -126,6 +134,7 @@ class Forecast(Wrapper):
     head: ForecastHead
     normalization: str | None
     differences: tuple[int, ...]
+    seasons: tuple[int, ...] | None
     segment_length: int | None
     teacher_forcing: bool
 
@@ -154,20 +163,43 @@ class Forecast(Wrapper):
         normalize = layers.NormalizeWindow(self.normalization)
         series, location, spread = normalize(past[..., values], past[..., observed])
         filled = (past[..., values] - location) / spread
-        base = layers.Extrapolate(self.differences, layout.horizon)(filled)
+        base = self._base(filled, series, inputs)
         covariates = slice(observed.stop, layout.columns("static").stop)
         steps = layers.Concatenate()([series, 1.0 - past[..., observed], past[..., covariates]])
         context = self._context(self._features(steps, lengths), inputs)
         if self.teacher_forcing:
             ahead = (future[..., values] - location) / spread - base
             # The difference from the extrapolation is zero where that begins.
-            before = filled[:, -1:] * (0.0 if self.differences else 1.0)
+            begins_at_zero = bool(self.differences) or self.seasons is not None
+            before = filled[:, -1:] * (0.0 if begins_at_zero else 1.0)
             teacher = layers.Concatenate(axis=1)([before, ahead[:, :-1]])
             raw = self._step_by_step(context, teacher, future[..., known])
         else:
             raw = self._at_once(context, future[..., known])
         parameters = layers.DistributionParameters(self.head.kind, self.head.center)
         return layers.Reshape((n_outputs,))(parameters(raw, base, location, spread))
+
+    def _base(self, filled: Any, series: Any, inputs: Any) -> Any:
+        """Return the simple forecast that the network adds to, (batch, horizon, n_targets).
+
+        Parameters
+        ----------
+        filled, series : KerasTensor of shape (batch, window_length, n_targets)
+            Normalized values, with gaps filled and as zeros.
+        inputs : KerasTensor
+            The windows.
+        """
+        from skrnn.networks import layers
+
+        horizon = self.layout.horizon
+        if self.seasons is None:
+            return layers.Extrapolate(self.differences, horizon)(filled)
+        observed = inputs[:, : self.layout.window_length, self.layout.columns("observed")]
+        rules = inputs[:, 0, self.layout.columns("rules")]
+        smooth = layers.Smoothing(self.seasons, horizon)(filled, observed, rules)
+        by_target = layers.Permute((2, 1))(series)
+        linear = layers.Dense(horizon, kernel_initializer="zeros", name="linear")(by_target)
+        return layers.Add()([smooth, layers.Permute((2, 1))(linear)])
 
     def _context(self, features: Any, inputs: Any) -> Any:
         """Return the features concatenated with the static covariates of a window."""
@@ -187,15 +219,22 @@ class Forecast(Wrapper):
         layout, n_numbers = self.layout, self.layout.n_targets * self.head.n_parameters
         shape = (layout.horizon, layout.n_targets, self.head.n_parameters)
         if self.segment_length is None and not layout.n_known:
-            return layers.Reshape(shape)(layers.Dense(layout.horizon * n_numbers)(context))
+            return layers.Reshape(shape)(self._last(layout.horizon * n_numbers)(context))
         length = self.segment_length or 1
         n_segments = -(-layout.horizon // length)
         hidden = layers.ParallelDecoder(n_segments)(context, layers.Segments(length)(known))
         if getattr(self.encoder, "dropout", 0):
             hidden = layers.Dropout()(hidden)
-        raw = layers.Dense(length * n_numbers)(hidden)
+        raw = self._last(length * n_numbers)(hidden)
         raw = layers.Reshape((n_segments * length, *shape[1:]))(raw)
         return raw[:, : layout.horizon]
+
+    def _last(self, n_outputs: int) -> Any:
+        """Return the last layer."""
+        from skrnn.networks import layers
+
+        start = "glorot_uniform" if self.seasons is None else "zeros"
+        return layers.Dense(n_outputs, kernel_initializer=start)
 
     def _step_by_step(self, context: Any, teacher: Any, known: Any) -> Any:
         """Return raw outputs of a step-by-step decoder, which reads the previous value."""

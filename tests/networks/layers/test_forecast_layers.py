@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from skrnn.networks import layers
 from skrnn.networks.layers.horizons import LEAST_SPREAD
+from skrnn.numpy_runtime.smoothing import n_rules
 from tests.forecasting.parts import (
     GAUSSIAN,
     HEADS,
@@ -287,6 +288,10 @@ MOVABLE = {
     "FixedLengths": (layers.FixedLengths(4), [np.array([6, 6, 6])]),
     "NormalizeWindow": (layers.NormalizeWindow("window"), [SERIES, np.ones_like(SERIES)]),
     "Extrapolate": (layers.Extrapolate((1, 2), 4), [SERIES]),
+    "Smoothing": (
+        layers.Smoothing((2,), 4),
+        [SERIES, np.ones_like(SERIES), normal(3, SERIES.shape[2] * n_rules((2,), SERIES.shape[1]))],
+    ),
     "Segments": (layers.Segments(4), [SERIES]),
     "ParallelDecoder": (layers.ParallelDecoder(4), [normal(3, 5), normal(3, 4, 2)]),
     "OneHot": (layers.OneHot(4), [np.array([0.0, 3.0, 1.0])]),

@@ -250,7 +250,8 @@ OURS = {
     name.removeprefix("skrnn>"): kind
     for name, kind in keras.saving.get_custom_objects().items()
     # Those of forecasts are tested with them.
-    if name.startswith("skrnn>") and kind.__module__.split(".")[-1] not in ("horizons", "decoding")
+    if name.startswith("skrnn>")
+    and kind.__module__.split(".")[-1] not in ("horizons", "decoding", "smoothing")
 }
 ARGUMENTS = {
     "AlignBlocks": {"kernel_size": 3, "strides": 2},

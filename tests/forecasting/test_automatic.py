@@ -1,0 +1,286 @@
+"""Forecasters with nothing set: seasons, windows, exponential smoothing, logarithms and bounds."""
+
+from statistics import fmean
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import skrnn
+from skrnn.datasets import load_airline
+from skrnn.forecasting.seasons import seasons_of, usual_seasons
+from skrnn.forecasting.series import Series
+from skrnn.forecasting.series_scaling import SeriesScaling, restored
+from skrnn.forecasting.smoothing import smoothing_weights
+from skrnn.networks import layers
+from skrnn.numpy_runtime.smoothing import combined, factors_for, n_rules, smoothing_parts
+from tests.forecasting.parts import call
+from tests.forecasting.series import panel
+
+#: Training that leaves the network at its start, where its outputs are zero.
+STILL = {"epochs": 1, "learning_rate": 1e-30, "random_state": 0, "units": 2}
+
+
+def unindexed(*columns):
+    """Return a series without dates."""
+    values = np.stack(columns, axis=1)
+    return Series((), pd.RangeIndex(len(values)), values, np.empty((len(values), 0)))
+
+
+# ------------------------------------------------------------------ seasons
+
+
+@pytest.mark.parametrize(
+    ("frequency", "seasons"),
+    [
+        ("h", (24, 168)),
+        ("30min", (48, 336)),
+        ("15min", (96,)),
+        ("min", (60,)),
+        ("D", (7,)),
+        ("B", (5,)),
+        ("W", (52,)),
+        ("2W", ()),
+        ("MS", (12,)),
+        ("ME", (12,)),
+        ("QS", (4,)),
+        ("QE-NOV", (4,)),
+        ("YS", ()),
+        ("2YS", ()),
+    ],
+)
+def test_a_frequency_suggests_its_seasons(frequency, seasons):
+    assert usual_seasons(pd.date_range("2001-01-01", periods=30, freq=frequency)) == seasons
+
+
+@pytest.mark.parametrize(
+    ("frequency", "seasons"), [("h", (24, 168)), ("D", (7,)), ("M", (12,)), ("Q", (4,)), ("Y", ())]
+)
+def test_so_does_that_of_periods(frequency, seasons):
+    assert usual_seasons(pd.period_range("2001-01-01", periods=30, freq=frequency)) == seasons
+
+
+@settings(max_examples=30, deadline=None)
+@given(season=st.integers(4, 30), cycles=st.integers(8, 20), seed=st.integers(0, 999))
+def test_a_season_of_numbered_rows_is_found(season, cycles, seed):
+    rng = np.random.default_rng(seed)
+    profile = 0.3 * rng.normal(size=season)
+    profile[0] += 3  # one high step, so that no part of a season repeats
+    values = np.tile(profile, cycles) + 0.1 * rng.normal(size=season * cycles)
+    assert seasons_of([unindexed(values + 0.02 * np.arange(len(values)))])[:1] == (season,)
+
+
+def test_noise_and_random_walks_have_no_season():
+    rng = np.random.default_rng(0)
+    every = [seasons_of([unindexed(rng.normal(size=120).cumsum())]) for _ in range(40)]
+    assert fmean(bool(found) for found in every) < 0.3
+
+
+def test_hourly_rows_have_a_day_and_a_week():
+    hours = np.arange(24 * 7 * 6)
+    rng = np.random.default_rng(0)
+    day = np.sin(2 * np.pi * hours / 24) * np.where(hours // 24 % 7 < 5, 1.0, 0.2)
+    values = day + 0.05 * rng.normal(size=len(hours))
+    assert seasons_of([unindexed(values)]) == (24, 168)
+
+
+def test_most_series_of_a_panel_decide():
+    rng = np.random.default_rng(1)
+    seasonal = [unindexed(np.tile(rng.normal(size=6), 12)) for _ in range(8)]
+    others = [unindexed(rng.normal(size=72).cumsum()) for _ in range(4)]
+    assert seasons_of(seasonal + others) == (6,)
+
+
+# ------------------------------------------------------------------ exponential smoothing
+
+
+def reference(values, season, factor, with_trend, horizon):
+    """Return the forecast of one rule, step by step."""
+    n = len(values)
+    profile = np.zeros(max(season, 1))
+    if season:
+        n_blocks = n // season
+        blocks = values[n - n_blocks * season :].reshape(n_blocks, season)
+        means = blocks.mean(axis=1)
+        slope = np.polyfit(np.arange(n_blocks), means, 1)[0] / season
+        within = np.arange(season) - (season - 1) / 2
+        profile = (blocks - means[:, None] - slope * within).mean(axis=0)
+    rest = np.array([v - profile[(i - n) % len(profile)] for i, v in enumerate(values)])
+    weights = np.array([factor * (1 - factor) ** (n - 1 - i) for i in range(n)])
+    weights /= weights.sum()
+    age = np.sum(weights * np.arange(n)[::-1])
+    trend = 0.5 * np.polyfit(np.arange(n), rest, 1)[0] if with_trend else 0.0
+    level = np.sum(weights * rest)
+    return np.array(
+        [level + trend * (age + h) + profile[(h - 1) % len(profile)] for h in range(1, horizon + 1)]
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    n=st.integers(0, 6),
+    season=st.sampled_from([0, 3, 7]),
+    factor=st.sampled_from([1.0, 0.5, 0.2]),
+    with_trend=st.booleans(),
+    horizon=st.integers(1, 9),
+    seed=st.integers(0, 999),
+)
+def test_a_rule_is_the_one_of_a_loop(n, season, factor, with_trend, horizon, seed):
+    """Also of a series that begins within the window."""
+    n_steps, n_times = 24, 24 - n
+    values = np.random.default_rng(seed).normal(size=n_times).cumsum()
+    seasons, factors = ((season,) if season else ()), factors_for(n_steps)
+    windows, valid = np.zeros((1, 1, n_steps)), np.zeros((1, 1, n_steps))
+    windows[0, 0, n:], valid[0, 0, n:] = values, 1
+    weights = np.zeros((1, 1, n_rules(seasons, n_steps)))
+    weights[0, 0, 1 if season else 0] = 1
+    weights[0, 0, 1 + 2 * len(seasons) + factors.index(factor)] = 1
+    weights[0, 0, -1] = with_trend
+    got = combined(np, smoothing_parts(np, windows, valid, seasons, horizon), weights)[0, 0]
+    # Whole seasons count from the first that lies in the series.
+    whole = values
+    if season and n_times % season and n:
+        whole = None
+    if whole is not None:
+        expected = reference(whole, season, factor, with_trend, horizon)
+        np.testing.assert_allclose(got, expected, atol=1e-4)
+    windows = windows.transpose(0, 2, 1)
+    tensor = call(layers.Smoothing(seasons, horizon), windows, valid.transpose(0, 2, 1), weights[0])
+    np.testing.assert_allclose(tensor[0, :, 0], got, rtol=1e-4, atol=1e-4)
+
+
+def test_the_last_season_may_be_repeated():
+    values = np.arange(12.0)[None, None]
+    weights = np.zeros((1, 1, n_rules((4,), 12)))
+    weights[0, 0, 2] = 1
+    parts = smoothing_parts(np, values, np.ones_like(values), (4,), 6)
+    np.testing.assert_array_equal(combined(np, parts, weights)[0, 0], [8, 9, 10, 11, 8, 9])
+
+
+def test_the_rules_with_small_past_errors_weigh_most():
+    """A clean season weighs on its profile or its repetition; a random walk on its last value."""
+    rng = np.random.default_rng(0)
+    seasonal = np.tile(rng.normal(size=6), 12)
+    walk = rng.normal(size=72).cumsum() * 10
+    values = np.stack([seasonal, walk], axis=1)
+    weights, errors = smoothing_weights(values, 36, 6, (6,), lambda scaled: scaled)
+    assert weights.shape == (2, n_rules((6,), 36))
+    np.testing.assert_allclose(weights[:, :3].sum(axis=1), 1, atol=1e-9)
+    np.testing.assert_allclose(weights[:, 3:-1].sum(axis=1), 1, atol=1e-9)
+    assert weights[0, 1:3].sum() > 0.99
+    assert weights[1, 3] > 0.5
+    assert errors[0] < 1e-6 < errors[1]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 7, 30])
+def test_weights_of_any_length_with_gaps_are_finite(n):
+    values = np.random.default_rng(n).normal(size=(n, 2))
+    values[: n // 3, 0] = np.nan
+    values[n // 2 : n // 2 + 2, 1] = np.nan
+    weights, errors = smoothing_weights(values, 24, 5, (4,), lambda scaled: scaled)
+    assert np.isfinite(weights).all()
+    assert np.isfinite(errors).all()
+
+
+# ------------------------------------------------------------------ logarithms and bounds
+
+
+def test_logarithms_are_undone():
+    values = np.exp(np.random.default_rng(0).normal(size=(20, 2)))
+    scaling = SeriesScaling.fit(values, log=np.array([True, False]))
+    scaled = scaling.transform(values)
+    np.testing.assert_allclose(scaled[:, 0].mean(), 0, atol=1e-9)
+    back = restored(scaled[None, ..., None], [scaling])[0, ..., 0]
+    np.testing.assert_allclose(back, values, rtol=1e-9)
+
+
+def test_later_values_that_are_not_positive_count_as_small():
+    scaling = SeriesScaling.fit(np.array([[1.0], [10.0]]), log=np.array([True]))
+    low = scaling.transform(np.array([[0.0], [-5.0], [0.001]]))
+    np.testing.assert_allclose(low, low[0, 0])
+
+
+def test_transform_log_needs_positive_values():
+    model = skrnn.GRUForecaster(transform="log", **STILL)
+    y = pd.Series(np.arange(40.0))
+    with pytest.raises(ValueError, match="transform='log' needs positive values, and y has 0"):
+        model.fit(y, fh=[1])
+
+
+def test_a_series_that_grows_by_its_season_is_forecast_as_logarithms():
+    model = skrnn.GRUForecaster(**STILL).fit(load_airline()[:-12], fh=range(1, 13))
+    scaling = model._history.scalings[()]
+    assert not np.isnan(scaling.floor).any()
+    error = np.abs(model.predict() - load_airline()[-12:]).mean()
+    assert error < 30  # that of the seasonal naive is 47.8
+    plain = model.clone().set_params(transform=None).fit(load_airline()[:-12], fh=range(1, 13))
+    assert np.isnan(plain._history.scalings[()].floor).all()
+
+
+def test_no_negative_forecast_of_a_series_that_has_none():
+    """Counts, most of them zero, have points and bounds from zero on; others may be negative."""
+    rng = np.random.default_rng(0)
+    counts = pd.Series(rng.poisson(0.3, size=120).astype(float))
+    model = skrnn.GRUForecaster(epochs=3, random_state=0, units=4).fit(counts, fh=range(1, 13))
+    assert (model.predict() >= 0).all()
+    assert (model.predict_interval() >= 0).all(axis=None)
+    lower = model.clone().fit(counts - 3, fh=range(1, 13)).predict_interval()
+    assert (lower.iloc[:, 0] < 0).all()
+
+
+# ------------------------------------------------------------------ settings
+
+
+def test_settings_follow_from_the_series():
+    model = skrnn.GRUForecaster(**STILL).fit(load_airline(), fh=range(1, 13))
+    layout = model.network_.encoder.network.layout
+    assert (model.window_length_, model.seasons_, model.segment_length_) == (60, (12,), None)
+    assert layout.window_length == 60
+    hours = pd.Series(
+        np.sin(np.arange(1000) * 2 * np.pi / 24) + 0.1 * np.random.default_rng(0).normal(size=1000),
+        index=pd.date_range("2001-01-01", periods=1000, freq="h"),
+    )
+    model = skrnn.GRUForecaster(**STILL).fit(hours, fh=range(1, 49))
+    assert model.window_length_ % 24 == 0
+    assert model.window_length_ >= 240
+    assert model.segment_length_ == 24
+
+
+def test_given_settings_are_kept():
+    given = {"window_length": 30, "differences": (1, 12), "segment_length": 5}
+    model = skrnn.GRUForecaster(**STILL, **given).fit(load_airline(), fh=[1])
+    assert (model.window_length_, model.seasons_, model.segment_length_) == (30, None, 5)
+
+
+def test_the_network_never_starts_worse_than_exponential_smoothing():
+    """The weights with the least validation loss are kept, the first ones among them."""
+    y = load_airline()[:-12]
+    still = skrnn.GRUForecaster(**STILL).fit(y, fh=range(1, 13))
+    wild = skrnn.GRUForecaster(epochs=2, learning_rate=1.0, random_state=0, units=2)
+    wild.fit(y, fh=range(1, 13))
+    np.testing.assert_allclose(wild.predict(), still.predict(), rtol=0.2)
+
+
+@pytest.mark.parametrize("n", [2, 3, 5, 9])
+def test_few_times_have_a_simple_forecast_and_a_warning(n):
+    y = pd.Series(np.arange(n) + 1.0, name="y")
+    with pytest.warns(UserWarning, match=f"y has {n} times, too few to train the network") as seen:
+        model = skrnn.GRUForecaster(random_state=0).fit(y, fh=[1, 2])
+    assert seen[0].filename == __file__
+    assert model.n_iter_ == 0
+    assert model.predict().between(1, n + 3).all()
+    assert np.isfinite(model.predict_interval()).all(axis=None)
+
+
+def test_of_a_panel_each_series_has_its_own_rules():
+    rng = np.random.default_rng(0)
+    y = panel(
+        a=pd.Series(np.tile(rng.normal(size=7), 12)), b=pd.Series(rng.normal(size=84).cumsum())
+    )
+    model = skrnn.GRUForecaster(**STILL).fit(y, fh=range(1, 8))
+    first, second = (one.rules for one in model._history.scalings.values())
+    assert not np.allclose(first, second)
+    last = y.loc["a"].to_numpy()[-7:]
+    np.testing.assert_allclose(model.predict().loc["a"].to_numpy(), last, atol=1e-2)
