@@ -34,7 +34,7 @@ class RNNForecaster(BaseSequenceForecaster, networks.RecurrentParameters):
     >>> from skrnn import RNNForecaster
     >>> from skrnn.datasets import load_airline
     >>> y = load_airline()  # 144 months
-    >>> model = RNNForecaster(differences=12, epochs=5, random_state=0).fit(y, fh=[1, 2, 3])
+    >>> model = RNNForecaster(random_state=0).fit(y, fh=[1, 2, 3])
     >>> model.predict().index
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
@@ -68,7 +68,7 @@ class LSTMForecaster(BaseSequenceForecaster, networks.RecurrentParameters):
     >>> from skrnn import LSTMForecaster
     >>> from skrnn.datasets import load_airline
     >>> y = load_airline()  # 144 months
-    >>> model = LSTMForecaster(differences=12, epochs=5, random_state=0).fit(y, fh=[1, 2, 3])
+    >>> model = LSTMForecaster(random_state=0).fit(y, fh=[1, 2, 3])
     >>> model.predict().index
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
@@ -101,7 +101,7 @@ class GRUForecaster(BaseSequenceForecaster, networks.RecurrentParameters):
     >>> from skrnn import GRUForecaster
     >>> from skrnn.datasets import load_airline
     >>> y = load_airline()  # 144 months
-    >>> model = GRUForecaster(differences=12, epochs=5, random_state=0).fit(y, fh=[1, 2, 3])
+    >>> model = GRUForecaster(random_state=0).fit(y, fh=[1, 2, 3])
     >>> model.predict().index
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
@@ -135,7 +135,7 @@ class TCNForecaster(BaseSequenceForecaster, networks.TCNParameters):
     >>> from skrnn import TCNForecaster
     >>> from skrnn.datasets import load_airline
     >>> y = load_airline()  # 144 months
-    >>> model = TCNForecaster(differences=12, epochs=5, random_state=0).fit(y, fh=[1, 2, 3])
+    >>> model = TCNForecaster(random_state=0).fit(y, fh=[1, 2, 3])
     >>> model.predict().index
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
@@ -170,8 +170,7 @@ class SequenceForecaster(NetworkParameterMixin, BaseSequenceForecaster):
     >>> from skrnn import SequenceForecaster
     >>> from skrnn.datasets import load_airline
     >>> y = load_airline()  # 144 months
-    >>> model = SequenceForecaster(network="dense", differences=12, epochs=5, random_state=0)
-    >>> model = model.fit(y, fh=[1, 2, 3])
+    >>> model = SequenceForecaster(network="dense", random_state=0).fit(y, fh=[1, 2, 3])
     >>> model.predict().index
     PeriodIndex(['1961-01', '1961-02', '1961-03'], dtype='period[M]', name='Period')
     """
