@@ -197,7 +197,7 @@ def of_single(name: str, method: str, seed: int) -> tuple[float, float | None]:
 def measure(folder: Path, name: str, method: str, seed: int, validate: bool) -> list[dict]:
     """Return rows of the measures of a method on a task."""
     warnings.filterwarnings("ignore", module="sktime|statsmodels")
-    warnings.filterwarnings("ignore", message="y has .* times, too few")
+    warnings.filterwarnings("ignore", message="y has .* observed times, too few")
     start = time.process_time()
     share: float | None = None
     if name in SINGLE:

@@ -134,7 +134,7 @@ def of_engines(data: Path, task: Task) -> tuple[float, float]:
     life = training.groupby("engine")["cycle"].transform("max") - training["cycle"]
     left = pd.read_csv(data / "cmapss" / "RUL_FD001.txt.gz", header=None)[0].to_numpy()
     y, y_test = np.minimum(life.to_numpy(), CAP), np.minimum(left, CAP)
-    cut = SlidingWindow(CYCLES, groups="engine", incomplete="ignore")
+    cut = SlidingWindow(CYCLES, groups="engine", time="cycle", incomplete="ignore")
     last = (test["engine"] != test["engine"].shift(-1)).to_numpy()
     if task.model in BASELINES:
         windows, test_windows = cut.fit_transform(training), cut.transform(test)

@@ -251,7 +251,7 @@ class _Best:
             if loss < self._limit:
                 self.state = compiled.steps.read()
             if self._limit == math.inf:
-                self._limit = (1.0 - self._margin) * loss
+                self._limit = loss - self._margin * abs(loss)
             return False
         self._waited += 1
         return self._waited >= self._patience

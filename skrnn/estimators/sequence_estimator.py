@@ -106,6 +106,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
     """
     #: Methods that a `Stream` may use, the first one by default.
     stream_methods: ClassVar[tuple[str, ...]] = ("predict", "predict_proba")
+    #: Share by which a validation loss has to be lower than that of the first weights.
+    _margin: ClassVar[float] = 0.0
 
     # ------------------------------------------------------------------ hooks
 
@@ -178,6 +180,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
             validation_data=None
             if X_val is None
             else partial(self._read, X_val, y_val, None, None),
+            margin=self._margin if start is Start.NEW else 0.0,
             observers=lambda epochs: reports(self, epochs, X, y, sample_weight),
         )
 

@@ -53,7 +53,8 @@ def forecasts_from_cutoffs(
     for part in newer:
         if part.key not in history.series:
             raise ValueError(f"{named(part.key)} was not in fit; update with it first.")
-        one, scaling = history.series[part.key].merged(part), history.scalings[part.key]
+        one = history.series[part.key].merged(part)
+        scaling = history.scaling_for(part, fitted.encoder)
         steps = ahead_of(fh, one.index)
         origins = _cutoffs_of(one, start, int(steps.max()), step_length)
         if len(origins) > 0:

@@ -48,6 +48,15 @@ from skrnn.forecasting.training import (
 from skrnn.forecasting.uncertainty import at_levels, finite_variances
 from skrnn.parameters import fitted, integers, require, validate
 
+#: Observed times of all series below which the network is not trained.
+FEW = 20
+
+#: Series from which on learned distributions are corrected by the errors of the validation part.
+MANY = 20
+
+#: Losses that forecast a distribution.
+DENSITIES = ("quantile", "gaussian", "student_t")
+
 _CONTAINERS = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
 
@@ -380,26 +389,29 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         series = read_series(y, X, roles.names)
         furthest = furthest_of(fh, series)
         units = units_of(series, self.channel_independent)
-        n_times = [len(one) for one in units]
-        horizon, n_measured = horizons(self.horizon, self.strategy, max(n_times), furthest)
-        held_out = stops_early(self, max(n_times))
+        longest = max(map(len, units))
+        horizon, n_measured = horizons(self.horizon, self.strategy, longest, furthest)
+        observed = [one.observed_times for one in units]
+        n_each = [len(rows) for rows in observed]
+        held_out = stops_early(self, sum(n_each))
         least = horizon if isinstance(self.early_stopping, str) else 0
         validation = float(self.validation_fraction) if held_out else None
-        parts = Parts.of(n_times, validation, self.calibration, least)
+        parts = Parts.of(n_each, validation, self.calibration, least).at(observed)
         data = ForecastData(series, units, roles, horizon, parts)
-        starts_smooth = self.differences == "auto"
-        has_few = starts_smooth and max(n_times) < (self._budget.enough or 0)
-        margin = parts.margin(horizon) if starts_smooth else 0.0
+        starts_smooth, is_point = self.differences == "auto", self.loss not in DENSITIES
+        has_few = starts_smooth and self.epochs == "auto" and sum(n_each) < FEW
+        margin = parts.margin(horizon) if starts_smooth and is_point else 0.0
         self._train(data, Start.NEW, epochs=0 if has_few else None, margin=margin)
         if has_few:
-            warn_of_few_times(max(n_times), type(self).__name__, stacklevel=6)
-        if self.calibration is not None or self.network_.target.kind == "point":
+            warn_of_few_times(sum(n_each), type(self).__name__, stacklevel=6)
+        begins = np.zeros_like(parts.ends)
+        if held_out:
+            begins = parts.measured() if is_point else parts.learned
+        if self.calibration is not None:
             begins = parts.validated
-            if self.calibration is None:
-                begins = parts.measured() if held_out else np.zeros_like(parts.ends)
-            self.network_ = measure_errors(
-                self.network_, data.table, begins, parts.ends, n_measured
-            )
+        elif not is_point and not has_few and not (starts_smooth and len(units) >= MANY):
+            return series  # as learned: too few errors of each step to correct them
+        self.network_ = measure_errors(self.network_, data.table, begins, parts.ends, n_measured)
         return series
 
     def _learn_more(

@@ -48,8 +48,9 @@ class SeriesEncoder:
         Their scaling.
     common : AffineScaling or None
         Scaling of all series, unless each has its own.
-    transform : {"auto", "log"} or None
-        Transformation of the values before they are scaled.
+    transform : {"auto", "log", "bound"} or None
+        Transformation of the values before they are scaled; with "bound" there is only the bound of
+        forecasts of series without negative values, which "auto" and "log" have, too.
     cycles : tuple
         Calendar cycles among the known columns.
     correction : Correction or None
@@ -91,13 +92,14 @@ class SeriesEncoder:
             found.append(SeriesScaling.fit(one.values) if self.common is None else self._alike(one))
         chooses = self.network.seasons is not None and self.common is None
         if self.transform == "log" or (self.transform == "auto" and chooses):
-            found.append(SeriesScaling.fit(one.values, log=lowest > 0))
+            found.append(SeriesScaling.fit(one.values, log=(lowest > 0) & np.isfinite(lowest)))
         (scaling, errors), *others = [self._with_rules(one, scaling) for scaling in found]
         for other, its_errors in others:
             scaling = scaling.replaced(its_errors < errors, other)
         if self.transform is None:
             return scaling
-        return replace(scaling, least=np.where(lowest >= 0, 0.0, -np.inf))
+        has_none = (lowest >= 0) & np.isfinite(lowest)
+        return replace(scaling, least=np.where(has_none, 0.0, -np.inf))
 
     def _alike(self, one: Series) -> SeriesScaling:
         """Return the common scaling for the columns of a series."""
@@ -163,9 +165,17 @@ class SeriesEncoder:
         self, series: Sequence[Series], scalings: Sequence[SeriesScaling], ahead: Sequence[Ahead]
     ) -> WindowTable:
         """Return the table of windows of series."""
-        season = max(self.network.differences or self.network.seasons or (1,))
-        layout = self.network.layout
-        return WindowTable.of(series, scalings, ahead, layout, self.covariates, self.cycles, season)
+        network = self.network
+        return WindowTable.of(
+            series,
+            scalings,
+            ahead,
+            network.layout,
+            self.covariates,
+            self.cycles,
+            max(network.differences or network.seasons or (1,)),
+            with_level=network.seasons is not None,
+        )
 
     def training_table(
         self, series: Sequence[Series], scalings: Sequence[SeriesScaling]
@@ -262,6 +272,18 @@ class Parts:
         ends = np.asarray(n_times, dtype=np.int64)
         validated = without(ends, calibration)
         return cls(without(validated, validation, least), validated, ends)
+
+    def at(self, observed: Sequence[Rows]) -> Self:
+        """Return the parts as times, from numbers of observed values and their times."""
+        return type(self)(
+            *(
+                np.array(
+                    [rows[n - 1] + 1 if n else 0 for rows, n in zip(observed, part, strict=True)],
+                    dtype=np.int64,
+                )
+                for part in (self.learned, self.validated, self.ends)
+            )
+        )
 
     def margin(self, horizon: int) -> float:
         """Return the share by which forecasts of the validation part have to be better.

@@ -51,11 +51,31 @@ class History:
         for one in newer:
             known = series.get(one.key)
             series[one.key] = one if known is None else known.merged(one)
-            if one.key not in scalings:
+            scaling = scalings.get(one.key)
+            if scaling is not None and not scaling.accepts(one.values):
+                scalings[one.key] = learned.scaling_of(series[one.key])
+            if scaling is None:
                 known_scaling = (measured or {}).get(one.key)
                 scalings[one.key] = known_scaling or learned.scaling_of(one)
             learned.check_range(one, scalings[one.key])
         return replace(self, series=series, scalings=scalings)
+
+    def scaling_for(self, newer: Series, learned: SeriesEncoder) -> SeriesScaling:
+        """Return the scaling of a series for a backtest on newer rows.
+
+        It is that of the fit, without logarithms and bounds if the newer rows need them not to be.
+
+        Raises
+        ------
+        ValueError
+            If the logarithm of a value is to be taken that is not positive.
+        """
+        scaling = self.scalings[newer.key]
+        if scaling.accepts(newer.values):
+            return scaling
+        if learned.transform == "log":
+            return learned.scaling_of(newer)  # which refuses them
+        return replace(learned, transform=None).scaling_of(self.series[newer.key])
 
     def scalings_of(self, series: Sequence[Series]) -> list[SeriesScaling]:
         """Return the scalings of some of the series."""

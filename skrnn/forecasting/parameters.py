@@ -13,6 +13,7 @@ from skrnn.parameters import (
     FUNCTION,
     NONE,
     Domain,
+    combination_check,
     integers,
     one_of,
     parameter,
@@ -175,6 +176,16 @@ class ForecastingParameters(BaseNetworkEstimator):
         doc="""Epochs of ``update(update_params=True)`` over the windows with new targets, at a
         tenth of ``learning_rate``.""",
     )
+
+    @combination_check
+    def _refuse_logarithms_in_one_scaling(self) -> None:
+        """Refuse logarithms together with a normalization that is not of each series."""
+        if self.transform == "log" and self.normalization in (None, "global"):
+            raise ValueError(
+                f"transform='log' was given with normalization={self.normalization!r}, and "
+                "logarithms are standardized for each series; give normalization='window', 'last' "
+                "or 'series', or take the logarithm of y."
+            )
 
     @property
     def window_length_(self) -> int:

@@ -45,6 +45,11 @@ class Series:
     def __len__(self) -> int:
         return len(self.index)
 
+    @property
+    def observed_times(self) -> NDArray[np.int64]:
+        """Return the positions of the times with an observed value."""
+        return np.flatnonzero(~np.isnan(self.values).all(axis=1))
+
     def until(self, cutoff: Any) -> Self:
         """Return the series up to a time."""
         n_times = int(np.sum(np.asarray(self.index <= cutoff)))

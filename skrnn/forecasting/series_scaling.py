@@ -70,6 +70,11 @@ class SeriesScaling:
         """Return scaled values; the last axis has the columns."""
         return self.affine.transform(self._moved(values))
 
+    def accepts(self, values: Floats) -> bool:
+        """Return whether values have no sign that the series did not have before."""
+        lowest = np.nanmin(values, axis=0, initial=np.inf)
+        return bool(np.all(lowest >= self.least) and not np.any(lowest <= 0 * self.floor))
+
     def columns(self, chosen: Sequence[int]) -> Self:
         """Return the scaling of some columns."""
         rows = list(chosen)

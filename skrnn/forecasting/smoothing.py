@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.forecasting.tables import filled
-from skrnn.numpy_runtime.smoothing import TREND, combined, n_rules, smoothing_parts
+from skrnn.numpy_runtime.smoothing import TREND, combined, n_rules, smoothing_parts, valid_steps
 
 Floats = NDArray[np.float64]
 
@@ -51,12 +50,14 @@ def smoothing_weights(
     errors : ndarray of shape (n_columns,)
         Mean absolute error of the combined forecasts, in the units of the series.
     """
+    values = values[: _n_observed_times(values)]
     if len(values) < 2:
         return _last_value(seasons, window_length, values.shape[1])
-    season = seasons[0] if seasons else 1
+    season = max(seasons, default=1)
     n_ahead = max(1, min(horizon, len(values) // 3))
     cutoffs = _cutoffs(len(values), n_ahead, seasons)
-    windows, valid = _windows(filled(values, season), window_length, cutoffs)
+    whole = filled(values, season, with_level=True)
+    windows, valid = _windows(values, whole, window_length, cutoffs)
     parts = smoothing_parts(np, windows, valid, seasons, n_ahead)
     since = parts.ages[..., None] + np.arange(1, n_ahead + 1)
     lines = TREND * parts.slopes[..., None, None] * since[..., None, :, :]
@@ -126,12 +127,23 @@ def _cutoffs(n_times: int, n_ahead: int, seasons: tuple[int, ...]) -> NDArray[np
     return np.unique(np.linspace(min(first, last), last, N_CUTOFFS).astype(np.int64))
 
 
+def _n_observed_times(values: Floats) -> int:
+    """Return the number of times up to the last one with an observed value."""
+    rows = np.flatnonzero(~np.isnan(values).all(axis=1))
+    return int(rows[-1]) + 1 if len(rows) else 0
+
+
 def _windows(
-    values: NDArray[Any], window_length: int, cutoffs: NDArray[np.int64]
+    values: Floats, whole: Floats, window_length: int, cutoffs: NDArray[np.int64]
 ) -> tuple[Floats, Floats]:
-    """Return windows up to cutoffs and their valid steps, (n_windows, n_columns, n_steps)."""
+    """Return windows of filled values up to cutoffs, and their valid steps.
+
+    Both have the shape (n_windows, n_columns, n_steps); steps are valid from the first observed
+    value of a window on.
+    """
     rows = cutoffs[:, None] + np.arange(-window_length, 0)
-    observed = np.cumsum(~np.isnan(values), axis=0) > 0
-    windows = np.where(rows[..., None] >= 0, values[np.maximum(rows, 0)], 0.0)
-    valid = (rows[..., None] >= 0) & observed[np.maximum(rows, 0)]
-    return np.swapaxes(windows, 1, 2), np.swapaxes(valid.astype(np.float64), 1, 2)
+    inside = rows[..., None] >= 0
+    windows = np.where(inside, whole[np.maximum(rows, 0)], 0.0)
+    observed = inside & ~np.isnan(values)[np.maximum(rows, 0)]
+    valid = valid_steps(np, np.swapaxes(observed.astype(np.float64), 1, 2))
+    return np.swapaxes(windows, 1, 2), valid

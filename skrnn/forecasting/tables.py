@@ -54,15 +54,17 @@ class WindowTable:
         covariates: AffineScaling,
         cycles: Sequence[str | float],
         season: int,
+        *,
+        with_level: bool = False,
     ) -> WindowTable:
-        """Return the table of series; missing values are filled from ``season`` steps before.
+        """Return the table of series, whose missing values are `filled`.
 
         Raises
         ------
         ValueError
             If a scaled value is beyond single precision.
         """
-        n_times = np.array([len(one) for one in series])
+        n_times = np.array([*map(len, series)])
         sizes = layout.window_length + n_times + [len(later.index) for later in ahead]
         ends = np.cumsum(sizes)
         firsts = ends - sizes + layout.window_length
@@ -75,19 +77,19 @@ class WindowTable:
             values = as_singles(one.values, scaling, one.index, named(one.key))
             truth[first : first + len(one)] = values
             rows = steps[first:end]
-            rows[: len(one), layout.columns("values")] = filled(values, season)
+            whole = filled(values, season, with_level=with_level)
+            rows[: len(one), layout.columns("values")] = whole
             rows[: len(one), layout.columns("observed")] = ~np.isnan(one.values)
             known = np.concatenate([one.covariates[: len(one)], later.covariates])
             index = one.index.append(later.index) if len(later.index) else one.index
-            name = f"X for {named(one.key)}"
-            known = np.nan_to_num(as_singles(known, covariates, index, name))
+            known = np.nan_to_num(as_singles(known, covariates, index, f"X for {named(one.key)}"))
             waves = cyclic_features(index, number_of_first(one.index), cycles)
             n_moving = known.shape[1] - layout.n_static
             rows[:, layout.columns("past").start : fixed.start] = np.concatenate(
                 [known[:, :n_moving], waves], axis=1
             )
             channel = [one.channel] if layout.n_channels > 1 else []
-            constant = [*known[0, n_moving:], *scaling.rules.ravel(), *channel]
+            constant = *known[0, n_moving:], *scaling.rules.ravel(), *channel
             steps[first - layout.window_length : end, fixed] = constant
         return cls(layout, steps, truth, firsts, n_times)
 
@@ -192,15 +194,27 @@ def as_singles(
     return singles
 
 
-def filled(values: NDArray[Any], season: int) -> NDArray[Any]:
+def filled(values: NDArray[Any], season: int, *, with_level: bool = False) -> NDArray[Any]:
     """Return values (n_times, n) with missing ones filled from the previous season.
 
     Without a previous season, from the previous value, and at the start with zero, the mean.
+
+    Parameters
+    ----------
+    values : ndarray
+        Values, NaN if missing.
+    season : int
+        Length of a season.
+    with_level : bool
+        Add the change of the level, the mean of the last season less that of the one before.
     """
     if not np.isnan(values).any():
         return values
     values = values.copy()
     for row in np.flatnonzero(np.isnan(values).any(axis=1)):
         before = values[row - season] if row >= season else values[row - 1] if row else 0.0
+        if with_level and 1 < season <= row // 2:
+            last, earlier = values[row - season : row], values[row - 2 * season : row - season]
+            before = before + last.mean(axis=0) - earlier.mean(axis=0)
         values[row] = np.where(np.isnan(values[row]), before, values[row])
     return values

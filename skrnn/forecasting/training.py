@@ -60,8 +60,8 @@ class ForecastData:
     table: WindowTable = field(init=False)
 
     def __len__(self) -> int:
-        """Return the number of times of the longest series, by which a validation set is made."""
-        return max(map(len, self.units))
+        """Return the number of observed times of all units, by which a validation set is made."""
+        return sum(len(one.observed_times) for one in self.units)
 
     def lay_out(self, learned: SeriesEncoder) -> None:
         """Set the scalings of the series, and the table of the units."""
@@ -103,6 +103,7 @@ def new_network(forecaster: Any, data: ForecastData, encoder: Network) -> Fitted
     settings = window_settings(forecaster, data.series, data.horizon)
     layout = data.layout(settings)
     kind = forecaster.normalization
+    is_mean = forecaster.loss == "mse" or not isinstance(forecaster.loss, str)
     network = Forecast(
         resolved(encoder, layout.window_length // (settings.segment_length or 1)),
         layout,
@@ -125,7 +126,7 @@ def new_network(forecaster: Any, data: ForecastData, encoder: Network) -> Fitted
         data.roles,
         data.roles.measure(data.series),
         data.common_scaling(kind),
-        plain(forecaster.transform),
+        "bound" if forecaster.transform == "auto" and is_mean else plain(forecaster.transform),
         settings.cycles,
     )
     return FittedNetwork(spec, learned, head)
@@ -245,11 +246,11 @@ def validation_examples(data: ForecastData) -> Examples:
     return table.examples(numbers, origins, parts.validated)
 
 
-def warn_of_few_times(longest: int, owner: str, stacklevel: int) -> None:
+def warn_of_few_times(n_times: int, owner: str, stacklevel: int) -> None:
     """Warn that the forecast of a few times is a simple one."""
     warnings.warn(
-        f"y has {longest} times, too few to train the network of {owner}: its forecast is by "
-        "exponential smoothing alone. Give longer series, or pretrain on others.",
+        f"y has {n_times} observed times, too few to train the network of {owner}: its forecast "
+        "is by exponential smoothing alone. Give longer series, or more of them.",
         UserWarning,
         stacklevel=stacklevel + 1,
     )

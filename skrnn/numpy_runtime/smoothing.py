@@ -32,7 +32,7 @@ class SmoothingParts(NamedTuple):
     profiles : tensor of shape (batch, n, n_profiles, horizon)
         Seasonal deviations ahead.
     repeats : tensor of shape (batch, n, n_seasons, horizon)
-        Values of the last season of each length, repeated.
+        Values of the last season of each length, repeated; the last value if a series is shorter.
     """
 
     levels: Any
@@ -50,6 +50,15 @@ def factors_for(n_steps: int) -> tuple[float, ...]:
 def n_rules(seasons: tuple[int, ...], n_steps: int) -> int:
     """Return the number of weights of a series: of profiles, repeats, factors and the trend."""
     return 1 + 2 * len(seasons) + len(factors_for(n_steps)) + 1
+
+
+def valid_steps(xp: Any, observed: Any) -> Any:
+    """Return 1 from the first observed step of a window on; everywhere if there is none.
+
+    ``observed`` has the shape (batch, n, n_steps).
+    """
+    since_first = xp.minimum(xp.cumsum(observed, axis=-1), 1.0)
+    return xp.maximum(since_first, 1.0 - since_first[..., -1:])
 
 
 def smoothing_parts(
@@ -85,10 +94,11 @@ def smoothing_parts(
     since = (xp.sum(valid * ages, axis=-1, keepdims=True) / count - ages) * valid
     squares = xp.maximum(xp.sum(since * since, axis=-1, keepdims=True), 0.5)
     weights = xp.maximum(xp.matmul(valid, decays), 1e-9)
-    repeats = [
-        xp.take(values[..., n_steps - season :], np.arange(horizon) % season, axis=-1)
-        for season in seasons
-    ]
+    repeats = []
+    for season in seasons:
+        is_whole = valid[..., n_steps - season : n_steps - season + 1]
+        again = xp.take(values[..., n_steps - season :], np.arange(horizon) % season, axis=-1)
+        repeats.append(is_whole * again + (1.0 - is_whole) * values[..., -1:])
     return SmoothingParts(
         levels=xp.matmul(stacked * known, decays) / xp.expand_dims(weights, -2),
         ages=xp.matmul(valid * ages, decays) / weights,

@@ -196,3 +196,13 @@ def test_a_network_that_adds_nothing_leaves_ridge_regression():
     model.fit(X, noise)
     assert min(model.history_["val_loss"]) > max(still.history_["val_loss"])
     np.testing.assert_allclose(model.predict(X), still.predict(X), rtol=1e-6)
+
+
+def test_a_network_that_is_hardly_better_than_ridge_regression_is_not_kept():
+    """The validation loss has to fall by more than 2 %, which noise may feign."""
+    X, y = linear_data(400)
+    model = skrnn.GRURegressor(early_stopping=True, learning_rate=1e-5, epochs=4, random_state=0)
+    model.fit(X, y)
+    start = skrnn.GRURegressor(early_stopping=True, **STILL).fit(X, y)
+    assert min(model.history_["val_loss"]) > 0.98 * start.history_["val_loss"][0]
+    np.testing.assert_array_equal(model.predict(X), start.predict(X))

@@ -266,7 +266,7 @@ def test_the_network_never_starts_worse_than_exponential_smoothing():
 @pytest.mark.parametrize("n", [2, 3, 5, 9])
 def test_few_times_have_a_simple_forecast_and_a_warning(n):
     y = pd.Series(np.arange(n) + 1.0, name="y")
-    with pytest.warns(UserWarning, match=f"y has {n} times, too few to train the network") as seen:
+    with pytest.warns(UserWarning, match=f"y has {n} observed times, too few to train") as seen:
         model = skrnn.GRUForecaster(random_state=0).fit(y, fh=[1, 2])
     assert seen[0].filename == __file__
     assert model.n_iter_ == 0

@@ -425,11 +425,12 @@ def test_infinite_covariates():
     refuses(model.fit, series(months(N)), X=X[:N], match="X holds an infinite value for y")
 
 
-def test_early_stopping_without_a_value_to_validate_on():
+def test_the_values_to_validate_on_are_the_latest_observed_ones():
     y = series(months(N))
     y.iloc[-12:] = np.nan
-    model = make(early_stopping=True, validation_fraction=0.2)
-    refuses(model.fit, y, fh=[1], match="no validation window.*validation_fraction")
+    model = make(early_stopping=True, validation_fraction=0.2).fit(y, fh=[1])
+    other = make(early_stopping=True, validation_fraction=0.2).fit(y[:-12], fh=[1])
+    assert model.history_["val_loss"] == other.history_["val_loss"]
 
 
 def test_integers_that_are_apart():

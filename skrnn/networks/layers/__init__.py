@@ -13,6 +13,7 @@ from keras.layers import (  # noqa: E402  (the backend is chosen first)
     Flatten,
     LayerNormalization,
     MultiHeadAttention,
+    Multiply,
     Permute,
     Reshape,
 )
@@ -41,7 +42,7 @@ from skrnn.networks.layers.linear import LinearOfSteps  # noqa: E402
 from skrnn.networks.layers.pooling import pool  # noqa: E402
 from skrnn.networks.layers.positions import Positions  # noqa: E402
 from skrnn.networks.layers.recurrent import GRU, LSTM, SimpleRNN  # noqa: E402
-from skrnn.networks.layers.smoothing import Smoothing  # noqa: E402
+from skrnn.networks.layers.smoothing import Smoothing, ValidSteps  # noqa: E402
 from skrnn.networks.layers.states import InitialState, StatefulRNN  # noqa: E402
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "LinearOfSteps",
     "MaskPadding",
     "MultiHeadAttention",
+    "Multiply",
     "NormalizeWindow",
     "OneHot",
     "PaddingMask",
@@ -84,6 +86,7 @@ __all__ = [
     "StatefulRNN",
     "StepsAfter",
     "Subsample",
+    "ValidSteps",
     "convolution_front",
     "lattice_blocks",
     "pool",

@@ -30,12 +30,22 @@ class RecurrentDecoder(keras.layers.Layer):
         Units of the cell.
     n_targets, n_parameters : int
         Values per step, and raw outputs per value, of which the first is fed back.
+    starts_at_zero : bool
+        Whether raw outputs are zero before training.
     """
 
     def __init__(
-        self, cell: str, units: int, n_targets: int, n_parameters: int, **kwargs: Any
+        self,
+        cell: str,
+        units: int,
+        n_targets: int,
+        n_parameters: int,
+        *,
+        starts_at_zero: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
+        self.starts_at_zero = starts_at_zero
         self.kind = cell
         self.units = units
         self.n_targets = n_targets
@@ -44,7 +54,8 @@ class RecurrentDecoder(keras.layers.Layer):
         self.recurrent = keras.layers.RNN(self.cell, return_sequences=True)
         n_states = 2 if cell == "lstm" else 1
         self.starts = [keras.layers.Dense(units, activation="tanh") for _ in range(n_states)]
-        self.head = keras.layers.Dense(n_targets * n_parameters)
+        start = "zeros" if starts_at_zero else "glorot_uniform"
+        self.head = keras.layers.Dense(n_targets * n_parameters, kernel_initializer=start)
 
     def build(self, features_shape: Any, teacher_shape: Any, known_shape: Any) -> None:
         """Create the weights of the cell, its initial state and the output."""
@@ -100,6 +111,7 @@ class RecurrentDecoder(keras.layers.Layer):
             "units": self.units,
             "n_targets": self.n_targets,
             "n_parameters": self.n_parameters,
+            "starts_at_zero": self.starts_at_zero,
         }
 
 

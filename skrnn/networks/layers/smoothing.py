@@ -7,7 +7,17 @@ from typing import Any
 import keras
 from keras import ops
 
-from skrnn.numpy_runtime.smoothing import combined, n_rules, smoothing_parts
+from skrnn.numpy_runtime.smoothing import combined, n_rules, smoothing_parts, valid_steps
+
+
+@keras.saving.register_keras_serializable(package="skrnn")
+class ValidSteps(keras.layers.Layer):
+    """1 from the first observed step of a window on, (batch, n_steps, n), else 0."""
+
+    def call(self, observed: Any) -> Any:
+        """Return the steps; all of them if none was observed."""
+        valid = valid_steps(ops, ops.transpose(observed, (0, 2, 1)))
+        return ops.transpose(valid, (0, 2, 1))
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
@@ -27,20 +37,18 @@ class Smoothing(keras.layers.Layer):
         self.seasons = tuple(seasons)
         self.horizon = horizon
 
-    def call(self, values: Any, observed: Any, weights: Any) -> Any:
+    def call(self, values: Any, valid: Any, weights: Any) -> Any:
         """Return the forecasts (batch, horizon, n).
 
         Parameters
         ----------
-        values, observed : tensor of shape (batch, n_steps, n)
-            Values without gaps, and 1 where one was observed.
+        values, valid : tensor of shape (batch, n_steps, n)
+            Values without gaps, and 1 from the first one of a series on.
         weights : tensor of shape (batch, n * n_rules)
             Weights of each series.
         """
-        since_first = ops.cumsum(observed, axis=1) > 0.5
-        valid = ops.transpose(ops.cast(since_first, values.dtype), (0, 2, 1))
-        series = ops.transpose(values, (0, 2, 1))
-        parts = smoothing_parts(ops, series, valid, self.seasons, self.horizon)
+        series, real = (ops.transpose(part, (0, 2, 1)) for part in (values, valid))
+        parts = smoothing_parts(ops, series, real, self.seasons, self.horizon)
         n_each = n_rules(self.seasons, values.shape[1])
         apart = ops.reshape(weights, (-1, values.shape[-1], n_each))
         return ops.transpose(combined(ops, parts, apart), (0, 2, 1))

@@ -163,9 +163,13 @@ class Forecast(Wrapper):
         normalize = layers.NormalizeWindow(self.normalization)
         series, location, spread = normalize(past[..., values], past[..., observed])
         filled = (past[..., values] - location) / spread
-        base = self._base(filled, series, inputs)
+        shown = past[..., observed]
+        if self.seasons is not None:  # gaps are filled, and only padding is marked
+            shown = layers.ValidSteps()(shown)
+            series = layers.Multiply()([filled, shown])
+        base = self._base(filled, series, shown, inputs)
         covariates = slice(observed.stop, layout.columns("static").stop)
-        steps = layers.Concatenate()([series, 1.0 - past[..., observed], past[..., covariates]])
+        steps = layers.Concatenate()([series, 1.0 - shown, past[..., covariates]])
         context = self._context(self._features(steps, lengths), inputs)
         if self.teacher_forcing:
             ahead = (future[..., values] - location) / spread - base
@@ -179,13 +183,14 @@ class Forecast(Wrapper):
         parameters = layers.DistributionParameters(self.head.kind, self.head.center)
         return layers.Reshape((n_outputs,))(parameters(raw, base, location, spread))
 
-    def _base(self, filled: Any, series: Any, inputs: Any) -> Any:
+    def _base(self, filled: Any, series: Any, shown: Any, inputs: Any) -> Any:
         """Return the simple forecast that the network adds to, (batch, horizon, n_targets).
 
         Parameters
         ----------
-        filled, series : KerasTensor of shape (batch, window_length, n_targets)
-            Normalized values, with gaps filled and as zeros.
+        filled, series, shown : KerasTensor of shape (batch, window_length, n_targets)
+            Normalized values with gaps filled, with steps that are not shown as zeros, and 1 where
+            a step is shown.
         inputs : KerasTensor
             The windows.
         """
@@ -194,9 +199,8 @@ class Forecast(Wrapper):
         horizon = self.layout.horizon
         if self.seasons is None:
             return layers.Extrapolate(self.differences, horizon)(filled)
-        observed = inputs[:, : self.layout.window_length, self.layout.columns("observed")]
         rules = inputs[:, 0, self.layout.columns("rules")]
-        smooth = layers.Smoothing(self.seasons, horizon)(filled, observed, rules)
+        smooth = layers.Smoothing(self.seasons, horizon)(filled, shown, rules)
         by_target = layers.Permute((2, 1))(series)
         linear = layers.Dense(horizon, kernel_initializer="zeros", name="linear")(by_target)
         return layers.Add()([smooth, layers.Permute((2, 1))(linear)])
@@ -242,7 +246,10 @@ class Forecast(Wrapper):
 
         shape = self.layout.n_targets, self.head.n_parameters
         width = self.encoder.hidden_width()
-        decoder = layers.RecurrentDecoder(self._decoder_cell(), width, *shape)
+        starts_at_zero = self.seasons is not None
+        decoder = layers.RecurrentDecoder(
+            self._decoder_cell(), width, *shape, starts_at_zero=starts_at_zero
+        )
         return decoder(context, teacher, known)
 
     def _decoder_cell(self) -> str:

@@ -292,6 +292,7 @@ MOVABLE = {
         layers.Smoothing((2,), 4),
         [SERIES, np.ones_like(SERIES), normal(3, SERIES.shape[2] * n_rules((2,), SERIES.shape[1]))],
     ),
+    "ValidSteps": (layers.ValidSteps(), [np.ones_like(SERIES)]),
     "Segments": (layers.Segments(4), [SERIES]),
     "ParallelDecoder": (layers.ParallelDecoder(4), [normal(3, 5), normal(3, 4, 2)]),
     "OneHot": (layers.OneHot(4), [np.array([0.0, 3.0, 1.0])]),
