@@ -1,5 +1,6 @@
 """Forecasters with nothing set: seasons, windows, exponential smoothing, logarithms and bounds."""
 
+import warnings
 from statistics import fmean
 
 import numpy as np
@@ -14,6 +15,7 @@ from skrnn.forecasting.seasons import seasons_of, usual_seasons
 from skrnn.forecasting.series import Series
 from skrnn.forecasting.series_scaling import SeriesScaling, restored
 from skrnn.forecasting.smoothing import smoothing_weights
+from skrnn.forecasting.tables import filled
 from skrnn.networks import layers
 from skrnn.numpy_runtime.smoothing import combined, factors_for, n_rules, smoothing_parts
 from tests.forecasting.parts import call
@@ -284,3 +286,139 @@ def test_of_a_panel_each_series_has_its_own_rules():
     assert not np.allclose(first, second)
     last = y.loc["a"].to_numpy()[-7:]
     np.testing.assert_allclose(model.predict().loc["a"].to_numpy(), last, atol=1e-2)
+
+
+# ------------------------------------------------------------------ gaps, signs and distributions
+
+
+def monthly(values):
+    """Return values as a series of months."""
+    index = pd.period_range("2010-01", periods=len(values), freq="M")
+    return pd.Series(np.asarray(values, float), index=index, name="y")
+
+
+def rising(n=90):
+    """Return a series with a trend and a season."""
+    t = np.arange(n)
+    noise = np.random.default_rng(1).normal(size=n)
+    return monthly(200 + 4 * t + 20 * np.sin(t * 2 * np.pi / 12) + noise)
+
+
+@pytest.mark.parametrize("row", [-1, -8])
+def test_one_missing_value_hardly_changes_a_forecast(row):
+    whole, holed = rising(), rising()
+    holed.iloc[row] = np.nan
+    models = [
+        skrnn.GRUForecaster(transform=None, **STILL).fit(y, fh=range(1, 13)) for y in (whole, holed)
+    ]
+    first, second = (model.predict() for model in models)
+    assert np.abs(first - second).max() < 6
+
+
+def test_gaps_are_filled_with_the_change_of_the_level():
+    values = np.arange(12.0)[:, None]
+    values[9] = np.nan
+    np.testing.assert_allclose(filled(values, 4, with_level=True)[9], 9)
+    np.testing.assert_allclose(filled(values, 4)[9], 5)
+
+
+def test_a_window_without_observations_forecasts_from_those_before():
+    noise = np.random.default_rng(0).normal(size=200)
+    y = pd.Series(100 + np.arange(200.0) + noise)
+    model = skrnn.GRUForecaster(**STILL).fit(y, fh=[1])
+    gap = pd.Series(np.full(60, np.nan), index=range(200, 260))
+    model.update(gap, update_params=False)
+    assert 290 < model.predict().iloc[0] < 330
+
+
+def test_a_network_trained_without_gaps_does_not_leap_at_one():
+    y = pd.Series(100 + np.arange(300) + np.random.default_rng(3).normal(size=300))
+    model = skrnn.GRUForecaster(random_state=0, units=8).fit(y, fh=[1])
+    before = model.predict().iloc[0]
+    model.update(pd.Series([np.nan], index=[300]), update_params=False)
+    assert abs(model.predict().iloc[0] - before) < 3
+
+
+def test_later_values_of_another_sign_give_up_logarithms_and_bounds():
+    """In updates; in backtests, without learning from what comes later."""
+    noise = 0.3 * np.random.default_rng(0).normal(size=80)
+    y = monthly(20 + 5 * np.sin(np.arange(80) * 2 * np.pi / 40) + noise)
+    y.iloc[60:] = np.linspace(10, -10, 20)
+    model = skrnn.GRUForecaster(**STILL).fit(y[:60], fh=[1, 2])
+    assert not np.isnan(model._history.scalings[()].floor).any()
+    assert (model.backtest(y[60:], fh=[1]).to_numpy()[-3:] < -4).all()
+    assert (model.update(y[60:], update_params=False).predict() < -8).all()
+    strict = skrnn.GRUForecaster(transform="log", **STILL).fit(y[:60], fh=[1])
+    for method in (strict.update, strict.backtest):
+        with pytest.raises(ValueError, match="transform='log' needs positive values"):
+            method(y[60:])
+
+
+def test_a_column_that_was_never_observed_has_no_bound():
+    index = rising(60).index
+    y = pd.DataFrame({"a": rising(60), "b": np.nan}, index=index)
+    model = skrnn.GRUForecaster(**STILL).fit(y, fh=[1])
+    later = pd.period_range("2015-01", periods=2, freq="M")
+    model.update(pd.DataFrame({"a": [440.0, 444], "b": [-50.0, -51]}, later), update_params=False)
+    assert model.predict()["b"].iloc[0] < -40
+
+
+@pytest.mark.parametrize("normalization", [None, "global"])
+def test_logarithms_need_a_scaling_of_each_series(normalization):
+    model = skrnn.GRUForecaster(transform="log", normalization=normalization)
+    with pytest.raises(ValueError, match="transform='log' was given with normalization="):
+        model.fit(rising(), fh=[1])
+
+
+def test_the_mean_of_a_skewed_series_is_not_forecast_as_logarithms():
+    y = monthly(np.exp(np.random.default_rng(0).normal(size=300)))
+    mean, median = (
+        skrnn.GRUForecaster(loss=loss, **STILL).fit(y, fh=[1]) for loss in ("mse", "mae")
+    )
+    assert np.isnan(mean._history.scalings[()].floor).all()
+    assert mean.predict().iloc[0] > median.predict().iloc[0]
+
+
+@pytest.mark.parametrize("n_missing", [7, 55])
+def test_the_latest_values_may_be_missing(n_missing):
+    """Also if few are left, before or after them."""
+    values = 100 + np.random.default_rng(0).normal(size=60)
+    late, early = values.copy(), values.copy()
+    late[-n_missing:] = early[:n_missing] = np.nan
+    for y in (late, early):
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="y has 5 observed times")
+            model = skrnn.GRUForecaster(random_state=0, units=2).fit(monthly(y), fh=range(1, 7))
+        assert model.predict().between(95, 105).all()
+
+
+def test_a_decoder_step_by_step_starts_from_the_simple_forecast():
+    direct, stepwise = (
+        skrnn.GRUForecaster(strategy=strategy, **STILL).fit(rising(), fh=range(1, 7))
+        for strategy in ("direct", "seq2seq")
+    )
+    np.testing.assert_allclose(stepwise.predict(), direct.predict(), rtol=1e-4)
+
+
+def test_a_short_series_of_a_seasonal_panel_continues_from_its_last_value():
+    season = 100 + 10 * np.sin(np.arange(60) * 2 * np.pi / 12)
+    y = panel(a=monthly(season), b=monthly(2 * season), new=monthly([5, 6, 7]))
+    model = skrnn.GRUForecaster(**STILL).fit(y, fh=[1, 2])
+    assert model.predict().loc["new"].to_numpy().min() > 6.5
+
+
+@pytest.mark.parametrize("loss", ["quantile", "gaussian"])
+def test_few_values_have_intervals_around_their_forecast(loss):
+    y = monthly(np.arange(1, 10) * 10.0)
+    with pytest.warns(UserWarning, match="y has 9 observed times"):
+        model = skrnn.GRUForecaster(loss=loss, random_state=0).fit(y, fh=[1])
+    low, high = model.predict_interval().to_numpy()[0]
+    assert 0 <= low <= model.predict().iloc[0] <= high < 250
+
+
+def test_given_epochs_are_trained_and_many_short_series_are_enough():
+    y = monthly(np.arange(1, 10) * 10.0)
+    assert skrnn.GRUForecaster(epochs=3, units=2, random_state=0).fit(y, fh=[1]).n_iter_ == 3
+    parts = {f"s{n}": monthly(np.random.default_rng(n).normal(size=9)) for n in range(6)}
+    model = skrnn.GRUForecaster(units=2, batch_size=64, random_state=0).pretrain(panel(**parts))
+    assert model.n_iter_ > 0
