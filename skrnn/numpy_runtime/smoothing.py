@@ -78,9 +78,9 @@ def smoothing_parts(
         Steps ahead.
     """
     n_steps = values.shape[-1]
-    ages = np.arange(n_steps - 1, -1, -1, dtype=np.float32)
+    numbers = np.arange(n_steps - 1, -1, -1, dtype=np.float32)
     factors = np.array(factors_for(n_steps), dtype=np.float32)
-    decays = factors * (1 - factors) ** ages[:, None]
+    ages, decays = xp.array(numbers), xp.array(factors * (1 - factors) ** numbers[:, None])
     last = valid[..., -1:] * 0
     profiles = [xp.repeat(last, horizon, axis=-1)]
     series = [values]
@@ -120,14 +120,14 @@ def _profile(xp: Any, values: Any, valid: Any, season: int) -> Any:
     blocks = xp.reshape(values[..., n_steps - n_blocks * season :], shape)
     known = valid[..., n_steps - n_blocks * season :: season]
     count = xp.sum(known, axis=-1, keepdims=True)
-    numbers = np.arange(n_blocks, dtype=np.float32)
+    numbers = xp.array(np.arange(n_blocks, dtype=np.float32))
     middle = xp.sum(known * numbers, axis=-1, keepdims=True) / xp.maximum(count, 1.0)
     since = (numbers - middle) * known
     means = xp.mean(blocks, axis=-1)
     squares = xp.maximum(xp.sum(since * since, axis=-1, keepdims=True), 0.5)
     slope = xp.sum(since * means, axis=-1, keepdims=True) / squares / season
-    within = np.arange(season, dtype=np.float32) - (season - 1) / 2
-    trend = xp.expand_dims(slope, -1) * within.astype(np.float32)
+    within = np.arange(season, dtype=np.float32) - np.float32((season - 1) / 2)
+    trend = xp.expand_dims(slope, -1) * xp.array(within)
     deviations = (blocks - xp.expand_dims(means, -1) - trend) * xp.expand_dims(known, -1)
     profile = xp.sum(deviations, axis=-2) / xp.maximum(count, 1.0)
     return profile * xp.minimum(xp.maximum(count - 1.0, 0.0), 1.0)
@@ -150,7 +150,7 @@ def combined(xp: Any, parts: SmoothingParts, weights: Any) -> Any:
     n_kinds = n_profiles + parts.repeats.shape[-2]
     of_factors = weights[..., n_kinds:-1]
     trend = TREND * weights[..., -1:]
-    ahead = np.arange(1, horizon + 1, dtype=np.float32)
+    ahead = xp.array(np.arange(1, horizon + 1, dtype=np.float32))
     levels = xp.sum(parts.levels * xp.expand_dims(of_factors, -2), axis=-1)
     since = xp.sum(parts.ages * of_factors, axis=-1, keepdims=True) + ahead
     lines = xp.expand_dims(trend * parts.slopes, -1) * xp.expand_dims(since, -2)
