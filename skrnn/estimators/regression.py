@@ -70,7 +70,7 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     learning_rate: float = redeclared("learning_rate", of=BaseSequenceEstimator, default=0.003)
     _budget: ClassVar[Budget] = Budget(1_500, 15, batch_sizes=(4, 64), enough=5_000)
     #: The network has to better ridge regression by more than chance does.
-    _margin: ClassVar[float] = 0.02
+    _margin: ClassVar[float] = 0.005
 
     @rollback_on_error
     @with_callbacks

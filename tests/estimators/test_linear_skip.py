@@ -199,10 +199,10 @@ def test_a_network_that_adds_nothing_leaves_ridge_regression():
 
 
 def test_a_network_that_is_hardly_better_than_ridge_regression_is_not_kept():
-    """The validation loss has to fall by more than 2 %, which noise may feign."""
+    """The validation loss has to fall by more than 0.5 %, which noise may feign."""
     X, y = linear_data(400)
-    model = skrnn.GRURegressor(early_stopping=True, learning_rate=1e-5, epochs=4, random_state=0)
+    model = skrnn.GRURegressor(early_stopping=True, learning_rate=1e-6, epochs=3, random_state=0)
     model.fit(X, y)
     start = skrnn.GRURegressor(early_stopping=True, **STILL).fit(X, y)
-    assert min(model.history_["val_loss"]) > 0.98 * start.history_["val_loss"][0]
+    assert min(model.history_["val_loss"]) > 0.995 * start.history_["val_loss"][0]
     np.testing.assert_array_equal(model.predict(X), start.predict(X))
