@@ -60,7 +60,7 @@ def window_settings(forecaster: Any, series: Sequence[Series], horizon: int) -> 
     """
     given = {
         name: plain(getattr(forecaster, name))
-        for name in ("window_length", "differences", "segment_length", "time_features")
+        for name in ("window_length", "differences", "segment_length")
     }
     found = seasons_of(series) if "auto" in given.values() else ()
     length = given["window_length"]
@@ -89,9 +89,7 @@ def window_settings(forecaster: Any, series: Sequence[Series], horizon: int) -> 
             f"segment_length={segment} does not divide window_length={length}; give a multiple "
             "of it."
         )
-    cycles = given["time_features"]
-    cycles = () if cycles in (None, "auto") else cycles
-    return WindowSettings(length, lags, seasons, segment, cycles)
+    return WindowSettings(length, lags, seasons, segment, plain(forecaster.time_features) or ())
 
 
 def _lags(differences: int | tuple[int, ...] | None) -> tuple[int, ...]:

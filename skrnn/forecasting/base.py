@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -31,7 +31,7 @@ from skrnn.forecasting.forecasts import Forecasts
 from skrnn.forecasting.history import History
 from skrnn.forecasting.horizons import furthest_of, read_horizon
 from skrnn.forecasting.parameters import ForecastingParameters
-from skrnn.forecasting.series import Series, read_series, units_of
+from skrnn.forecasting.series import Key, Series, read_series, units_of
 from skrnn.forecasting.series_scaling import SeriesScaling
 from skrnn.forecasting.sktime_bases import BaseForecaster
 from skrnn.forecasting.sktime_test_params import settings_to_try
@@ -310,10 +310,10 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         validate(self)
         if self.state == "pretrained":
             y = self._as_pretrained(y)
-            series = self._learned.read(y, X)
+            self._remember(History(Container.of(y)), self._learned.read(y, X))
         else:
-            series = self._learn(y, X, fh)
-        self._remember(History(Container.of(y)), series)
+            data = self._learn(y, X, fh)
+            self._remember(History(Container.of(y)), data.series, data.scalings)
         return self
 
     def _pretrain(self, y: pd.DataFrame, X: pd.DataFrame | None = None, fh: Any = None) -> Any:
@@ -378,13 +378,18 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         self._learned.check_width(y, type(self).__name__)
         return self._learned.read(self._history.container.aligned(y), X, known=self._history.series)
 
-    def _remember(self, history: History, newer: Sequence[Series]) -> None:
-        """Extend a history, and set the cutoff to its end."""
-        self._history = history.extended(newer, self._learned)
+    def _remember(
+        self,
+        history: History,
+        newer: Sequence[Series],
+        scalings: Mapping[Key, SeriesScaling] | None = None,
+    ) -> None:
+        """Extend a history, and set the cutoff to its end; ``scalings`` are those of new series."""
+        self._history = history.extended(newer, self._learned, scalings)
         self._put_cutoff(self._history.end(self.cutoff))
 
-    def _learn(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> list[Series]:
-        """Train a new network on series, measure its forecast errors, and return the series."""
+    def _learn(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> ForecastData:
+        """Train a new network on series, measure its forecast errors, and return the data."""
         roles = Roles.of(X, self.past_covariates, self.static_covariates)
         series = read_series(y, X, roles.names)
         furthest = furthest_of(fh, series)
@@ -410,9 +415,9 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         if self.calibration is not None:
             begins = parts.validated
         elif not is_point and not has_few and not (starts_smooth and len(units) >= MANY):
-            return series  # as learned: too few errors of each step to correct them
+            return data  # as learned: too few errors of each step to correct them
         self.network_ = measure_errors(self.network_, data.table, begins, parts.ends, n_measured)
-        return series
+        return data
 
     def _learn_more(
         self, units: Sequence[Series], scalings: Sequence[SeriesScaling], begins: Rows, epochs: Any

@@ -55,8 +55,7 @@ class History:
             if scaling is not None and not scaling.accepts(one.values):
                 scalings[one.key] = learned.scaling_of(series[one.key])
             if scaling is None:
-                known_scaling = (measured or {}).get(one.key)
-                scalings[one.key] = known_scaling or learned.scaling_of(one)
+                scalings[one.key] = (measured or {}).get(one.key) or learned.scaling_of(one)
             learned.check_range(one, scalings[one.key])
         return replace(self, series=series, scalings=scalings)
 
