@@ -350,7 +350,7 @@ def test_errors_name_the_bounds_and_documentation_names_the_type(domain, error_t
         (skrnn.GRURegressor, "pooling", '{"last", "mean", "max", "attention"}, default="last"'),
         (skrnn.GRURegressor, "dropout", "float in [0, 1), default=0.0"),
         (skrnn.GRURegressor, "random_state", "int, RandomState or None, default=None"),
-        (skrnn.GRUForecaster, "window_length", "int, default=24"),
+        (skrnn.GRUForecaster, "window_length", 'int or "auto", default="auto"'),
         (skrnn.SlidingWindow, "window_length", "int"),
         (skrnn.SlidingWindow, "groups", "str, tuple of str or None, default=None"),
     ],

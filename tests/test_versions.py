@@ -91,7 +91,7 @@ def without(thing, *names):
         ("window", "on_gap", "restart"),
         ("scaler", "quantile_range", (25.0, 75.0)),
         ("tokens", "keep", "first"),
-        ("forecaster", "segment_length", None),
+        ("forecaster", "segment_length", "auto"),
         ("network", "layer_norm", False),
     ],
 )

@@ -80,13 +80,19 @@ def _mean_autocorrelation(series: Sequence[Floats], n_lags: int) -> Floats:
     total, count = np.zeros(n_lags + 1), np.zeros(n_lags + 1)
     for values in series:
         for column in values.T:
-            changes = np.diff(column)
+            with np.errstate(over="ignore"):
+                changes = np.diff(column)
             observed = np.isfinite(changes)
             if not observed.any():
                 continue
+            largest = np.abs(changes[observed]).max()
+            n = min(n_lags, len(changes) // 2)
+            if n < 1 or not largest > 0:
+                continue
+            changes = changes / largest  # squares of very large or small values leave the range
             changes = np.where(observed, changes - changes[observed].mean(), 0.0)
-            n, power = min(n_lags, len(changes) // 2), np.sqrt(changes @ changes)
-            if n < 1 or not power > 0:
+            power = np.sqrt(changes @ changes)
+            if not power > 0:
                 continue
             size = 2 ** int(np.ceil(np.log2(2 * len(changes))))
             spectrum = np.abs(np.fft.rfft(changes / power, size)) ** 2
