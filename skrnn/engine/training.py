@@ -101,7 +101,7 @@ def train(
     if validation:
         history["val_loss"] = []
     logs: dict[str, float] = {}
-    if best and validation:  # the initial weights may be the best
+    if best and validation and plan.epochs:  # the initial weights may be the best
         best.update(compiled, evaluate(compiled, validation, plan.batch_size or CHUNK))
     # Without validation or callbacks, several epochs run in one compiled call.
     is_watched = bool(validation or callbacks or observers)
