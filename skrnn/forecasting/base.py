@@ -39,6 +39,7 @@ from skrnn.forecasting.tables import Rows
 from skrnn.forecasting.time_grid import alike
 from skrnn.forecasting.training import (
     ForecastData,
+    forecast_head,
     horizons,
     new_network,
     training_examples,
@@ -53,9 +54,6 @@ FEW = 20
 
 #: Series from which on learned distributions are corrected by the errors of the validation part.
 MANY = 20
-
-#: Losses that forecast a distribution.
-DENSITIES = ("quantile", "gaussian", "student_t")
 
 _CONTAINERS = ["pd.DataFrame", "pd-multiindex", "pd_multiindex_hier"]
 
@@ -403,7 +401,8 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         validation = float(self.validation_fraction) if held_out else None
         parts = Parts.of(n_each, validation, self.calibration, least).at(observed)
         data = ForecastData(series, units, roles, horizon, parts)
-        starts_smooth, is_point = self.differences == "auto", self.loss not in DENSITIES
+        starts_smooth = self.differences == "auto"
+        is_point = forecast_head(self.loss, self.quantiles).kind == "point"
         has_few = starts_smooth and self.epochs == "auto" and sum(n_each) < FEW
         margin = parts.margin(horizon) if starts_smooth and is_point else 0.0
         self._train(data, Start.NEW, epochs=0 if has_few else None, margin=margin)
