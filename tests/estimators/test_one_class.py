@@ -10,6 +10,6 @@ import skrnn
 def test_early_stopping_with_one_class_warns_of_nothing():
     X, y = np.random.default_rng(0).normal(size=(12, 4, 2)), np.zeros(12, dtype=int)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         model = skrnn.LSTMClassifier(early_stopping=True, random_state=0).fit(X, y)
     assert model.predict(X).tolist() == [0] * 12
