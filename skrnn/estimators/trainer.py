@@ -116,9 +116,12 @@ class Trainer:
 
         Raises
         ------
+        ValueError
+            If no step of the training set, or of the validation set, has a target.
         FloatingPointError
             If the loss or the weights stop being finite.
         """
+        _refuse_without_targets(training, validation)
         seed = draw_seed(self.random_state, network.n_trained)
         spec, examples, validation = self._chunked(network.spec, training, validation)
         progress = [ProgressBar(self.plan.epochs)] if self.verbose else []
@@ -167,6 +170,17 @@ class Trainer:
             every = np.ones(len(validation), dtype=bool)
             validation = replace(validation, inputs=validation.inputs.marked(every))
         return replace(spec, network=network, n_features=spec.n_features + 1), examples, validation
+
+
+def _refuse_without_targets(training: Examples, validation: Examples | None) -> None:
+    """Raise ValueError if all weights are zero, as those of sequences without a target are."""
+    for name, part in (("training", training), ("validation", validation)):
+        if part is not None and not part.weights.any():
+            raise ValueError(
+                f"none of the {len(part)} sequences, or chunks of sequences, of the {name} set "
+                "has a step with a target; give more or longer sequences, X_val, or "
+                "early_stopping=False."
+            )
 
 
 def draw_seed(random_state: Any, n_trained: int = 0) -> int:

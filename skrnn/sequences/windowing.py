@@ -161,7 +161,7 @@ def _read_series(rows: Rows, time: Any) -> TimedSeries:
     if getattr(values, "ndim", None) == 1:
         values = values.reshape(-1, 1)
     floats = [np.float64, np.float32]
-    checked = check_array(values, dtype=floats, ensure_all_finite=False, input_name="data")
+    checked = check_array(values, dtype=floats, ensure_all_finite="allow-nan", input_name="data")
     if rows.has_names:
         warn_of_names(rows.labels, "data", stacklevel=3)
     return TimedSeries.of(rows, np.asarray(checked), time, "data")

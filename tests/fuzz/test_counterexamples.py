@@ -4,8 +4,10 @@ A failing fuzz run prints such programs. Paste one here, under a name of its own
 with every invariant watched.
 """
 
+import numpy as np
 import pytest
 
+import skrnn
 from tests.fuzz.junk import Junk
 from tests.fuzz.parameters import Made, Network, Seed
 from tests.fuzz.recipes import X, Y
@@ -195,6 +197,20 @@ def test_variances_beyond_the_range_of_floats():
         "RNNForecaster", {}, [Call("fit", Series(fault="1e300")), Call("predict_var", fh=Horizon())]
     )
     assert breaks(program) == []
+
+
+@pytest.mark.parametrize("place", range(5))
+def test_an_infinite_row_of_windows_is_refused(place):
+    rows = np.arange(5.0)
+    rows[place] = np.inf
+    with pytest.raises(ValueError, match="data contains infinity"):
+        skrnn.make_windows(rows, window_length=3)
+
+
+def test_a_validation_set_without_targets_is_refused():
+    chunked = skrnn.SequenceAnomalyDetector(chunk_length=2, early_stopping=True, epochs=1)
+    with pytest.raises(ValueError, match=r"none of the 1 sequences.* of the validation set"):
+        chunked.fit(np.ones((1, 3, 2)))  # the second chunk is one step
 
 
 def test_infinite_targets_of_windows_are_refused():
