@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from skrnn.forecasting.calendar import longer_cycles
 from skrnn.forecasting.seasons import seasons_of
 from skrnn.forecasting.series import Series
 from skrnn.numpy_runtime.smoothing import n_rules
@@ -60,9 +61,10 @@ def window_settings(forecaster: Any, series: Sequence[Series], horizon: int) -> 
     """
     given = {
         name: plain(getattr(forecaster, name))
-        for name in ("window_length", "differences", "segment_length")
+        for name in ("window_length", "differences", "segment_length", "time_features")
     }
-    found = seasons_of(series) if "auto" in given.values() else ()
+    asked = [given[name] for name in ("window_length", "differences", "segment_length")]
+    found = seasons_of(series) if "auto" in asked else ()
     length = given["window_length"]
     if length == "auto":
         differences, segment = given["differences"], given["segment_length"]
@@ -89,7 +91,10 @@ def window_settings(forecaster: Any, series: Sequence[Series], horizon: int) -> 
             f"segment_length={segment} does not divide window_length={length}; give a multiple "
             "of it."
         )
-    return WindowSettings(length, lags, seasons, segment, plain(forecaster.time_features) or ())
+    cycles = given["time_features"]
+    if cycles == "auto":
+        cycles = longer_cycles(max(series, key=len).index, length)
+    return WindowSettings(length, lags, seasons, segment, cycles or ())
 
 
 def _lags(differences: int | tuple[int, ...] | None) -> tuple[int, ...]:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from skrnn.forecasting.fitted import FittedForecaster, rolled
 from skrnn.forecasting.forecasts import Array, in_units, of_instances
@@ -16,7 +15,7 @@ from skrnn.forecasting.horizons import ahead_of
 from skrnn.forecasting.series import Series, named
 from skrnn.forecasting.series_scaling import SeriesScaling
 from skrnn.forecasting.tables import Rows
-from skrnn.forecasting.time_grid import alike
+from skrnn.forecasting.time_grid import up_to
 
 
 def forecasts_from_cutoffs(
@@ -70,22 +69,9 @@ def forecasts_from_cutoffs(
 
 def _cutoffs_of(one: Series, start: Any, n_ahead: int, step_length: int) -> Rows:
     """Return the positions of the cutoffs in a series, from ``start`` on."""
-    first = int(np.sum(_until(start, one.index))) - 1
+    first = int(np.sum(up_to(start, one.index, "start"))) - 1
     step = min(int(step_length), len(one))
     return np.arange(first, len(one) - n_ahead, step) if first >= 0 else np.empty(0, int)
-
-
-def _until(start: Any, index: pd.Index) -> NDArray[np.bool_]:
-    """Return which times of an index are not later than ``start``."""
-    if not isinstance(start, str):
-        (start,) = alike(pd.Index([start]), index, "start")
-    try:
-        return np.asarray(index <= start)  # pandas reads a text as a time of the index
-    except (TypeError, ValueError) as error:
-        raise ValueError(
-            f"start={start!r} was given to backtest, which is not a time of y; give one, such as "
-            f"{str(index[-1])!r}."
-        ) from error
 
 
 def _points(

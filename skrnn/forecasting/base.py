@@ -18,11 +18,13 @@ from skrnn.estimators.trainer import Start
 from skrnn.forecasting.backtesting import forecasts_from_cutoffs
 from skrnn.forecasting.containers import (
     Container,
+    cut,
     in_order,
     readable,
     refuse_empty,
     refuse_index,
     refuse_other_levels,
+    warn_of_different_ends,
 )
 from skrnn.forecasting.covariates import Roles
 from skrnn.forecasting.entrance import probabilities, refuse_array_in_update, requires_y, takes_data
@@ -91,7 +93,6 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
     network_: FittedForecaster = fitted()
     _history: History = fitted()
 
-    fit = rollback_on_error(requires_y(BaseForecaster.fit))
     fit_predict = rollback_on_error(requires_y(BaseForecaster.fit_predict))
     update = rollback_on_error(takes_data(BaseForecaster.update))
     update_predict_single = rollback_on_error(takes_data(BaseForecaster.update_predict_single))
@@ -117,6 +118,45 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
     def _learned(self) -> SeriesEncoder:
         """Return the encoder of series, with scalings, calendar cycles and errors."""
         return self.network_.encoder
+
+    @rollback_on_error
+    @requires_y
+    def fit(self, y: Any, X: Any = None, fh: Any = None, *, cutoff: Any = None) -> Self:
+        """Train the network on one or many series.
+
+        Parameters
+        ----------
+        y : Series or DataFrame
+            Series, or a panel or hierarchy of series with their names before the time in the index.
+        X : DataFrame, optional
+            Covariates at the times of y, and perhaps later ones.
+        fh : int, list, Index or ForecastingHorizon, optional
+            Forecasting horizon.
+        cutoff : optional
+            Latest time of y to learn from, in every series; later rows are not read. None reads all
+            rows.
+
+        Returns
+        -------
+        self : object
+            The fitted forecaster.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If a parameter, y, X, fh or the cutoff is not accepted; the forecaster is left
+            unchanged.
+
+        Warns
+        -----
+        UserWarning
+            If the series of a panel end at different dates and no cutoff is given: later values
+            of one series are then known when another one is forecast, as in no backtest.
+        """
+        super().fit(y if cutoff is None else cut(y, cutoff), X, fh)
+        if cutoff is None:
+            warn_of_different_ends(y, stacklevel=4)
+        return self
 
     @rollback_on_error
     @requires_y
@@ -407,7 +447,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         margin = parts.margin(horizon) if starts_smooth and is_point else 0.0
         self._train(data, Start.NEW, epochs=0 if has_few else None, margin=margin)
         if has_few:
-            warn_of_few_times(sum(n_each), type(self).__name__, stacklevel=6)
+            warn_of_few_times(sum(n_each), type(self).__name__, stacklevel=7)
         begins = np.zeros_like(parts.ends)
         if held_out:
             begins = parts.measured() if is_point else parts.learned
@@ -463,6 +503,6 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
             calibration=self.calibration,
             owner=type(self).__name__,
             warns=self.window_length != "auto",
-            stacklevel=8,  # the line of the user that calls fit or pretrain
+            stacklevel=9,  # the line of the user that calls fit or pretrain
         )
         return training, None if split is None else validation_examples(data)

@@ -25,6 +25,24 @@ CYCLES: dict[str, Callable[[pd.DatetimeIndex], NDArray[np.float64]]] = {
 }
 
 
+#: Durations of the cycles that a series may be seen to repeat.
+_DURATIONS = {
+    "hour_of_day": pd.Timedelta(days=1),
+    "day_of_week": pd.Timedelta(weeks=1),
+    "day_of_year": pd.Timedelta(days=365.25),
+}
+
+
+def longer_cycles(index: pd.Index, window_length: int) -> tuple[str, ...]:
+    """Return the cycles of dates that are longer than a window and that an index holds twice."""
+    dates = index.to_timestamp() if isinstance(index, pd.PeriodIndex) else index
+    if not isinstance(dates, pd.DatetimeIndex) or len(dates) < 2:
+        return ()
+    whole = dates[-1] - dates[0]
+    window = whole / (len(dates) - 1) * window_length
+    return tuple(name for name, each in _DURATIONS.items() if window < each <= whole / 2)
+
+
 def cyclic_features(
     index: pd.Index, first: int, cycles: Sequence[str | float]
 ) -> NDArray[np.float64]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn._conversion import as_numbers, dtype_name, native, refuse_repeated_names
+from skrnn.forecasting.time_grid import up_to
 
 Flags = NDArray[np.bool_]
 
@@ -39,6 +41,54 @@ def readable(data: Any, name: str) -> Any:
         refuse_index(data.index, name)
         data = native(_with_dates(data))
     return data
+
+
+def cut(y: Any, cutoff: Any) -> Any:
+    """Return the rows of y up to a cutoff.
+
+    Raises
+    ------
+    TypeError
+        If y is not a Series or DataFrame with times in its index, or the cutoff no such time.
+    ValueError
+        If no row is left.
+    """
+    if not isinstance(y, pd.Series | pd.DataFrame):
+        raise TypeError(
+            f"cutoff={cutoff!r} was given with y of type {type(y).__name__}; give y as a Series or "
+            "DataFrame with the times in its index."
+        )
+    times = y.index.get_level_values(-1)
+    kept = up_to(cutoff, times, "cutoff")
+    if not kept.any():
+        raise ValueError(
+            f"cutoff={cutoff!r} lies before the first time of y, {times.min()}; give a later one."
+        )
+    return y[kept]
+
+
+def warn_of_different_ends(y: Any, stacklevel: int) -> None:
+    """Warn if the series of a panel end at different dates; other times have no common clock."""
+    index = getattr(y, "index", None)
+    if not isinstance(index, pd.MultiIndex) or len(index) == 0:
+        return
+    times = index.get_level_values(-1)
+    if not isinstance(times, pd.DatetimeIndex | pd.PeriodIndex) or times.hasnans:
+        return
+    names = index.droplevel(-1)
+    last = pd.Series(times.asi8).groupby(pd.factorize(names)[0]).idxmax()
+    earliest, latest = last[times[last].argmin()], last[times[last].argmax()]
+    if times[earliest] == times[latest]:
+        return
+    warnings.warn(
+        f"the series of y end at different dates, from {times[earliest]} (series "
+        f"{names[earliest]!r}) to {times[latest]} (series {names[latest]!r}), so that the network "
+        "learns from values of some series that are later than the forecasts of others; in a "
+        "backtest, pass cutoff to fit, the latest time to learn from in all series. To forecast "
+        f"each series from its own end, pass cutoff={str(times[latest])!r}.",
+        UserWarning,
+        stacklevel=stacklevel + 1,
+    )
 
 
 def refuse_empty(data: Any, name: str) -> None:

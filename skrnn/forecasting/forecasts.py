@@ -79,7 +79,9 @@ class Forecasts:
         given = read_covariates(X, learned.roles.names)
         relative = np.stack(of_each_grid(series, lambda grid: steps_of(fh, grid)))
         n_ahead = max(0, int(relative.max()))
-        n_times = -(-n_ahead // layout.horizon) * layout.horizon  # whole blocks
+        # Whole blocks, in which forecasts of times before the end may see the calendar, too.
+        n_blocks = max(-(-n_ahead // layout.horizon), 1 if learned.cycles else 0)
+        n_times = n_blocks * layout.horizon
         ahead = [
             Ahead.of(one, learned.roles, n_times, given.get(one.key), n_ahead) for one in series
         ]

@@ -46,6 +46,9 @@ class ForecastingParameters(BaseNetworkEstimator):
 
     segment_length_ : int or None
         Steps read as one.
+
+    time_features_ : tuple
+        Calendar cycles.
     """
     learning_rate: float = redeclared("learning_rate", of=BaseNetworkEstimator, default=0.003)
 
@@ -103,14 +106,17 @@ class ForecastingParameters(BaseNetworkEstimator):
         64 steps and is a multiple of it.""",
     )
     time_features: Any = parameter(
-        default=None,
+        default="auto",
         domain=NONE
+        | one_of("auto")
         | tuples_of(
             one_of(*CYCLES)
             | satisfying("a number of steps > 1", reals(1, closed="neither").contains, "float")
         ),
         doc="""Calendar cycles whose sine and cosine are added to the known covariates: names
-        of parts of a date, or periods in steps.""",
+        of parts of a date, or periods in steps. "auto" takes, of day, week and year, those that are
+        longer than a window and that the longest series has twice, if its times are dates or
+        periods. None takes none.""",
     )
     transform: str | None = parameter(
         default="auto",
@@ -120,11 +126,11 @@ class ForecastingParameters(BaseNetworkEstimator):
         forecasts no negative value of a series that has none. None does neither.""",
     )
     channel_independent: bool = parameter(
-        default=False,
+        default=True,
         domain=BOOLEAN,
         doc="""Forecast each column of a multivariate series from its own past alone, with one
         network for all columns that receives the column as an input (Nie et al., 2023,
-        arXiv:2211.14730).""",
+        arXiv:2211.14730). False forecasts each column from all of them.""",
     )
     past_covariates: Any = parameter(
         default=None,
@@ -196,6 +202,11 @@ class ForecastingParameters(BaseNetworkEstimator):
     def segment_length_(self) -> int | None:
         """Return the number of steps that are read as one."""
         return self.network_.encoder.network.segment_length
+
+    @property
+    def time_features_(self) -> tuple[str | float, ...]:
+        """Return the calendar cycles."""
+        return self.network_.encoder.cycles
 
     @property
     def seasons_(self) -> tuple[int, ...] | None:

@@ -47,6 +47,34 @@ def alike(times: pd.Index, grid: pd.Index, name: str, of_grid: str = "y") -> pd.
     return times
 
 
+def up_to(time: Any, index: pd.Index, name: str) -> NDArray[np.bool_]:
+    """Return which times of an index of y are not later than a given one.
+
+    Parameters
+    ----------
+    time : object
+        A time of the kind of the index, or a text that pandas reads as one.
+    index : pandas.Index
+        Times.
+    name : str
+        Name of the given time in messages.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is no time of that kind.
+    """
+    if not isinstance(time, str):
+        (time,) = alike(pd.Index([time]), index, name)
+    try:
+        return np.asarray(index <= time)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{name}={time!r} was given, which is not a time of y; give one, such as "
+            f"{str(index[-1])!r}."
+        ) from error
+
+
 def _kind(index: pd.Index) -> str:
     """Return the kind of times for messages, equal for comparable times."""
     if isinstance(index, pd.PeriodIndex):

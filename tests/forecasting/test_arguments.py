@@ -53,7 +53,7 @@ def test_a_step_longer_than_the_series_leaves_one_cutoff():
 
 @pytest.mark.parametrize("start", ["much", "2024-13-40"])
 def test_a_first_cutoff_that_is_no_time(start):
-    match = f"start='{start}' was given to backtest, which is not a time of y"
+    match = f"start='{start}' was given, which is not a time of y"
     refuses(fitted().backtest, wave(), start=start, match=match)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import skrnn
 from skrnn.datasets import load_airline
+from skrnn.forecasting.calendar import longer_cycles
 from skrnn.forecasting.seasons import seasons_of, usual_seasons
 from skrnn.forecasting.series import Series
 from skrnn.forecasting.series_scaling import SeriesScaling, restored
@@ -250,10 +251,34 @@ def test_settings_follow_from_the_series():
     assert model.segment_length_ == 24
 
 
+@pytest.mark.parametrize(
+    ("index", "cycles"),
+    [
+        (pd.date_range("2001-01-01", periods=750, freq="D"), ("day_of_year",)),
+        (pd.period_range("2001-01-01", periods=750, freq="D"), ("day_of_year",)),
+        (pd.date_range("2001-01-01", periods=700, freq="D"), ()),  # not two years
+        (pd.date_range("2001-01-01", periods=750, freq="h"), ("day_of_week",)),
+        (pd.date_range("2001-01-01", periods=750, freq="10min"), ("hour_of_day",)),
+        (pd.date_range("2001-01-01", periods=750, freq="MS"), ()),  # a window has years
+        (pd.RangeIndex(750), ()),
+        (pd.date_range("2001-01-01", periods=1, freq="D"), ()),
+    ],
+)
+def test_cycles_longer_than_a_window_are_time_features(index, cycles):
+    y = pd.Series(np.random.default_rng(0).normal(size=len(index)), index=index)
+    if len(index) > 1:
+        model = skrnn.GRUForecaster(window_length=40, **STILL).fit(y, fh=[1])
+        assert model.time_features_ == cycles
+    assert longer_cycles(index, 40) == cycles
+
+
 def test_given_settings_are_kept():
     given = {"window_length": 30, "differences": (1, 12), "segment_length": 5}
+    given["time_features"] = ("month_of_year",)
     model = skrnn.GRUForecaster(**STILL, **given).fit(load_airline(), fh=[1])
     assert (model.window_length_, model.seasons_, model.segment_length_) == (30, None, 5)
+    assert model.time_features_ == ("month_of_year",)
+    assert model.set_params(time_features=None).fit(load_airline(), fh=[1]).time_features_ == ()
 
 
 def test_the_network_never_starts_worse_than_exponential_smoothing():
@@ -401,6 +426,7 @@ def test_a_decoder_step_by_step_starts_from_the_simple_forecast():
     np.testing.assert_allclose(stepwise.predict(), direct.predict(), rtol=1e-4)
 
 
+@pytest.mark.filterwarnings("ignore:the series of y end at different dates:UserWarning")
 def test_a_short_series_of_a_seasonal_panel_continues_from_its_last_value():
     season = 100 + 10 * np.sin(np.arange(60) * 2 * np.pi / 12)
     y = panel(a=monthly(season), b=monthly(2 * season), new=monthly([5, 6, 7]))

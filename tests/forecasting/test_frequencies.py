@@ -99,6 +99,7 @@ def test_a_series_and_its_name_come_back():
 # ------------------------------------------------------------------ what was once wrong
 
 
+@pytest.mark.filterwarnings("ignore:the series of y end at different dates:UserWarning")
 def test_a_sparse_or_single_time_has_the_frequency_of_its_panel():
     days = pd.date_range("2024-01-01", periods=48, freq="D")
     parts = {"whole": days, "sparse": days[::2], "new": days[-1:]}

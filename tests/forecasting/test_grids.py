@@ -110,6 +110,7 @@ def test_a_new_series_of_another_frequency_in_an_update():
     refuses(model.update, panel(c=weekly), match=match)
 
 
+@pytest.mark.filterwarnings("ignore:the series of y end at different dates:UserWarning")
 def test_series_with_gaps_and_few_rows_have_the_frequency_of_the_longest():
     shut = DAYS[:N][DAYS[:N].dayofweek < 5]  # not open at weekends
     parts = {

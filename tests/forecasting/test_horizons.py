@@ -227,6 +227,7 @@ def test_a_panel_and_a_hierarchy_are_forecast_by_time():
         assert by_time.index.nlevels == 3
 
 
+@pytest.mark.filterwarnings("ignore:the series of y end at different dates:UserWarning")
 def test_series_that_end_apart_count_from_their_own_ends():
     times = pd.date_range("2024-01-01", periods=N + 9, freq="B")
     parts = {"a": series(times[:N]).to_frame(), "b": series(times[2 : N + 4]).to_frame()}

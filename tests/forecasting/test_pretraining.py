@@ -15,6 +15,7 @@ pytestmark = [
 # ------------------------------------------------------------------ many series
 
 
+@pytest.mark.filterwarnings("ignore:the series of y end at different dates:UserWarning")
 def test_a_series_is_forecast_alone_as_it_is_in_a_panel():
     parts = [series(48, 0), series(30, 1) * 50, series(9, 2), series(3, 3)]
     model = from_pretrained(panel(*parts))
@@ -27,6 +28,7 @@ def test_a_series_is_forecast_alone_as_it_is_in_a_panel():
         same(quantiles.loc[key], alone.predict_quantiles(fh=fh).rename_axis("time"))
 
 
+@pytest.mark.filterwarnings("ignore:the series of y end at different dates:UserWarning")
 def test_each_series_is_forecast_from_its_own_end():
     times = pd.period_range("2000-01", periods=60, freq="M")
     ends = {"a": 48, "b": 31, "c": 60}

@@ -42,6 +42,7 @@ def test_a_fit_on_few_complete_windows_warns_once(n, params, n_complete, n_windo
     assert np.isfinite(model.predict()).all()
 
 
+@pytest.mark.filterwarnings("ignore:the series of y end at different dates:UserWarning")
 def test_the_windows_of_all_series_are_counted():
     y = panel(a=wave(6), b=wave(5))
     with pytest.warns(
