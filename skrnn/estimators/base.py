@@ -36,14 +36,17 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
     network_ : FittedNetwork
         Network, weights, and the encoders of its inputs and its target.
 
+    networks_ : list of FittedNetwork
+        Each of ``n_networks`` by itself, with its ``weights``, ``history`` and ``n_iter``.
+
     weights_ : tuple of ndarray
-        Weights of the network.
+        Weights of the network, of several the first.
 
     history_ : dict of str to list of float
-        ``loss`` and, with a validation set, ``val_loss`` of each epoch.
+        ``loss`` and, with a validation set, ``val_loss`` of each epoch of the first network.
 
     n_iter_ : int
-        Number of epochs trained.
+        Number of epochs trained, of the first network.
 
     n_epochs_ : int
         Maximum number of epochs of the last call.
@@ -59,8 +62,13 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
     _budget: ClassVar[Budget] = Budget()
 
     @property
+    def networks_(self) -> list[FittedNetwork[Any, Any]]:
+        """Return each network by itself."""
+        return self.network_.networks
+
+    @property
     def weights_(self) -> tuple[NDArray[Any], ...]:
-        """Return the weights of the network."""
+        """Return the weights of the first network."""
         return self.network_.weights
 
     @weights_.setter
@@ -69,12 +77,12 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
 
     @property
     def history_(self) -> Mapping[str, list[float]]:
-        """Return the losses of each epoch."""
+        """Return the losses of each epoch of the first network."""
         return self.network_.history
 
     @property
     def n_iter_(self) -> int:
-        """Return the number of epochs trained."""
+        """Return the number of epochs that the first network was trained."""
         return self.network_.n_iter
 
     @property
@@ -144,6 +152,8 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
         may_stop = not continues and stops_early(self, len(data), is_given=is_given)
         split = self._split(data) if may_stop and not is_given else None
         resumes = start is not Start.NEW and self._has_network()
+        if resumes:
+            self._refuse_changed(n_networks=len(self.network_.networks))
         self.network_ = (self._resume if resumes else self._prepare)(data, split)
         training, validation = self._examples(data, split)
         if validation_data is not None:
@@ -156,7 +166,7 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
         trainer = Trainer.of(self, epochs, batch_size, early_stopping=may_stop, margin=margin)
         if continues:
             trainer = trainer.at_constant_rate(learning_rate or float(self.learning_rate))
-        watching = observers(epochs) if observers else ()
+        watching = observers(epochs * int(self.n_networks)) if observers else ()
         self.network_ = trainer.fit(
             self.network_, training, validation, start=start, observers=watching
         )
@@ -187,9 +197,10 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
         for name, value in before.items():
             now = getattr(self, name)
             if now not in ("auto", value):
+                anew = "set warm_start=False" if "warm_start" in self._parameters else "call fit"
                 raise ValueError(
                     f"{type(self).__name__} continues the previous fit, which had {name}={value!r},"
-                    f" and {name}={now!r} was given; restore it, or set warm_start=False."
+                    f" and {name}={now!r} was given; restore it, or {anew}."
                 )
 
     def _respecified(self, network: ModelBuilder, loss: Any) -> FittedNetwork[Any, Any]:

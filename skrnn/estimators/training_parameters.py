@@ -124,7 +124,17 @@ class TrainingParameters(Parametrized, place=1):
                 and all(_has_method(callback, "on_epoch_end") for callback in value)
             ),
         ),
-        doc="Keras callbacks for ``fit`` and ``partial_fit``.",
+        doc="""Keras callbacks for ``fit`` and ``partial_fit``. With several networks they are
+        called from the beginning to the end of the training of each, one after the other.""",
+    )
+    n_networks: int = parameter(
+        default=1,
+        domain=integers(1),
+        doc="""Number of networks that are trained from different seeds, one after the other, and
+        whose predictions are averaged (Lakshminarayanan, Pritzel and Blundell, 2017,
+        arXiv:1612.01474): numbers, probabilities, anomaly scores, and forecasts and their
+        quantiles in scaled units. The first is the network of ``n_networks=1``; each stops early
+        by itself, on the same validation set. Fits and predictions take as many times as long.""",
     )
     random_state: Any = parameter(
         default=None,

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn.engine.compiled_model import lease
 from skrnn.engine.fitted_network import FittedNetwork
 from skrnn.forecasting.covariates import Ahead, Roles
 from skrnn.forecasting.rolling import roll
@@ -193,10 +192,11 @@ FittedForecaster = FittedNetwork[SeriesEncoder, ForecastHead]
 def rolled(
     fitted: FittedForecaster, table: WindowTable, starts: Rows, n_ahead: int
 ) -> NDArray[np.float64]:
-    """Return the result of `roll` for a fitted network."""
-    with lease(fitted.spec) as compiled:
-        compiled.load(fitted.weights)
-        return roll(compiled, table, fitted.target, starts, n_ahead)
+    """Return the result of `roll` for a fitted network, combined if there are several.
+
+    Each continues from its own forecasts beyond the horizon.
+    """
+    return fitted.run(lambda compiled: roll(compiled, table, fitted.target, starts, n_ahead))
 
 
 def measure_errors(
