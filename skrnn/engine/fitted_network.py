@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
@@ -117,18 +118,20 @@ class FittedNetwork(Generic[Encoder, Target]):
         """Return the combined outputs of the networks, given those of each."""
         return outputs[0] if len(outputs) == 1 else self.target.combined(outputs)
 
-    def run(self, function: Callable[[CompiledModel], NDArray[Any]]) -> NDArray[Any]:
-        """Return the combined results of a function of the compiled model for each network."""
+    def run(
+        self, compiled: CompiledModel, function: Callable[[CompiledModel], NDArray[Any]]
+    ) -> NDArray[Any]:
+        """Return the combined results of a function of the compiled model with each network."""
         results = []
-        with lease(self.spec) as compiled:
-            for network in self.networks:
-                compiled.load(network.weights)
-                results.append(function(compiled))
+        for network in self.networks:
+            compiled.load(network.weights)
+            results.append(function(compiled))
         return self.combined(results)
 
     def outputs(self, inputs: NetworkInputs) -> NDArray[np.float64]:
         """Return the outputs for every sequence."""
-        return self.run(lambda compiled: predict(compiled, inputs))
+        with lease(self.spec) as compiled:
+            return self.run(compiled, partial(predict, inputs=inputs))
 
     def streaming(self, n: int) -> Stage:
         """Return the network in NumPy, for ``n`` streams, which runs one step at a time.

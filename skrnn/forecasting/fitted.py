@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn.engine.compiled_model import lease
 from skrnn.engine.fitted_network import FittedNetwork
 from skrnn.forecasting.covariates import Ahead, Roles
 from skrnn.forecasting.rolling import roll
@@ -196,7 +198,9 @@ def rolled(
 
     Each continues from its own forecasts beyond the horizon.
     """
-    return fitted.run(lambda compiled: roll(compiled, table, fitted.target, starts, n_ahead))
+    of_each = partial(roll, table=table, head=fitted.target, starts=starts, n_ahead=n_ahead)
+    with lease(fitted.spec) as compiled:
+        return fitted.run(compiled, of_each)
 
 
 def measure_errors(
