@@ -44,6 +44,11 @@ class FurtherNetwork:
     n_trained: int
     optimizer_state: list[NDArray[Any]] | None
 
+    @classmethod
+    def of(cls, network: FittedNetwork[Any, Any]) -> Self:
+        """Return what a network does not share."""
+        return cls(**{one.name: getattr(network, one.name) for one in fields(cls)})
+
 
 @dataclass(frozen=True, eq=False)
 class FittedNetwork(Generic[Encoder, Target]):
@@ -105,14 +110,8 @@ class FittedNetwork(Generic[Encoder, Target]):
     @classmethod
     def joined(cls, networks: Sequence[Self]) -> Self:
         """Return several networks with the same spec, encoder and target as one."""
-        names = [one.name for one in fields(FurtherNetwork)]
         first, *others = networks
-        return replace(
-            first,
-            others=tuple(
-                FurtherNetwork(**{name: getattr(other, name) for name in names}) for other in others
-            ),
-        )
+        return replace(first, others=tuple(map(FurtherNetwork.of, others)))
 
     def combined(self, outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
         """Return the combined outputs of the networks, given those of each."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Self, TypeVar
@@ -134,41 +134,30 @@ class Trainer:
         seeds = draw_seeds(self.random_state, [one.n_trained for one in before])
         spec, examples, validation = self._chunked(network.spec, training, validation)
         measured = first_weights(network.spec.network, training) if is_new else {}
-        trained = []
+        continues, trained = start is Start.CONTINUE, []
         try:
             with lease(spec) as compiled:
-                for number, (one, seed) in enumerate(zip(before, seeds, strict=True), 1):
-                    state = _start(compiled, one, measured, seed, start)
-                    progress = self._progress(number, len(before))
+                for one, seed, bars in zip(before, seeds, self._bars(len(before)), strict=True):
+                    state = _start(compiled, one, measured, seed, continues=continues)
+                    plan, observed = replace(self.plan, seed=seed), [*bars, *observers]
                     state = train(
-                        compiled,
-                        state,
-                        examples,
-                        replace(self.plan, seed=seed),
-                        validation,
-                        self.callbacks,
-                        [*progress, *observers],
+                        compiled, state, examples, plan, validation, self.callbacks, observed
                     )
                     weights = compiled.weights_of(state.values)
                     refuse_infinite(weights)
-                    for bar in progress:
+                    for bar in bars:
                         bar.end()
-                    continues = start is Start.CONTINUE
                     trained.append(one.trained(weights, state, self.plan, continues=continues))
         except FloatingPointError as error:
             error.args = (f"{error} {self.advice}".rstrip(),)
             raise
         return network.joined(trained)
 
-    def _progress(self, number: int, n_networks: int) -> list[ProgressBar]:
-        """Return the progress bar of a network, if there is to be one."""
-        if not self.verbose:
-            return []
-        return [
-            ProgressBar(
-                self.plan.epochs, name=f"Network {number}/{n_networks}, " * (n_networks > 1)
-            )
-        ]
+    def _bars(self, n_networks: int) -> Iterator[list[ProgressBar]]:
+        """Yield the progress bar of each network as its training begins, if there is to be one."""
+        for number in range(1, n_networks + 1):
+            name = f"Network {number}/{n_networks}, " if n_networks > 1 else ""
+            yield [ProgressBar(self.plan.epochs, name=name)] if self.verbose else []
 
     def _chunked(
         self, spec: ModelSpec, training: Examples, validation: Examples | None
@@ -189,13 +178,14 @@ def _start(
     network: FittedNetwork[Any, Any],
     measured: Mapping[str, NDArray[Any]],
     seed: int,
-    start: Start,
+    *,
+    continues: bool,
 ) -> State:
     """Return the initial values of training; ``measured`` are weights measured for new networks."""
     state = State(compiled.fresh_state(seed, {**network.spec.network.rates(), **measured}))
     if network.weights:
         state.values = compiled.with_weights(state.values, network.weights)
-    if start is Start.CONTINUE:
+    if continues:
         state.optimizer = network.optimizer_state
     return state
 

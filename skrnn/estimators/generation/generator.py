@@ -198,6 +198,13 @@ class SequenceGenerator(
         -------
         keras.Model
             Inputs float (batch, n_steps, n_features) and int (batch,).
+
+        Raises
+        ------
+        NotFittedError
+            If the generator is not fitted.
+        ValueError
+            If it has several networks, which ``networks_[0].to_keras()`` and so on return.
         """
         check_is_fitted(self)
         return self.network_.to_keras()
