@@ -48,7 +48,7 @@ def compare(name: str, rounds: int, **settings: object) -> list[object]:
 
 def main() -> None:
     """Compare in each estimator, and print the table."""
-    arguments = Parser(__doc__, "rounds", rounds=9).parse_args()
+    arguments = Parser(__doc__, rounds=9).parse_args()
     rows = [
         compare("GRURegressor", arguments.rounds, epochs=30),
         compare("GRURegressor", arguments.rounds, epochs=30, early_stopping=True),
