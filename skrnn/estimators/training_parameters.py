@@ -129,7 +129,7 @@ class TrainingParameters(Parametrized, place=1):
     )
     n_networks: int = parameter(
         default=1,
-        domain=integers(1),
+        domain=integers(1, 1000),
         doc="""Number of networks that are trained from different seeds, one after the other, and
         whose predictions are averaged (Lakshminarayanan, Pritzel and Blundell, 2017,
         arXiv:1612.01474): numbers, probabilities, anomaly scores, and forecasts and their
