@@ -13,7 +13,6 @@ from skrnn._validation import all_finite
 from skrnn._version import Versioned
 from skrnn._wording import type_name
 from skrnn.engine.encoding import SAFE_NORM, encode, is_modest, refuse_in_step
-from skrnn.numpy_runtime.build import build
 from skrnn.parameters import NONE, integers, require
 from skrnn.sequences.steps import numbers
 from skrnn.sequences.token_reading import as_tokens
@@ -96,11 +95,11 @@ class Stream(Versioned):
         self._task = task = estimator._stream_task(self.n_streams or 1, method)
         self._shape = (self.n_streams or 1, task.n_features)
         self._n_tokens = task.network.n_tokens
-        self._network = build(task.network, task.fitted.weights, self._shape[0])
+        self._network = task.fitted.streaming(self._shape[0])
         self._reader = task.reader
         self._safe_squares = self._limit_of_squares()
         self._observed = np.zeros(self._shape[0], dtype=bool)
-        self._latest = np.empty((self._shape[0], task.fitted.spec.n_outputs), dtype=np.float32)
+        self._latest = np.empty((self._shape[0], 1), dtype=np.float32)  # none yet
         self.reset()
 
     def step(self, x: Any) -> Any:
@@ -175,6 +174,12 @@ class Stream(Versioned):
                 f"the stream runs {before.network!r} on {before.n_features} features, "
                 f"and the estimator {after.network!r} on {after.n_features}; make a "
                 "new Stream of it."
+            )
+        n_before, n_after = len(before.fitted.networks), len(after.fitted.networks)
+        if n_before != n_after:
+            raise ValueError(
+                f"the stream runs n_networks={n_before}, and the estimator has "
+                f"n_networks={n_after}; make a new Stream of it."
             )
         new._network.go_on_from(self._network)
         new._reader.go_on_from(self._reader)

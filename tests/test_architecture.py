@@ -420,6 +420,7 @@ ONE_SUBCLASS = {
     "ForecasterHooks": HOOKS,
     "DetectorHooks": HOOKS,
     "ForecastingParameters": "declares parameters alone, whose texts would fill half of the file",
+    "TrainingParameters": "declares parameters alone, whose texts would fill half of the file",
 }
 
 

@@ -81,6 +81,7 @@ def test_every_number_has_an_upper_bound(kind, name, domain):
         ("GRURegressor", {"units": 10**9}, "at most 65536"),
         ("GRURegressor", {"units": [2, 10**9]}, "at most 65536"),
         ("GRURegressor", {"n_layers": 10**6}, "at most 1000"),
+        ("GRURegressor", {"n_networks": 10**6}, "at most 1000"),
         ("GRURegressor", {"embedding_dim": 10**9}, "at most 65536"),
         ("GRURegressor", {"conv_filters": 2, "conv_kernel_size": 10**6}, "at most 1024"),
         ("GRUClassifier", {"random_state": 2**32}, "at most 4294967295"),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Generic, Self, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
+from typing import Any, Generic, Protocol, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,15 +14,48 @@ from skrnn.engine.batches import NetworkInputs
 from skrnn.engine.compiled_model import CompiledModel, lease
 from skrnn.engine.model_spec import ModelSpec
 from skrnn.engine.training import Plan, State, predict
+from skrnn.numpy_runtime.build import build
+from skrnn.numpy_runtime.cells import Stage
+from skrnn.numpy_runtime.ensemble import Ensemble
+
+
+class CombinesOutputs(Protocol):
+    """Target that combines the outputs of several networks."""
+
+    def combined(self, outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Return outputs that are decoded to the average of the predictions of networks."""
+
 
 #: Encoder of the inputs, and encoder and decoder of the targets.
 Encoder = TypeVar("Encoder")
-Target = TypeVar("Target")
+Target = TypeVar("Target", bound=CombinesOutputs)
+
+
+@dataclass(frozen=True, eq=False)
+class FurtherNetwork:
+    """What a further network of an ensemble does not share with the first one.
+
+    The attributes are those of `FittedNetwork`.
+    """
+
+    weights: tuple[NDArray[Any], ...]
+    history: Mapping[str, list[float]]
+    n_iter: int
+    n_trained: int
+    optimizer_state: list[NDArray[Any]] | None
+
+    @classmethod
+    def of(cls, network: FittedNetwork[Any, Any]) -> Self:
+        """Return what a network does not share."""
+        return cls(**{one.name: getattr(network, one.name) for one in fields(cls)})
 
 
 @dataclass(frozen=True, eq=False)
 class FittedNetwork(Generic[Encoder, Target]):
-    """Fitted network with everything that predictions need.
+    """Fitted network with everything that predictions need; or several, whose outputs are combined.
+
+    Several networks share all attributes but ``weights``, ``history``, ``n_iter``, ``n_trained``
+    and ``optimizer_state``, which are those of the first one.
 
     Attributes
     ----------
@@ -47,6 +81,8 @@ class FittedNetwork(Generic[Encoder, Target]):
         The Keras backend of the training.
     optimizer_state : list of ndarray or None
         Variables of the optimizer, if the next call continues with them.
+    others : tuple of FurtherNetwork
+        The other networks.
     """
 
     spec: ModelSpec
@@ -61,17 +97,57 @@ class FittedNetwork(Generic[Encoder, Target]):
     n_trained: int = 0
     backend: str = ""
     optimizer_state: list[NDArray[Any]] | None = None
+    others: tuple[FurtherNetwork, ...] = ()
+
+    @property
+    def networks(self) -> list[Self]:
+        """Return each network by itself."""
+        return [
+            replace(self, others=()),
+            *(replace(self, others=(), **vars(other)) for other in self.others),
+        ]
+
+    @classmethod
+    def joined(cls, networks: Sequence[Self]) -> Self:
+        """Return several networks with the same spec, encoder and target as one."""
+        first, *others = networks
+        return replace(first, others=tuple(map(FurtherNetwork.of, others)))
+
+    def combined(self, outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Return the combined outputs of the networks, given those of each."""
+        return outputs[0] if len(outputs) == 1 else self.target.combined(outputs)
+
+    def run(
+        self, compiled: CompiledModel, function: Callable[[CompiledModel], NDArray[Any]]
+    ) -> NDArray[Any]:
+        """Return the combined results of a function of the compiled model with each network."""
+        results = []
+        for network in self.networks:
+            compiled.load(network.weights)
+            results.append(function(compiled))
+        return self.combined(results)
 
     def outputs(self, inputs: NetworkInputs) -> NDArray[np.float64]:
-        """Return the outputs of the network for every sequence."""
+        """Return the outputs for every sequence."""
         with lease(self.spec) as compiled:
-            compiled.load(self.weights)
-            return predict(compiled, inputs)
+            return self.run(compiled, partial(predict, inputs=inputs))
+
+    def streaming(self, n: int) -> Stage:
+        """Return the network in NumPy, for ``n`` streams, which runs one step at a time.
+
+        Raises
+        ------
+        ValueError
+            If an output of the network depends on later steps, or it cannot run step by step.
+        """
+        networks = [build(self.spec.network, one.weights, n) for one in self.networks]
+        return networks[0] if len(networks) == 1 else Ensemble(networks, self.combined)
 
     def with_spec(self, spec: ModelSpec) -> Self:
         """Return the network with another spec, and with a new optimizer if that spec needs one."""
-        state = self.optimizer_state if spec.key == self.spec.key else None
-        return replace(self, spec=spec, optimizer_state=state)
+        if spec.key == self.spec.key:
+            return replace(self, spec=spec)
+        return self.joined([replace(one, spec=spec, optimizer_state=None) for one in self.networks])
 
     def trained(
         self, weights: tuple[NDArray[Any], ...], state: State, plan: Plan, *, continues: bool
@@ -97,7 +173,20 @@ class FittedNetwork(Generic[Encoder, Target]):
         )
 
     def to_keras(self) -> Any:
-        """Return a new Keras model with the weights, called once: Keras exports no other."""
+        """Return a new Keras model with the weights, called once: Keras exports no other.
+
+        Raises
+        ------
+        ValueError
+            If there are several networks.
+        """
+        if self.others:
+            n_networks = 1 + len(self.others)
+            raise ValueError(
+                f"to_keras returns one network, and the fit has n_networks={n_networks}; "
+                "networks_[0].to_keras() returns the first, and so on up to "
+                f"networks_[{n_networks - 1}]: average their predictions."
+            )
         compiled = CompiledModel(self.spec, is_exported=True)
         state = compiled.fresh_state(0, self.spec.network.rates())
         compiled.start(compiled.with_weights(state, self.weights))

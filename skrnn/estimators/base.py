@@ -1,15 +1,12 @@
-"""Base class of all estimators with a network: training parameters, and the one way to train."""
+"""Base class of all estimators with a network: the fitted network, and the one way to train."""
 
 from __future__ import annotations
 
-import inspect
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.engine.batches import Examples
@@ -17,36 +14,9 @@ from skrnn.engine.fitted_network import FittedNetwork
 from skrnn.estimators.budget import Budget, batch_size_of, epochs_of, stops_early
 from skrnn.estimators.network_parameter import name_of, network_from
 from skrnn.estimators.trainer import Start, Trainer
+from skrnn.estimators.training_parameters import TrainingParameters
 from skrnn.networks.base import ModelBuilder, Network
-from skrnn.parameters import (
-    BOOLEAN,
-    FUNCTION,
-    NONE,
-    Parametrized,
-    combination_check,
-    fitted,
-    integers,
-    one_of,
-    parameter,
-    plain,
-    reals,
-    satisfying,
-    singles,
-    validate,
-)
-
-OPTIMIZERS = (
-    "adam",
-    "adamw",
-    "sgd",
-    "rmsprop",
-    "nadam",
-    "adamax",
-    "adagrad",
-    "adadelta",
-    "lion",
-    "lamb",
-)
+from skrnn.parameters import BOOLEAN, fitted, parameter, plain, validate
 
 WARM_START = parameter(
     default=False,
@@ -56,127 +26,27 @@ WARM_START = parameter(
 )
 
 
-def _in_place_of_a_rate(value: Any) -> str:
-    """Return where a schedule belongs that is given as a learning rate."""
-    if not callable(value):
-        return singles(0, closed="neither").bound(value)
-    kind = value if isinstance(value, type) else type(value)
-    written = f"{kind.__name__}(...)" if hasattr(value, "get_config") else "..."
-    return f"; a schedule takes its place: write learning_rate_schedule={written}"
-
-
-class BaseNetworkEstimator(Parametrized, ABC, place=1):
+class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
     """Base class of estimators that train and keep a network.
 
     A subclass reads its data and calls `_train`; its hooks turn data into a network and examples.
     """
 
-    optimizer: Any = parameter(
-        default="adam",
-        domain=one_of(*OPTIMIZERS)
-        | satisfying("a keras.optimizers.Optimizer", lambda value: _has_method(value, "apply")),
-        doc="""Optimizer: a name, or a Keras optimizer whose settings are used. Its learning
-        rate has to be its default or ``learning_rate``.""",
-    )
-    learning_rate: float = parameter(
-        default=0.01,
-        domain=replace(singles(0, closed="neither"), bound=_in_place_of_a_rate),
-        doc="Initial learning rate.",
-    )
-    learning_rate_schedule: Any = parameter(
-        default="cosine",
-        domain=one_of("cosine") | NONE | FUNCTION,
-        doc="""Learning-rate schedule. "cosine" decays to zero over ``epochs`` and restarts at
-        each fit; None keeps the learning rate constant; a Keras schedule, or any callable from
-        the number of the training step to a learning rate, is used as given.""",
-    )
-    global_clipnorm: float | None = parameter(
-        default=1.0,
-        domain=singles(0, closed="neither") | NONE,
-        doc="""Clip gradients to this global norm (Pascanu, Mikolov and Bengio, 2013,
-        arXiv:1211.5063). None disables clipping.""",
-    )
-    epochs: int | str = parameter(
-        default="auto",
-        domain=integers(1) | one_of("auto"),
-        doc="""Maximum number of passes over the training sequences. "auto" is 50 or, for large
-        sets, as many as take 20,000 training steps. Regressors and classifiers train for 1,500
-        steps or 15 epochs, whichever is more; labelers and anomaly detectors for 500 steps or
-        15 epochs; forecasters for 500 steps or 10 epochs, and at most 10,000 steps. A batch
-        larger than that of ``batch_size="auto"`` counts as several steps.""",
-    )
-    batch_size: int | str | None = parameter(
-        default="auto",
-        domain=integers(1) | one_of("auto") | NONE,
-        doc="""Sequences per training step. "auto" is 32; regressors, labelers and anomaly detectors
-        use a tenth of the sequences, rounded up to a power of two from 4 to 64; classifiers a
-        fifth, from 16 to 64, but TCN classifiers a tenth, from 4 to 64, and at most 4,096 time
-        steps together; forecasters a tenth of the windows, from 32 to 256. None uses all of
-        them.""",
-    )
-    shuffle: bool = parameter(
-        default=True, domain=BOOLEAN, doc="Shuffle the training sequences at each epoch."
-    )
-    early_stopping: bool | str = parameter(
-        default="auto",
-        domain=BOOLEAN | one_of("auto"),
-        doc="""Stop when the validation loss has not fallen for ``patience`` epochs, and
-        restore the weights of the best epoch. "auto" is True with validation data passed to
-        ``fit`` and, except for generators and translators, with 5,000 sequences or more, for
-        forecasters with series of ten times or more; else False. Forecasters hold out at least
-        the horizon.""",
-    )
-    validation_fraction: float = parameter(
-        default=0.1,
-        domain=reals(0, 1, closed="neither"),
-        doc="Fraction of the training data held out for validation.",
-    )
-    patience: int = parameter(
-        default=10,
-        domain=integers(1),
-        doc="Epochs without a lower validation loss before training stops.",
-    )
-    callbacks: Any = parameter(
-        default=None,
-        domain=NONE
-        | satisfying(
-            "a list of keras.callbacks.Callback",
-            lambda value: (
-                isinstance(value, list | tuple)
-                and all(_has_method(callback, "on_epoch_end") for callback in value)
-            ),
-        ),
-        doc="Keras callbacks for ``fit`` and ``partial_fit``.",
-    )
-    random_state: Any = parameter(
-        default=None,
-        domain=NONE
-        | integers(0, 2**32 - 1)
-        | satisfying(
-            "a numpy RandomState",
-            lambda value: isinstance(value, np.random.RandomState),
-            "RandomState",
-        ),
-        doc="""Seed of the initial weights, shuffling, dropout and the validation split. An
-        integer, below 2**32, makes fits reproducible and does not touch global random state;
-        None draws from numpy's global generator.""",
-    )
-    verbose: int = parameter(
-        default=0, domain=integers(0) | BOOLEAN, doc="1 shows a progress bar, 0 nothing."
-    )
-
     _attributes = """
     network_ : FittedNetwork
         Network, weights, and the encoders of its inputs and its target.
 
+    networks_ : list of FittedNetwork
+        Each of ``n_networks`` by itself, with its ``weights``, ``history`` and ``n_iter``.
+
     weights_ : tuple of ndarray
-        Weights of the network.
+        Weights of the network, of several the first.
 
     history_ : dict of str to list of float
-        ``loss`` and, with a validation set, ``val_loss`` of each epoch.
+        ``loss`` and, with a validation set, ``val_loss`` of each epoch of the first network.
 
     n_iter_ : int
-        Number of epochs trained.
+        Number of epochs trained, of the first network.
 
     n_epochs_ : int
         Maximum number of epochs of the last call.
@@ -192,8 +62,13 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
     _budget: ClassVar[Budget] = Budget()
 
     @property
+    def networks_(self) -> list[FittedNetwork[Any, Any]]:
+        """Return each network by itself."""
+        return self.network_.networks
+
+    @property
     def weights_(self) -> tuple[NDArray[Any], ...]:
-        """Return the weights of the network."""
+        """Return the weights of the first network."""
         return self.network_.weights
 
     @weights_.setter
@@ -202,12 +77,12 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
 
     @property
     def history_(self) -> Mapping[str, list[float]]:
-        """Return the losses of each epoch."""
+        """Return the losses of each epoch of the first network."""
         return self.network_.history
 
     @property
     def n_iter_(self) -> int:
-        """Return the number of epochs trained."""
+        """Return the number of epochs that the first network was trained."""
         return self.network_.n_iter
 
     @property
@@ -224,30 +99,6 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
     def backend_(self) -> str:
         """Return the Keras backend of the fit."""
         return self.network_.backend
-
-    @combination_check
-    def _refuse_ignored_learning_rate(self) -> None:
-        """Refuse an optimizer whose own learning rate would have no effect."""
-        if isinstance(self.optimizer, str) or not hasattr(self.optimizer, "get_config"):
-            return
-        name, own = type(self.optimizer).__name__, self.optimizer.get_config().get("learning_rate")
-        declared = inspect.signature(type(self.optimizer)).parameters.get("learning_rate")
-        if isinstance(own, dict):
-            raise ValueError(
-                f"optimizer={name} has a schedule as its learning rate, which has no effect; give "
-                f"{type(self).__name__} the schedule itself: "
-                f"learning_rate_schedule={own.get('class_name')}(...)."
-            )
-        if own is None or declared is None:
-            return
-        if not any(
-            math.isclose(own, x, rel_tol=1e-6) for x in (declared.default, self.learning_rate)
-        ):
-            raise ValueError(
-                f"optimizer={name} has learning_rate={own:g}, which has no effect: that of "
-                f"{type(self).__name__} is {self.learning_rate:g}. Write {type(self).__name__}("
-                f"optimizer={name}(...), learning_rate={own:g}) without a rate in the optimizer."
-            )
 
     # ------------------------------------------------------------------ hooks
 
@@ -301,6 +152,8 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         may_stop = not continues and stops_early(self, len(data), is_given=is_given)
         split = self._split(data) if may_stop and not is_given else None
         resumes = start is not Start.NEW and self._has_network()
+        if resumes:
+            self._refuse_changed(n_networks=len(self.network_.networks))
         self.network_ = (self._resume if resumes else self._prepare)(data, split)
         training, validation = self._examples(data, split)
         if validation_data is not None:
@@ -313,7 +166,7 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         trainer = Trainer.of(self, epochs, batch_size, early_stopping=may_stop, margin=margin)
         if continues:
             trainer = trainer.at_constant_rate(learning_rate or float(self.learning_rate))
-        watching = observers(epochs) if observers else ()
+        watching = observers(epochs * int(self.n_networks)) if observers else ()
         self.network_ = trainer.fit(
             self.network_, training, validation, start=start, observers=watching
         )
@@ -344,9 +197,10 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
         for name, value in before.items():
             now = getattr(self, name)
             if now not in ("auto", value):
+                anew = "set warm_start=False" if "warm_start" in self._parameters else "call fit"
                 raise ValueError(
                     f"{type(self).__name__} continues the previous fit, which had {name}={value!r},"
-                    f" and {name}={now!r} was given; restore it, or set warm_start=False."
+                    f" and {name}={now!r} was given; restore it, or {anew}."
                 )
 
     def _respecified(self, network: ModelBuilder, loss: Any) -> FittedNetwork[Any, Any]:
@@ -377,8 +231,3 @@ class BaseNetworkEstimator(Parametrized, ABC, place=1):
             "optimizer": self.optimizer,
             "global_clipnorm": plain(self.global_clipnorm),
         }
-
-
-def _has_method(value: Any, method: str) -> bool:
-    """Return whether a value is an object, not a class, with a method."""
-    return hasattr(value, method) and not isinstance(value, type)

@@ -208,6 +208,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         ------
         NotFittedError
             If the estimator is not fitted.
+        ValueError
+            If it has several networks, which ``networks_[0].to_keras()`` and so on return.
         """
         check_is_fitted(self)
         return self.network_.to_keras()

@@ -15,7 +15,8 @@ class Report:
     """Call the estimator's scikit-learn callbacks for a fit and each of its epochs.
 
     Each epoch is a task; callbacks get the data of the fit and a copy of
-    the estimator as if the fit had stopped there.
+    the estimator as if the fit had stopped there. Of several networks, the copy has the one that
+    is being trained.
     """
 
     def __init__(self, estimator: Any, epochs: int, X: Any, y: Any, sample_weight: Any) -> None:
@@ -38,6 +39,7 @@ class Report:
                         weights=compiled.weights_of(compiled.steps.read()[0]),
                         history={name: [value] for name, value in logs.items()},
                         n_iter=epoch + 1,
+                        others=(),
                     )
                 },
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
@@ -10,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
+from skrnn.numpy_runtime.ensemble import average_classes, average_labels, average_numbers
 from skrnn.preprocessing.scaling import TargetScaling
 
 Floats = NDArray[np.float64]
@@ -42,6 +44,10 @@ class Target(ABC):
     @abstractmethod
     def decode(self, outputs: Floats) -> NDArray[Any]:
         """Return the predictions for outputs (n, n_outputs)."""
+
+    @abstractmethod
+    def combined(self, outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Return outputs that are decoded to the average of the predictions of several networks."""
 
 
 class ProbabilisticTarget(Target):
@@ -99,6 +105,10 @@ class ContinuousTarget(Target):
     def decode(self, outputs: Floats) -> NDArray[Any]:
         """Return the numbers in their own units."""
         return _shaped(self.scaling.decode(outputs), self.is_flat)
+
+    def combined(self, outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Return the mean: numbers in their own units are linear in the outputs."""
+        return average_numbers(outputs)
 
     def _columns(self, y: NDArray[Any]) -> Floats:
         if y.dtype.kind not in "biuf":
@@ -171,6 +181,10 @@ class MulticlassTarget(ProbabilisticTarget):
         """Return the probability of each class."""
         return softmax(outputs, axis=1)
 
+    def combined(self, outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Return the logits of the mean probabilities."""
+        return average_classes(outputs)
+
 
 @dataclass(frozen=True, eq=False)
 class MultilabelTarget(ProbabilisticTarget):
@@ -219,6 +233,10 @@ class MultilabelTarget(ProbabilisticTarget):
     def probabilities(self, outputs: Floats) -> Floats:
         """Return the probability of each label, independent of the others."""
         return expit(outputs)
+
+    def combined(self, outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Return the logits of the mean probabilities."""
+        return average_labels(outputs)
 
 
 def _shaped(columns: NDArray[Any], is_flat: bool) -> NDArray[Any]:

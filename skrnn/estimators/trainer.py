@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Self, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from skrnn.engine.batches import BatchSource, Examples
@@ -20,6 +21,9 @@ from skrnn.engine.schedules import constant, schedule
 from skrnn.engine.tbptt import in_chunks
 from skrnn.engine.training import Plan, State, refuse_infinite, train
 from skrnn.networks.wrappers.stateful import Stateful
+
+#: Seeds are drawn below it, as scikit-learn draws those of the estimators of an ensemble.
+GREATEST_SEED = np.iinfo(np.int32).max
 
 Network = TypeVar("Network", bound=FittedNetwork[Any, Any])
 
@@ -55,6 +59,8 @@ class Trainer:
         Of the user.
     verbose : bool
         Whether to show a progress bar.
+    n_networks : int
+        Number of networks to train, one after the other, unless there are some to train further.
     bptt_length : int or None
         Steps of the chunks of truncated backpropagation through time; None trains on whole
         sequences.
@@ -66,6 +72,7 @@ class Trainer:
     random_state: Any
     callbacks: Sequence[Any]
     verbose: bool
+    n_networks: int = 1
     bptt_length: int | None = None
     advice: str = ""
 
@@ -95,6 +102,7 @@ class Trainer:
             estimator.random_state,
             estimator.callbacks or (),
             bool(estimator.verbose),
+            int(estimator.n_networks),
             None if bptt_length is None else int(bptt_length),
             estimator._advice,
         )
@@ -112,7 +120,9 @@ class Trainer:
         start: Start,
         observers: Sequence[Any] = (),
     ) -> Network:
-        """Return the trained network with its history.
+        """Return the trained network with its history, or several of them.
+
+        All are trained by one compiled program, each from its own seed.
 
         Raises
         ------
@@ -122,41 +132,35 @@ class Trainer:
             If the loss or the weights stop being finite.
         """
         _refuse_without_targets(training, validation)
-        seed = draw_seed(self.random_state, network.n_trained)
+        is_new = not network.weights
+        before = [network] * self.n_networks if is_new else network.networks
+        seeds = draw_seeds(self.random_state, [one.n_trained for one in before])
         spec, examples, validation = self._chunked(network.spec, training, validation)
-        progress = [ProgressBar(self.plan.epochs)] if self.verbose else []
+        measured = first_weights(network.spec.network, training) if is_new else {}
+        continues, trained = start is Start.CONTINUE, []
         try:
             with lease(spec) as compiled:
-                state = self._start(compiled, network, training, seed, start)
-                plan = replace(self.plan, seed=seed)
-                observed = [*progress, *observers]
-                state = train(compiled, state, examples, plan, validation, self.callbacks, observed)
-                weights = compiled.weights_of(state.values)
-            refuse_infinite(weights)
+                for one, seed, bars in zip(before, seeds, self._bars(len(before)), strict=True):
+                    state = _start(compiled, one, measured, seed, continues=continues)
+                    plan, observed = replace(self.plan, seed=seed), [*bars, *observers]
+                    state = train(
+                        compiled, state, examples, plan, validation, self.callbacks, observed
+                    )
+                    weights = compiled.weights_of(state.values)
+                    refuse_infinite(weights)
+                    for bar in bars:
+                        bar.end()
+                    trained.append(one.trained(weights, state, self.plan, continues=continues))
         except FloatingPointError as error:
             error.args = (f"{error} {self.advice}".rstrip(),)
             raise
-        for bar in progress:
-            bar.end()
-        return network.trained(weights, state, self.plan, continues=start is Start.CONTINUE)
+        return network.joined(trained)
 
-    def _start(
-        self,
-        compiled: CompiledModel,
-        network: FittedNetwork[Any, Any],
-        training: Examples,
-        seed: int,
-        start: Start,
-    ) -> State:
-        """Return the initial values of training."""
-        model, weights = network.spec.network, network.weights
-        measured = {} if weights else first_weights(model, training)
-        state = State(compiled.fresh_state(seed, {**model.rates(), **measured}))
-        if weights:
-            state.values = compiled.with_weights(state.values, weights)
-        if start is Start.CONTINUE:
-            state.optimizer = network.optimizer_state
-        return state
+    def _bars(self, n_networks: int) -> Iterator[list[ProgressBar]]:
+        """Yield the progress bar of each network as its training begins, if there is to be one."""
+        for number in range(1, n_networks + 1):
+            name = f"Network {number}/{n_networks}, " if n_networks > 1 else ""
+            yield [ProgressBar(self.plan.epochs, name=name)] if self.verbose else []
 
     def _chunked(
         self, spec: ModelSpec, training: Examples, validation: Examples | None
@@ -183,9 +187,38 @@ def _refuse_without_targets(training: Examples, validation: Examples | None) -> 
             )
 
 
+def _start(
+    compiled: CompiledModel,
+    network: FittedNetwork[Any, Any],
+    measured: Mapping[str, NDArray[Any]],
+    seed: int,
+    *,
+    continues: bool,
+) -> State:
+    """Return the initial values of training; ``measured`` are weights measured for new networks."""
+    state = State(compiled.fresh_state(seed, {**network.spec.network.rates(), **measured}))
+    if network.weights:
+        state.values = compiled.with_weights(state.values, network.weights)
+    if continues:
+        state.optimizer = network.optimizer_state
+    return state
+
+
+def draw_seeds(random_state: Any, n_trained: Sequence[int]) -> list[int]:
+    """Return the seeds of training of several networks, each after its number of epochs.
+
+    The first is that of a single network. The others are those of estimators whose
+    ``random_state`` is drawn after it, as in the ensembles of scikit-learn.
+    """
+    first, *others = n_trained
+    generator = check_random_state(random_state)
+    seeds = [draw_seed(generator, first)]
+    return seeds + [draw_seed(generator.randint(GREATEST_SEED), n) for n in others]
+
+
 def draw_seed(random_state: Any, n_trained: int = 0) -> int:
     """Return the seed of training after ``n_trained`` epochs."""
-    drawn = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+    drawn = check_random_state(random_state).randint(GREATEST_SEED)
     if n_trained == 0:
         return int(drawn)
     return int(np.random.SeedSequence([drawn, n_trained]).generate_state(1)[0] >> 1)

@@ -303,6 +303,13 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         -------
         keras.Model
             Inputs float (batch, window_length + horizon, n_columns) and int (batch,).
+
+        Raises
+        ------
+        NotFittedError
+            If the forecaster is not fitted.
+        ValueError
+            If it has several networks, which ``networks_[0].to_keras()`` and so on return.
         """
         if self.state == "new":
             self.check_is_fitted()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -193,10 +194,13 @@ FittedForecaster = FittedNetwork[SeriesEncoder, ForecastHead]
 def rolled(
     fitted: FittedForecaster, table: WindowTable, starts: Rows, n_ahead: int
 ) -> NDArray[np.float64]:
-    """Return the result of `roll` for a fitted network."""
+    """Return the result of `roll` for a fitted network, combined if there are several.
+
+    Each continues from its own forecasts beyond the horizon.
+    """
+    of_each = partial(roll, table=table, head=fitted.target, starts=starts, n_ahead=n_ahead)
     with lease(fitted.spec) as compiled:
-        compiled.load(fitted.weights)
-        return roll(compiled, table, fitted.target, starts, n_ahead)
+        return fitted.run(compiled, of_each)
 
 
 def measure_errors(

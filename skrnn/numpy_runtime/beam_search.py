@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -155,6 +156,18 @@ class Decoder:
             self._attention.take(sources)
 
 
+class TargetDecoder(Protocol):
+    """Decoder of targets, or several as one."""
+
+    n_sources: int
+
+    def __call__(self, given: Array) -> Array:
+        """Advance every target by one step and return the outputs."""
+
+    def take(self, sources: Ints, targets: Ints) -> None:
+        """Continue with some sources only, and with some targets of each."""
+
+
 def in_chunks(
     function: Callable[[int, int], list[Outcome]], n_sources: int, width: int = 1
 ) -> list[Outcome]:
@@ -164,7 +177,7 @@ def in_chunks(
     return [outcome for first in firsts for outcome in function(first, first + size)]
 
 
-def beam_search(decoder: Decoder, width: int, max_length: int) -> list[Outcome]:
+def beam_search(decoder: TargetDecoder, width: int, max_length: int) -> list[Outcome]:
     """Return the most probable target of each source by beam search.
 
     At each step, the ``width`` most probable partial targets of each source
@@ -172,7 +185,7 @@ def beam_search(decoder: Decoder, width: int, max_length: int) -> list[Outcome]:
 
     Parameters
     ----------
-    decoder : Decoder
+    decoder : TargetDecoder
         Decoder before its first step, with this width.
     width : int
         Beam width.
@@ -216,13 +229,13 @@ def beam_search(decoder: Decoder, width: int, max_length: int) -> list[Outcome]:
 
 
 def decode_values(
-    decoder: Decoder, n_values: int, lengths: NDArray[np.int64] | int
+    decoder: TargetDecoder, n_values: int, lengths: NDArray[np.int64] | int
 ) -> list[Outcome]:
     """Return values decoded step by step; the input marks the first step.
 
     Parameters
     ----------
-    decoder : Decoder
+    decoder : TargetDecoder
         Decoder before its first step, with one target per source.
     n_values : int
         Values per step; a further output is the logit of the end.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,9 +33,16 @@ def build(network: object, weights: Sequence[Array], n: int) -> Stage:
 
 
 def iterate_outputs(
-    network: object, weights: Sequence[Array], inputs: Sequences
+    network: Callable[[int], Stage], inputs: Sequences
 ) -> Iterator[tuple[NDArray[np.int64], slice, Array]]:
     """Yield the outputs at all steps of sequences of any length, block by block.
+
+    Parameters
+    ----------
+    network : callable
+        Returns the network for a number of streams.
+    inputs : Sequences
+        The sequences as the network reads them.
 
     Yields
     ------
@@ -51,7 +58,7 @@ def iterate_outputs(
         rows = longest_first[first : first + ROWS]
         n_steps = int(inputs.lengths[rows[0]])
         x, _ = inputs.gather(rows, n_steps)
-        stages = build(network, weights, len(rows))
+        stages = network(len(rows))
         for start in range(0, n_steps, STEPS):
             steps = slice(start, min(start + STEPS, n_steps))
             yield rows, steps, np.stack([stages(x[:, t]) for t in range(n_steps)[steps]], axis=1)

@@ -37,7 +37,7 @@ VALUES: tuple[Any, ...] = (
 COSTLY = {"epochs", "update_epochs", "n_layers", "n_blocks", "units", "filters", "horizon"}
 COSTLY |= {"batch_size", "n_heads", "width", "feedforward", "conv_filters", "embedding_dim"}
 COSTLY |= {"kernel_size", "conv_kernel_size", "conv_strides", "window_length", "beam_width"}
-COSTLY |= {"max_length", "memory", "chunk_length", "segment_length", "differences"}
+COSTLY |= {"max_length", "memory", "chunk_length", "segment_length", "differences", "n_networks"}
 
 #: Data to a compiled program (docs/how_to_choose.md); all others are drawn once, for the pool.
 FREE = {

@@ -346,15 +346,19 @@ class SequenceAnomalyDetector(NetworkParameterMixin, OutlierMixin, BaseStepwiseE
     def _scores(self, sequences: Sequences) -> Floats:
         """Return the score of each step in order, NaN where there is none."""
         table = end_to_end(sequences)
-        return self._scoring.scores(self._errors(table), table.lengths)
+        return self._scoring.mean_scores(self._errors(table), table.lengths)
 
     def _errors(self, table: Sequences) -> Floats:
-        """Return errors at each step of sequences that lie end to end, (n, n_features), scaled."""
+        """Return errors at each step of sequences that lie end to end, scaled.
+
+        Those of several networks are side by side, (n, n_networks * n_features).
+        """
         method, scaling = self.network_.target.method, self.network_.encoder.scaling
         # Refuses steps beyond float32.
         predicted = method.predicted_steps(table, self._finite_or_infinite)
         with np.errstate(over="ignore"):
-            errors: Floats = scaling.transform(table.steps) - predicted
+            n_networks = len(self.network_.networks)
+            errors: Floats = np.tile(scaling.transform(table.steps), n_networks) - predicted
         return errors
 
     def _finite_or_infinite(self, sequences: Sequences) -> Floats:
@@ -374,16 +378,13 @@ class SequenceAnomalyDetector(NetworkParameterMixin, OutlierMixin, BaseStepwiseE
         spread = AffineScaling.fit(
             self.network_.encoder.scaling.transform(table.steps), per_step
         ).scale
-        usual = RobustErrorScale.of(errors, spread, per_step)
-        scoring = StepScoring(usual, int(self.smoothing), None)
-        scores = scoring.scores(errors, table.lengths)
+        first, *others = (
+            self._measured(part, spread, per_step, table.lengths)
+            for part in np.split(errors, len(self.network_.networks), axis=1)
+        )
+        self._scoring = replace(first, others=tuple(others))
+        scores = self._scoring.mean_scores(errors, table.lengths)
         there = np.logical_not(np.isnan(scores)) & (per_step > 0)
-        if self.memory is not None:
-            scoring = replace(
-                scoring, memory=int(self.memory), peak=max(LEAST_PEAK, scores[there].max())
-            )
-            scores = scoring.scores(errors, table.lengths)
-        self._scoring = scoring
         self.offset_ = -threshold_of_sequences(
             of_sequences(scores, table.lengths), weights, self.contamination
         )
@@ -392,6 +393,18 @@ class SequenceAnomalyDetector(NetworkParameterMixin, OutlierMixin, BaseStepwiseE
         else:
             self.threshold_ = threshold_of_steps(scores[there], per_step[there], self.contamination)
         return self
+
+    def _measured(
+        self, errors: Floats, spread: Floats, per_step: Floats, lengths: NDArray[np.int64]
+    ) -> StepScoring:
+        """Return the rule of scores for the errors of one network."""
+        usual = RobustErrorScale.of(errors, spread, per_step)
+        scoring = StepScoring(usual, int(self.smoothing), None)
+        if self.memory is None:
+            return scoring
+        scores = scoring.scores(errors, lengths)
+        there = np.logical_not(np.isnan(scores)) & (per_step > 0)
+        return replace(scoring, memory=int(self.memory), peak=max(LEAST_PEAK, scores[there].max()))
 
 
 def _check_errors(errors: Floats) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -68,3 +69,7 @@ class FeatureTarget(Target):
     def decode(self, outputs: Floats) -> Floats:
         """Return features in their own units."""
         return self.scaling.inverse_transform(outputs)
+
+    def combined(self, outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Return the outputs side by side: not predictions are averaged, but their scores."""
+        return np.concatenate(outputs, axis=-1)

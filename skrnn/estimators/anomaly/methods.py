@@ -43,6 +43,8 @@ class DetectionMethod(ABC):
     def predicted_steps(self, sequences: Sequences, outputs: StepOutputs) -> Floats:
         """Return the prediction of each step, scaled, NaN where there is none.
 
+        Those of several networks are side by side, (n, n_networks * n_features).
+
         Raises
         ------
         ValueError
@@ -115,8 +117,9 @@ class ReconstructionError(DetectionMethod):
         """Return the reconstruction of each step, from the later one of overlapping chunks."""
         self._check(sequences)
         cut = pieces(sequences, self.window_length, whole=True)
-        predicted = np.empty(sequences.steps.shape)
-        predicted[rows_of(cut)] = outputs(cut)
+        found = outputs(cut)
+        predicted = np.empty((len(sequences.steps), found.shape[1]))
+        predicted[rows_of(cut)] = found
         return predicted
 
     def _check(self, sequences: Sequences) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.estimators.anomaly.scoring import StepScoring
+from skrnn.numpy_runtime.ensemble import average_numbers
 from skrnn.preprocessing.scaling import AffineScaling
 
 Floats = NDArray[np.float64]
@@ -27,22 +28,29 @@ class ScoreReader:
     """
 
     def __init__(self, scoring: StepScoring, scaling: AffineScaling, n: int) -> None:
-        self._scoring, self._scaling = scoring, scaling
-        self._moving = scoring.moving(n)
-        self._predicted = np.full((n, len(scaling.center)), np.nan)
+        self._scaling = scaling
+        self._rules = [(rule.usual, rule.moving(n)) for rule in (scoring, *scoring.others)]
+        self._predicted = np.full((n, len(self._rules) * len(scaling.center)), np.nan)
 
     def __call__(self, steps: Floats, outputs: Floats) -> Floats:
         """Return the scores of steps, and keep the forecasts after them."""
-        errors = self._scaling.transform(steps) - self._predicted
+        errors = np.tile(self._scaling.transform(steps), len(self._rules)) - self._predicted
         self._predicted = outputs
-        return np.nan_to_num(self._moving(self._scoring.usual.joined(errors)))
+        of_each = np.split(errors, len(self._rules), axis=1)
+        scores = [
+            moving(usual.joined(part))
+            for (usual, moving), part in zip(self._rules, of_each, strict=True)
+        ]
+        return np.nan_to_num(average_numbers(scores))
 
     def reset(self, streams: Any) -> None:
         """Reset some streams to their initial state."""
         self._predicted[streams] = np.nan
-        self._moving.reset(streams)
+        for _, moving in self._rules:
+            moving.reset(streams)
 
     def go_on_from(self, other: Self) -> None:
         """Copy the latest forecasts and the state of the smoothing from another reader."""
         self._predicted = other._predicted.copy()
-        self._moving.go_on_from(other._moving)
+        for (_, moving), (_, before) in zip(self._rules, other._rules, strict=True):
+            moving.go_on_from(before)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.estimators.anomaly.robust_statistics import WORST, RobustErrorScale
+from skrnn.numpy_runtime.ensemble import average_numbers
 from skrnn.sequences import Sequences
 
 Floats = NDArray[np.float64]
@@ -22,7 +23,7 @@ BEYOND_MEASURE = 1e-10 * WORST
 
 @dataclass(frozen=True, eq=False)
 class StepScoring:
-    """Scores of steps from their errors.
+    """Scores of steps from their errors; of several networks, the mean of the scores of each.
 
     Attributes
     ----------
@@ -35,15 +36,28 @@ class StepScoring:
         divide.
     peak : float
         Initial running maximum, which stays above `LEAST_PEAK`.
+    others : tuple of StepScoring
+        Rules for the errors of the other networks.
     """
 
     usual: RobustErrorScale
     smoothing: int
     memory: int | None
     peak: float = LEAST_PEAK
+    others: tuple[StepScoring, ...] = ()
+
+    def mean_scores(self, errors: Floats, lengths: NDArray[np.int64]) -> Floats:
+        """Return the scores (n,) of sequences that lie end to end, NaN where there is no error.
+
+        ``errors`` are those of all networks, side by side.
+        """
+        rules = (self, *self.others)
+        of_each = np.split(errors, len(rules), axis=1)
+        scores = [rule.scores(part, lengths) for rule, part in zip(rules, of_each, strict=True)]
+        return average_numbers(scores)
 
     def scores(self, errors: Floats, lengths: NDArray[np.int64]) -> Floats:
-        """Return the scores (n,) of sequences that lie end to end, NaN where there is no error."""
+        """Return the scores (n,) of one network."""
         joined = self.usual.joined(errors)
         if self.smoothing == 1 and self.memory is None:
             return joined

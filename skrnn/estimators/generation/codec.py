@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -85,6 +86,10 @@ class StepCodec(ABC):
     @abstractmethod
     def probabilities(self, outputs: Floats) -> Floats:
         """Return the probabilities that outputs say."""
+
+    @abstractmethod
+    def combined(self, outputs: Sequence[Floats]) -> Floats:
+        """Return outputs with the mean of the probabilities of several networks."""
 
     @abstractmethod
     def draw(

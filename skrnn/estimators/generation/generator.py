@@ -32,7 +32,7 @@ from skrnn.estimators.stream_task import OutputReader, StreamTask
 from skrnn.estimators.trainer import Start
 from skrnn.estimators.validation_split import VALIDATION, hold_out
 from skrnn.networks.base import WIDTH, ModelBuilder, StreamingNetwork, resolved
-from skrnn.numpy_runtime.build import build, iterate_outputs
+from skrnn.numpy_runtime.build import iterate_outputs
 from skrnn.parameters import NONE, fitted, integers, one_of, parameter, reals, require, validate
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.preprocessing.vocabulary import HANDLE_UNKNOWN, MIN_COUNT, ids_of, parameters_of
@@ -198,6 +198,13 @@ class SequenceGenerator(
         -------
         keras.Model
             Inputs float (batch, n_steps, n_features) and int (batch,).
+
+        Raises
+        ------
+        NotFittedError
+            If the generator is not fitted.
+        ValueError
+            If it has several networks, which ``networks_[0].to_keras()`` and so on return.
         """
         check_is_fitted(self)
         return self.network_.to_keras()
@@ -254,7 +261,7 @@ class SequenceGenerator(
         require(self._parameters["random_state"].domain, "random_state", random_state, owner)
         random, codec = check_random_state(random_state), self._codec
         n_rows = n_samples or 1
-        stages = build(self.network_.spec.network, self.weights_, n_rows)
+        stages = self.network_.streaming(n_rows)
         for step in codec.prompt(prompt):
             outputs = stages(np.tile(step, (n_rows, 1)))
         drawn = np.empty((n_rows, n_steps, codec.n_features), dtype=np.float32)
@@ -293,9 +300,7 @@ class SequenceGenerator(
         corpus = self._corpus(X)
         inputs = read_to_the_last(self._codec, corpus.sequences)
         found = [np.empty((n, self._codec.n_outputs)) for n in inputs.lengths]
-        for rows, steps, outputs in iterate_outputs(
-            self.network_.spec.network, self.weights_, inputs
-        ):
+        for rows, steps, outputs in iterate_outputs(self.network_.streaming, inputs):
             for row, part in zip(rows, self._codec.probabilities(outputs), strict=True):
                 place = found[row][steps]
                 place[:] = part[: len(place)]
@@ -395,9 +400,7 @@ class SequenceGenerator(
         """Return the log-likelihood of each sequence, in nats, and its number of steps."""
         inputs, targets = read_and_next(self._codec, corpus.sequences)
         totals = np.zeros(len(inputs))
-        for rows, steps, outputs in iterate_outputs(
-            self.network_.spec.network, self.weights_, inputs
-        ):
+        for rows, steps, outputs in iterate_outputs(self.network_.streaming, inputs):
             following, real = targets.gather(rows, int(targets.lengths[rows].max()))
             wanted = self._codec.targets(following[:, steps])
             found = self._codec.log_likelihood(outputs.astype(np.float64), wanted)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -13,6 +14,7 @@ from skrnn.estimators.generation.codec import Floats, StepCodec, largest
 from skrnn.estimators.generation.corpus import Corpus, read_one
 from skrnn.networks.base import ModelBuilder, StepNetwork
 from skrnn.networks.wrappers.per_step import PerStepHead
+from skrnn.numpy_runtime.ensemble import average_labels
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +94,10 @@ class PianoRollCodec(StepCodec):
     def probabilities(self, outputs: Floats) -> Floats:
         """Return the probability of each key."""
         return expit(outputs)
+
+    def combined(self, outputs: Sequence[Floats]) -> Floats:
+        """Return the logits of the mean probabilities."""
+        return average_labels(outputs)
 
     def draw(
         self,

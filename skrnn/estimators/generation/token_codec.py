@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reprlib
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
@@ -18,6 +18,7 @@ from skrnn.estimators.generation.corpus import TEXTS, Corpus
 from skrnn.networks.base import ModelBuilder, StepNetwork
 from skrnn.networks.wrappers.embedding import TokenEmbedding
 from skrnn.networks.wrappers.per_step import PerStepHead
+from skrnn.numpy_runtime.ensemble import average_classes
 from skrnn.preprocessing.vocabulary import Vocabulary
 
 
@@ -127,6 +128,10 @@ class TokenCodec(StepCodec):
     def probabilities(self, outputs: Floats) -> Floats:
         """Return the probability of each token, of the unknown token, and of the end."""
         return softmax(outputs, axis=-1)
+
+    def combined(self, outputs: Sequence[Floats]) -> Floats:
+        """Return the logits of the mean probabilities."""
+        return average_classes(outputs)
 
     def draw(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -132,6 +132,10 @@ class StepTarget(ProbabilisticTarget):
         """Return the probabilities at steps."""
         assert isinstance(self.values, ProbabilisticTarget), "numbers have no probabilities"
         return self.values.probabilities(outputs)
+
+    def combined(self, outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Return outputs at steps that are decoded to the average of predictions."""
+        return self.values.combined(outputs)
 
     def foreground(self, columns: NDArray[Any]) -> Iterator[tuple[Any, NDArray[Any]]]:
         """Yield name and column, of columns (n, n_outputs), of each class or label of events."""

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from skrnn.engine.step_losses import StepLoss
 from skrnn.networks.wrappers.seq2seq import Side
 from skrnn.numpy_runtime.beam_search import BOUNDARY
+from skrnn.numpy_runtime.ensemble import average_classes
 from skrnn.preprocessing.vocabulary import Vocabulary
 
 Rows = NDArray[np.float32]
@@ -73,6 +74,10 @@ class TargetCodec(SequenceCodec):
     @abstractmethod
     def decoder_targets(self, rows: Rows) -> Rows:
         """Return what the decoder is to give at each step."""
+
+    @abstractmethod
+    def combined(self, outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Return outputs (n, n_outputs) that stand for those of several networks."""
 
     @abstractmethod
     def decode(self, rows: NDArray[Any]) -> Any:
@@ -195,3 +200,7 @@ class TokenCodec(TargetCodec):
     def decoder_targets(self, rows: Rows) -> Rows:
         """Return what the decoder is to give at each step."""
         return np.concatenate([rows, np.full((1, 1), BOUNDARY, np.float32)])
+
+    def combined(self, outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Return the logits of the mean probabilities of tokens."""
+        return average_classes(outputs)

@@ -14,6 +14,7 @@ from skrnn.estimators.seq2seq.codecs import Rows, SequenceCodec, TargetCodec
 from skrnn.estimators.seq2seq.number_codecs import NumberCodec
 from skrnn.networks.wrappers.seq2seq import EncoderDecoder
 from skrnn.numpy_runtime.beam_search import Outcome, beam_search, decode_values, in_chunks
+from skrnn.numpy_runtime.ensemble import DecoderEnsemble
 
 FittedTranslator = FittedNetwork[SequenceCodec, TargetCodec]
 
@@ -23,6 +24,13 @@ def encoder_decoder(fitted: FittedTranslator) -> EncoderDecoder:
     network = fitted.spec.network
     assert isinstance(network, EncoderDecoder)
     return network
+
+
+def start_decoding(fitted: FittedTranslator, sources: list[Rows], width: int) -> DecoderEnsemble:
+    """Return the decoders of the networks in NumPy, at the beginning of their targets."""
+    network = encoder_decoder(fitted)
+    decoders = [network.start_decoding(one.weights, sources, width) for one in fitted.networks]
+    return DecoderEnsemble(decoders, fitted.combined)
 
 
 def decode_targets(
@@ -52,10 +60,10 @@ def decode_targets(
     ValueError
         If an output is not finite.
     """
-    network, target = encoder_decoder(fitted), fitted.target
+    target = fitted.target
 
     def decode(first: int, last: int) -> list[Outcome]:
-        decoder = network.start_decoding(fitted.weights, sources[first:last], width)
+        decoder = start_decoding(fitted, sources[first:last], width)
         check_outputs(decoder.summary, lambda row: first + row // width)
         if not isinstance(target, NumberCodec):
             return beam_search(decoder, width, max_length)
@@ -84,7 +92,7 @@ def attention_to(fitted: FittedTranslator, source: Rows, given: Rows) -> NDArray
     given : ndarray of shape (n_target_steps, n_columns)
         What the decoder sees at each step.
     """
-    decoder = encoder_decoder(fitted).start_decoding(fitted.weights, [source], 1)
+    decoder = start_decoding(fitted, [source], 1)
     weights = []
     for row in given:
         decoder(row[None])

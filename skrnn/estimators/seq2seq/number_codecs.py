@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from skrnn.engine.step_losses import StepLoss, ending_loss
 from skrnn.estimators.seq2seq.codecs import Rows, SequenceCodec, TargetCodec
 from skrnn.networks.wrappers.seq2seq import Side
+from skrnn.numpy_runtime.ensemble import average_labels, average_numbers
 from skrnn.preprocessing.scaling import AffineScaling, TargetScaling
 
 
@@ -122,6 +123,12 @@ class NumberCodec(TargetCodec):
             return rows
         last = np.arange(len(rows)) == len(rows) - 1
         return np.column_stack([rows, last]).astype(np.float32)
+
+    def combined(self, outputs: Sequence[NDArray[Any]]) -> NDArray[Any]:
+        """Return the mean of the values, and the logit of the mean probability of the end."""
+        values = average_numbers([part[:, : self.n_values] for part in outputs])
+        ends = average_labels([part[:, self.n_values :] for part in outputs])
+        return np.concatenate([values, ends], axis=1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -11,6 +12,7 @@ from skrnn.networks.lstm import LSTM
 from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.rnn import RNN
 from skrnn.networks.wrappers.base import Wrapper
+from skrnn.numpy_runtime.ensemble import average_numbers
 
 #: Cells of decoders by the layers of recurrent encoders; other encoders have a GRU decoder.
 _CELLS = {RNN.layer: "rnn", LSTM.layer: "lstm", GRU.layer: "gru"}
@@ -100,6 +102,15 @@ class ForecastHead:
     def center(self) -> int:
         """Return the index of the point forecast among the parameters."""
         return self.quantiles.index(0.5) if self.quantiles else 0
+
+    def combined(self, outputs: Sequence[Any]) -> Any:
+        """Return the mean of the parameters of several forecasts, which averages their quantiles.
+
+        Quantiles are linear in points, quantiles, means and standard deviations, not in the
+        degrees of freedom of Student's t distribution (averages of quantiles: Lichtendahl,
+        Grushka-Cockayne and Winkler, 2013, doi:10.1287/mnsc.1120.1667).
+        """
+        return average_numbers(outputs)
 
 
 @dataclass(eq=False, repr=False)
