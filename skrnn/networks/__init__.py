@@ -19,6 +19,7 @@ from skrnn.networks.conv import Conv
 from skrnn.networks.dense import Dense
 from skrnn.networks.gru import GRU
 from skrnn.networks.lstm import LSTM
+from skrnn.networks.mingru import MinGRU
 from skrnn.networks.recurrent import Recurrent, RecurrentParameters
 from skrnn.networks.rnn import RNN
 from skrnn.networks.tcn import TCN, TCNParameters
@@ -29,6 +30,7 @@ BY_NAME: dict[str, type[Network]] = {
     "rnn": RNN,
     "lstm": LSTM,
     "gru": GRU,
+    "mingru": MinGRU,
     "tcn": TCN,
     "conv": Conv,
     "dense": Dense,
@@ -46,6 +48,7 @@ __all__ = [
     "Conv",
     "Dense",
     "LengthDependent",
+    "MinGRU",
     "Network",
     "Recurrent",
     "RecurrentParameters",

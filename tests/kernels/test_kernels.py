@@ -14,6 +14,7 @@ from tests.kernels.twins import (
     KERNELS,
     assert_equal_gradients,
     each_kind,
+    each_recurrence,
     keras,
     kernels_are,
     to_numpy,
@@ -88,7 +89,7 @@ def assert_twins_agree(kind, shape, units):
 
 
 @pytest.mark.long
-@each_kind
+@each_recurrence
 @settings(max_examples=8, deadline=None, database=None, derandomize=True)
 @given(
     shape=st.tuples(st.integers(1, 5), st.integers(1, 9), st.integers(1, 4)),
@@ -99,7 +100,7 @@ def test_outputs_and_gradients_are_those_of_keras(kind, shape, units):
 
 
 @pytest.mark.long
-@each_kind
+@each_recurrence
 @settings(max_examples=5, deadline=None, database=None, derandomize=True)
 @given(
     shape=st.tuples(st.integers(1, 5), st.integers(1, 9), st.integers(1, 4)),
@@ -124,7 +125,7 @@ def test_states_given_and_returned_are_those_of_keras(kind, shape, units):
     assert_equal_gradients(of_arrays, expected_of_arrays)
 
 
-@each_kind
+@each_recurrence
 def test_a_long_sequence_in_a_large_batch_is_as_near(kind):
     assert_twins_agree(kind, (64, 150, 5), 24)
 

@@ -21,7 +21,12 @@ keras = load_keras()
 
 N_FEATURES = 4
 LENGTHS = np.array([5, 1, 7, 2], dtype=np.int32)
-RECURRENT = {"rnn": networks.RNN, "lstm": networks.LSTM, "gru": networks.GRU}
+RECURRENT = {
+    "rnn": networks.RNN,
+    "lstm": networks.LSTM,
+    "gru": networks.GRU,
+    "mingru": networks.MinGRU,
+}
 RAGGED = sorted(set(networks.BY_NAME) - {"dense"})
 
 
@@ -57,13 +62,21 @@ def gru_step(x, state, kernel, recurrent, bias, masks=(1, 1, 1)):
     return (z * h + (1 - z) * new,)
 
 
-STEP = {"rnn": rnn_step, "lstm": lstm_step, "gru": gru_step}
-N_STATES = {"rnn": 1, "lstm": 2, "gru": 1}
+def mingru_step(x, state, kernel, bias, masks=(1,)):
+    (h,) = state
+    z, c = np.split(x @ kernel + bias, 2)
+    new = np.where(c >= 0, c + 0.5, sigmoid(c)) * masks[0]
+    return (h + sigmoid(z) * (new - h),)
+
+
+STEP = {"rnn": rnn_step, "lstm": lstm_step, "gru": gru_step, "mingru": mingru_step}
+N_STATES = {"rnn": 1, "lstm": 2, "gru": 1, "mingru": 1}
+N_GATES = {"rnn": 1, "lstm": 4, "gru": 3, "mingru": 2}
 
 
 def run(kind, sequence, weights, **masks):
     """Return the outputs of a recurrent layer at every step of one sequence."""
-    state = (np.zeros(weights[1].shape[0]),) * N_STATES[kind]
+    state = (np.zeros(weights[0].shape[1] // N_GATES[kind]),) * N_STATES[kind]
     outputs = []
     for x in sequence:
         state = STEP[kind](x, state, *weights, **masks)
@@ -159,7 +172,7 @@ def reference(kind, network, model, sequence):
         ends = range(stride - 1, len(sequence) + stride - 1, stride)
         outputs = [convolve(sequence, kernel, bias, end=end) for end in ends]
         sequence = np.maximum(outputs, 0)
-    recurrent = layers_of(model, (layers.SimpleRNN, layers.LSTM, layers.GRU))
+    recurrent = layers_of(model, (layers.SimpleRNN, layers.LSTM, layers.GRU, layers.MinGRU))
     norms = iter(layers_of(model, layers.LayerNormalization))
     ways = 1 + network.bidirectional
     for depth in range(0, len(recurrent), ways):
@@ -219,15 +232,15 @@ def test_a_convolution_front_that_would_skip_steps_is_refused():
         encoder(network)
 
 
-@pytest.mark.parametrize(("kind", "n_gates"), [("rnn", 1), ("lstm", 4), ("gru", 3)])
-def test_recurrent_dropout_uses_one_mask_at_all_steps(kind, n_gates):
+@pytest.mark.parametrize(("kind", "n_masks"), [("rnn", 1), ("lstm", 4), ("gru", 3), ("mingru", 1)])
+def test_recurrent_dropout_uses_one_mask_at_all_steps(kind, n_masks):
     layer = RECURRENT[kind](recurrent_dropout=0.5).layer(1)
     x = np.random.default_rng(0).normal(size=(6, N_FEATURES))
     layer.build((None, 6, N_FEATURES))
     for seed, weight in enumerate(layer.trainable_weights):
         weight.assign(np.random.default_rng(seed).normal(size=weight.shape))
     weights = weights_of(layer)
-    masks = itertools.product([0.0, 2.0], repeat=n_gates)
+    masks = itertools.product([0.0, 2.0], repeat=n_masks)
     possible = np.array([run(kind, x, weights, masks=mask)[:, 0] for mask in masks])
     drawn = layer(np.stack([x.astype(np.float32)] * 64), training=True)
     distance = np.abs(to_numpy(drawn) - possible.T).max(axis=1)

@@ -39,6 +39,7 @@ from skrnn.networks.layers.lattice import (  # noqa: E402
 )
 from skrnn.networks.layers.lengths import MaskPadding, PaddingMask, RepeatVector, ReverseSequence  # noqa: E402
 from skrnn.networks.layers.linear import LinearOfSteps  # noqa: E402
+from skrnn.networks.layers.mingru import MinGRU  # noqa: E402
 from skrnn.networks.layers.pooling import pool  # noqa: E402
 from skrnn.networks.layers.positions import Positions  # noqa: E402
 from skrnn.networks.layers.recurrent import GRU, LSTM, SimpleRNN  # noqa: E402
@@ -68,6 +69,7 @@ __all__ = [
     "LayerNormalization",
     "LinearOfSteps",
     "MaskPadding",
+    "MinGRU",
     "MultiHeadAttention",
     "Multiply",
     "NormalizeWindow",

@@ -127,7 +127,7 @@ def losses_of(compiled, start, between=lambda: None):
     return losses
 
 
-@pytest.mark.parametrize("kind", [networks.RNN, networks.LSTM, networks.GRU])
+@pytest.mark.parametrize("kind", [networks.RNN, networks.LSTM, networks.GRU, networks.MinGRU])
 def test_dropout_draws_from_no_global_generator(kind):
     before = global_states()
     compiled, start = dropping(kind)
@@ -249,8 +249,9 @@ def test_positions_are_sines_and_cosines_of_falling_frequency(width):
 OURS = {
     name.removeprefix("skrnn>"): kind
     for name, kind in keras.saving.get_custom_objects().items()
-    # Those of forecasts are tested with them.
+    # Those of forecasts are tested with them, and a cell with its layer.
     if name.startswith("skrnn>")
+    and not name.endswith("Cell")
     and kind.__module__.split(".")[-1] not in ("horizons", "decoding", "smoothing")
 }
 ARGUMENTS = {
@@ -267,11 +268,12 @@ ARGUMENTS = {
     "Subsample": {"stride": 2, "most": 2},
     "GRU": {"units": 4, "return_sequences": True},
     "LSTM": {"units": 4, "return_sequences": True},
+    "MinGRU": {"units": 4, "recurrent_dropout": 0.2, "seed": 1, "return_sequences": True},
     "SimpleRNN": {"units": 4, "return_sequences": True},
 }
 ALONE = (
-    *("AlignBlocks", "Conv1D", "Dropout", "GRU", "InitialState", "LSTM", "Positions", "SimpleRNN"),
-    "Subsample",
+    *("AlignBlocks", "Conv1D", "Dropout", "GRU", "InitialState", "LSTM", "MinGRU", "Positions"),
+    *("SimpleRNN", "Subsample"),
 )
 
 
@@ -318,6 +320,7 @@ CHOICES = {
     },
     "lstm": {"units": 4, "bidirectional": True},
     "gru": {"units": 4, "pooling": "max"},
+    "mingru": {"units": 4, "n_layers": 2, "recurrent_dropout": 0.1},
     "tcn": {"filters": 4, "n_blocks": 1, "layer_norm": True},
     "conv": {"filters": (4,)},
     "dense": {"units": 4},
