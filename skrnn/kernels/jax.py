@@ -121,6 +121,15 @@ def convolution(x: Any, kernel: Any, stride: int, dilation: int) -> Any:
     return jnp.concatenate(taps, axis=-1) @ kernel.reshape(kernel_size * n_features, filters)
 
 
+def depthwise_convolution(x: Any, kernel: Any, dilation: int) -> Any:
+    """Return the outputs of a depthwise convolution, kernel (size, n_features, multiplier)."""
+    kernel_size, _, multiplier = kernel.shape
+    x = jnp.repeat(x, multiplier, axis=-1) if multiplier > 1 else x
+    n_outputs = x.shape[1] - (kernel_size - 1) * dilation
+    taps = kernel.reshape(kernel_size, -1)
+    return sum(x[:, i * dilation : i * dilation + n_outputs] * taps[i] for i in range(kernel_size))
+
+
 def _zeros(x: Any, recurrent_kernel: Any) -> Any:
     return jnp.zeros((x.shape[0], recurrent_kernel.shape[0]), x.dtype)
 

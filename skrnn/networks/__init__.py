@@ -18,6 +18,8 @@ from skrnn.networks.base import (
 from skrnn.networks.conv import Conv
 from skrnn.networks.dense import Dense
 from skrnn.networks.gru import GRU
+from skrnn.networks.inception import Inception
+from skrnn.networks.lite import LITE
 from skrnn.networks.lstm import LSTM
 from skrnn.networks.mingru import MinGRU
 from skrnn.networks.recurrent import Recurrent, RecurrentParameters
@@ -33,6 +35,8 @@ BY_NAME: dict[str, type[Network]] = {
     "mingru": MinGRU,
     "tcn": TCN,
     "conv": Conv,
+    "lite": LITE,
+    "inception": Inception,
     "dense": Dense,
     "transformer": Transformer,
 }
@@ -41,12 +45,14 @@ __all__ = [
     "BY_NAME",
     "DROPOUT",
     "GRU",
+    "LITE",
     "LSTM",
     "POOLING",
     "RNN",
     "TCN",
     "Conv",
     "Dense",
+    "Inception",
     "LengthDependent",
     "MinGRU",
     "Network",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from skrnn.networks.recurrent import Recurrent
+from skrnn.networks.recurrent import Recurrent, RecurrentParameters
 from skrnn.numpy_runtime.cells import MinGRUCell
+from skrnn.parameters import redeclared
 
 
 class MinGRU(Recurrent):
@@ -14,9 +15,9 @@ class MinGRU(Recurrent):
     minGRU (Feng et al., 2024, arXiv:2410.01201). With the update gate
     ``z = sigmoid(W_z x + b_z)`` and the candidate ``c = W_c x + b_c`` of a step, the state h
     becomes ``(1 - z) h + z g(c)``, where ``g(c)`` is ``c + 0.5`` if c is not negative, else its
-    sigmoid. No product with the state is in the recurrence, so an epoch takes
-    a fraction of the time of a GRU. Only with several layers can a gate depend
-    on earlier steps.
+    sigmoid. The recurrence has no product of matrices, so an epoch of a layer takes less time than
+    that of a GRU. The gates of one layer do not depend on earlier steps; those of the layers after
+    it do, so the default is two.
 
     Parameters
     ----------
@@ -31,7 +32,19 @@ class MinGRU(Recurrent):
     -----
     As no gate reads the state, ``recurrent_dropout`` has one mask, which is applied to the outputs
     of a layer.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import SequenceRegressor, networks
+    >>> X = np.random.default_rng(0).normal(size=(64, 12, 2))  # 64 sequences, 12 steps
+    >>> y = X[:, -3:, 0].mean(axis=1)
+    >>> model = SequenceRegressor(network=networks.MinGRU(units=8), random_state=0).fit(X, y)
+    >>> bool(model.score(X, y) > 0.8)
+    True
     """
+
+    n_layers: int = redeclared("n_layers", of=RecurrentParameters, default=2)
 
     cell = MinGRUCell
 

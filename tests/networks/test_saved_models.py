@@ -34,6 +34,8 @@ STACKS = [
     networks.TCN(filters=2, n_blocks=2, dropout=0.1, layer_norm=True),
     networks.TCN(filters=2, n_blocks=2, pooling="mean"),
     networks.Conv(filters=(2, 3), kernel_size=3, dropout=0.1),
+    networks.LITE(filters=2, kernel_size=4, dropout=0.1),
+    networks.Inception(filters=2, kernel_size=4, n_blocks=1, dropout=0.1),
     networks.Dense(units=(3, 2)),
     networks.Transformer(width=4, n_layers=1, feedforward=4, dropout=0.1),
 ]

@@ -214,6 +214,7 @@ def test_a_refused_step_leaves_the_state_as_it_was(x, message):
     [
         ("transformer", "looks at later steps"),
         ("conv", "looks at later steps"),
+        ("lite", "looks at later steps"),
         (networks.GRU(units=2, bidirectional=True), "looks at later steps"),
         (networks.GRU(units=2, conv_filters=2, conv_strides=2), "conv_strides=2"),
         ("dense", "cannot be run step by step"),

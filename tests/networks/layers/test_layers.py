@@ -259,6 +259,7 @@ ARGUMENTS = {
     "ShortenLengths": {"strides": 3},
     "Dropout": {"rate": 0.3, "whole_channels": True},
     "LastStep": {"both_ends": True},
+    "DepthwiseConv1D": {"kernel_size": (3,), "dilation_rate": (2,), "padding": "same"},
     "Conv1D": {"filters": 4, "kernel_size": (3,), "dilation_rate": (2,), "padding": "causal"},
     "LatticeConv1D": {"filters": 4, "kernel_size": (3,), "spacing": 2, "most": 3},
     "AlignRight": {"most": 4},
@@ -272,8 +273,8 @@ ARGUMENTS = {
     "SimpleRNN": {"units": 4, "return_sequences": True},
 }
 ALONE = (
-    *("AlignBlocks", "Conv1D", "Dropout", "GRU", "InitialState", "LSTM", "MinGRU", "Positions"),
-    *("SimpleRNN", "Subsample"),
+    *("AlignBlocks", "Conv1D", "DepthwiseConv1D", "Dropout", "GRU", "InitialState", "LSTM"),
+    *("MinGRU", "Positions", "ShapeFilters", "SimpleRNN", "Subsample"),
 )
 
 
@@ -323,6 +324,8 @@ CHOICES = {
     "mingru": {"units": 4, "n_layers": 2, "recurrent_dropout": 0.1},
     "tcn": {"filters": 4, "n_blocks": 1, "layer_norm": True},
     "conv": {"filters": (4,)},
+    "lite": {"filters": 4, "kernel_size": 4},
+    "inception": {"filters": 4, "kernel_size": 4, "n_blocks": 1},
     "dense": {"units": 4},
     "transformer": {"width": 4, "n_layers": 1, "feedforward": 4},
 }
