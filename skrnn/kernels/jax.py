@@ -8,6 +8,7 @@ of a compiled loop.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -121,13 +122,49 @@ def convolution(x: Any, kernel: Any, stride: int, dilation: int) -> Any:
     return jnp.concatenate(taps, axis=-1) @ kernel.reshape(kernel_size * n_features, filters)
 
 
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
 def depthwise_convolution(x: Any, kernel: Any, dilation: int) -> Any:
-    """Return the outputs of a depthwise convolution, kernel (size, n_features, multiplier)."""
-    kernel_size, _, multiplier = kernel.shape
-    x = jnp.repeat(x, multiplier, axis=-1) if multiplier > 1 else x
-    n_outputs = x.shape[1] - (kernel_size - 1) * dilation
-    taps = kernel.reshape(kernel_size, -1)
-    return sum(x[:, i * dilation : i * dilation + n_outputs] * taps[i] for i in range(kernel_size))
+    """Return a depthwise convolution without padding; the kernel is (kernel_size, n_features).
+
+    A loop over the sequences, and a gradient written by hand: otherwise XLA would compute the
+    inputs again for each step of the kernel.
+    """
+    return jax.lax.map(lambda sequence: _depthwise(sequence, kernel, dilation), x)
+
+
+def _depthwise(sequence: Any, kernel: Any, dilation: int) -> Any:
+    """Return the sum over the steps of the kernel, (n_steps, n_features)."""
+    n_outputs = len(sequence) - (len(kernel) - 1) * dilation
+    return sum(_shifted(sequence, i * dilation, n_outputs) * tap for i, tap in enumerate(kernel))
+
+
+def _shifted(sequence: Any, start: int, n_steps: int) -> Any:
+    return jax.lax.slice_in_dim(sequence, start, start + n_steps)
+
+
+def _depthwise_forward(x: Any, kernel: Any, dilation: int) -> tuple[Any, Any]:
+    return depthwise_convolution(x, kernel, dilation), (x, kernel)
+
+
+def _depthwise_backward(dilation: int, kept: Any, of_outputs: Any) -> tuple[Any, Any]:
+    """Return the gradients of inputs and kernel from those of the outputs."""
+    x, kernel = kept
+    beside = (len(kernel) - 1) * dilation
+
+    def sequence(of_kernel: Any, now: Any) -> tuple[Any, Any]:
+        steps, of_steps = now
+        products = [
+            (_shifted(steps, i * dilation, len(of_steps)) * of_steps).sum(axis=0)
+            for i in range(len(kernel))
+        ]
+        padded = jnp.pad(of_steps, [(beside, beside), (0, 0)])
+        return of_kernel + jnp.stack(products), _depthwise(padded, kernel[::-1], dilation)
+
+    of_kernel, of_x = jax.lax.scan(sequence, jnp.zeros_like(kernel), (x, of_outputs))
+    return of_x, of_kernel
+
+
+depthwise_convolution.defvjp(_depthwise_forward, _depthwise_backward)
 
 
 def _zeros(x: Any, recurrent_kernel: Any) -> Any:

@@ -20,9 +20,15 @@ class DepthwiseConv1D(keras.layers.DepthwiseConv1D):
     def call(self, inputs: Any) -> Any:
         """Return the outputs, from the kernel if it covers the layer's settings."""
         fast = getattr(kernels.kernels(), "depthwise_convolution", None)
-        if fast is None or self.padding != "same" or self.strides[0] > 1 or self.use_bias:
+        covered = (
+            self.padding == "same"
+            and self.strides[0] == 1
+            and self.depth_multiplier == 1
+            and not self.use_bias
+        )
+        if fast is None or not covered:
             return super().call(inputs)
         beside = self.dilation_rate[0] * (self.kernel_size[0] - 1)
         padded = ops.pad(inputs, [[0, 0], [beside // 2, beside - beside // 2], [0, 0]])
-        outputs = fast(padded, ops.convert_to_tensor(self.kernel), self.dilation_rate[0])
+        outputs = fast(padded, ops.convert_to_tensor(self.kernel)[..., 0], self.dilation_rate[0])
         return self.activation(outputs)
