@@ -1,7 +1,7 @@
 """CPU seconds of an epoch of MinGRU and of GRU with the same settings, in pairs.
 
-Each has one layer of 32 units and learns from windows of 144 steps and 14 features, 256 at a time;
-an epoch is a whole ``fit``. The two run in turn, and the ratio of each round counts.
+Each has one or two layers of 32 units and learns from windows of 144 steps and 14 features, 256 at
+a time; an epoch is a whole ``fit``. The two run in turn, and the ratio of each round counts.
 """
 
 from __future__ import annotations
@@ -17,9 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # folder of common
 
 from common import Parser, command, page, table, write_page
 
-from skrnn import SequenceRegressor, make_windows
+from skrnn import SequenceRegressor, make_windows, networks
 
-NETWORKS = ("gru", "mingru")
+KINDS = (networks.GRU, networks.MinGRU)
+UNITS = 32
 WINDOW, FEATURES, BATCH, BATCHES = 144, 14, 256, 40
 
 
@@ -30,6 +31,24 @@ def cpu_seconds(model: SequenceRegressor, X: object, y: object) -> float:
     return time.process_time() - began
 
 
+def compare(n_layers: int, X: object, y: object, rounds: int) -> list[str]:
+    """Return the row of a number of layers: median seconds of both, and the ratio."""
+    shared = {"epochs": 1, "batch_size": BATCH, "linear_skip": False, "random_state": 0}
+    models = [
+        SequenceRegressor(network=kind(units=UNITS, n_layers=n_layers), **shared) for kind in KINDS
+    ]
+    for model in models:
+        model.fit(X, y)  # compiles
+    pairs = [[cpu_seconds(model, X, y) for model in models] for _ in range(rounds)]
+    ratios = [gru / mingru for gru, mingru in pairs]
+    seconds = [f"{median(each):.2f}" for each in zip(*pairs, strict=True)]
+    return [
+        f"{n_layers} x {UNITS} units",
+        *seconds,
+        f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})",
+    ]
+
+
 def main() -> None:
     """Time both in turn."""
     parser = Parser(__doc__, "results", "quick", rounds=11)
@@ -38,15 +57,8 @@ def main() -> None:
     draws = np.random.default_rng(0).normal(size=(n_batches * BATCH + WINDOW - 1, FEATURES))
     rows = draws.astype(np.float32)
     X, y = make_windows(rows, rows[:, 0], window_length=WINDOW)
-    shared = {"epochs": 1, "batch_size": BATCH, "linear_skip": False, "random_state": 0}
-    models = {name: SequenceRegressor(network=name, **shared) for name in NETWORKS}
-    for model in models.values():
-        model.fit(X, y)  # compiles
-    pairs = [[cpu_seconds(models[name], X, y) for name in NETWORKS] for _ in range(rounds)]
-    ratios = [gru / mingru for gru, mingru in pairs]
-    cells = [f"{median(seconds):.2f}" for seconds in zip(*pairs, strict=True)]
-    ratio = f"{median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f})"
-    result = table(["", "GRU 32, s", "MinGRU 32, s", "ratio"], [["an epoch", *cells, ratio]])
+    cells = [compare(n_layers, X, y, rounds) for n_layers in (1, 2)]
+    result = table(["", "GRU, s", "MinGRU, s", "GRU / MinGRU"], cells)
     print(result)
     if not args.quick:
         notes = (
