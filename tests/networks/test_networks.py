@@ -275,7 +275,7 @@ def test_automatic_blocks_have_no_receptive_field_of_their_own():
 SMALL = {
     "transformer": {"n_layers": 1},
     "lite": {"filters": 4},
-    "inception": {"filters": 4, "n_blocks": 1},
+    "inception": {"filters": 4},
 }
 
 
