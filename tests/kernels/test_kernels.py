@@ -168,6 +168,17 @@ def test_settings_that_the_depthwise_kernel_lacks_are_left_to_keras(setting):
     np.testing.assert_array_equal(to_numpy(ours(x)), to_numpy(theirs(x)))
 
 
+def test_the_gradient_of_a_candidate_of_zero_is_that_of_the_loop():
+    ours, theirs = twins("MinGRU", 2, 3, return_sequences=True)
+    arrays = [np.zeros(shape, np.float32) for shape in ((2, 4, 3), (3, 4), (4,))]
+    direction = np.ones((2, 4, 2), np.float32)
+    for one, other in zip(
+        *(outputs_and_gradients_of(pure(layer), arrays, direction) for layer in (ours, theirs)),
+        strict=True,
+    ):
+        assert_equal_gradients(keras.tree.flatten(one), keras.tree.flatten(other))
+
+
 @contextmanager
 def counted():
     """Let layers find kernels that count their calls and return ones."""

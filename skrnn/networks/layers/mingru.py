@@ -43,7 +43,7 @@ class MinGRUCell(keras.layers.SimpleRNNCell):
         (hidden,) = states if isinstance(states, list | tuple) else (states,)
         raw = ops.matmul(inputs, self.kernel) + self.bias
         update, candidate = ops.sigmoid(raw[:, : self.units]), raw[:, self.units :]
-        candidate = ops.relu(candidate) + ops.sigmoid(ops.minimum(candidate, 0.0))
+        candidate = ops.where(candidate >= 0, candidate + 0.5, ops.sigmoid(candidate))
         hidden = hidden + update * (candidate - hidden)
         mask = self.get_recurrent_dropout_mask(hidden) if training else None
         return hidden if mask is None else hidden * mask, [hidden]
@@ -75,7 +75,8 @@ class MinGRU(FastRecurrence, keras.layers.RNN):
     def __init__(
         self, units: int, recurrent_dropout: float = 0.0, seed: int | None = None, **kwargs: Any
     ) -> None:
-        super().__init__(MinGRUCell(units, recurrent_dropout, seed), **kwargs)
+        cell = MinGRUCell(units, recurrent_dropout, seed, dtype=kwargs.get("dtype"))
+        super().__init__(cell, **kwargs)
         self.units = units
         self.recurrent_dropout = recurrent_dropout
         self.seed = seed
