@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from skrnn.networks.layers.lengths import real_steps
@@ -17,8 +18,8 @@ class MaxOfNeighbors(keras.layers.Layer):
     def call(self, sequence: Any, lengths: Any) -> Any:
         """Return the maxima, (batch, n_steps, n_features)."""
         real = ops.expand_dims(real_steps(sequence, lengths), -1)
-        least = ops.where(real, sequence, ops.full_like(sequence, -1e30))
-        edge = ops.full_like(sequence[:, :1], -1e30)
+        least = ops.where(real, sequence, ops.full_like(sequence, -np.inf))
+        edge = ops.full_like(sequence[:, :1], -np.inf)
         before = ops.concatenate([edge, least[:, :-1]], axis=1)
         after = ops.concatenate([least[:, 1:], edge], axis=1)
         most = ops.maximum(ops.maximum(before, least), after)
