@@ -30,7 +30,7 @@ class Stream(Versioned):
     ----------
     estimator : fitted estimator
         Regressor, classifier, labeler, anomaly detector or generator with a causal network:
-        a unidirectional RNN, LSTM or GRU, or a TCN. A labeler needs ``causal=True``, a detector
+        a unidirectional recurrent network or a TCN. A labeler needs ``causal=True``, a detector
         ``method="forecast"``.
     n_streams : int or None, default=None
         Number of parallel streams, one row of x each; None is one stream, without that axis.

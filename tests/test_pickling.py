@@ -25,6 +25,9 @@ OTHERS = [
     "SequenceTranslator",
 ]
 
+#: Networks without an estimator named after them.
+NETWORKS = ["MinGRU", "LITE", "Inception"]
+
 FIT = """
 import pickle, sys
 import numpy as np
@@ -41,6 +44,10 @@ models["SequenceAnomalyDetector"] = make("SequenceAnomalyDetector").fit(X)
 models["SequenceGenerator"] = make("SequenceGenerator").fit(TEXTS)
 translator = SequenceTranslator(network=networks.GRU(units=4), epochs=2, random_state=0)
 models["SequenceTranslator"] = translator.fit(TEXTS, TEXTS)
+small = {"filters": 4, "kernel_size": 4}
+for network in networks.MinGRU(units=4), networks.LITE(**small), networks.Inception(**small):
+    model = make("SequenceClassifier", network=network)
+    models[type(network).__name__] = model.fit(X, targets("SequenceClassifier", X))
 pickle.dump((X, models, {n: outputs(m, X) for n, m in models.items()}), sys.stdout.buffer)
 """
 PREDICT = """
@@ -87,7 +94,7 @@ def fitted_on():
 def test_a_fit_on_one_backend_predicts_on_another(fitted_on, origin, target):
     expected = pickle.loads(fitted_on[origin])[2]
     given = pickle.loads(run_on(target, PREDICT, fitted_on[origin]))
-    assert set(given) == {*ESTIMATORS, *FORECASTERS, *OTHERS}
+    assert set(given) == {*ESTIMATORS, *FORECASTERS, *OTHERS, *NETWORKS}
     for name, outputs in given.items():
         np.testing.assert_allclose(outputs, expected[name], rtol=1e-5, atol=1e-5)
 

@@ -8,6 +8,7 @@ of a compiled loop.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import jax
@@ -44,6 +45,60 @@ def gru(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> A
     return _scanned(step, start or (_zeros(x, recurrent_kernel),), x)
 
 
+def min_gru(x: Any, kernel: Any, bias: Any, *start: Any) -> Any:
+    """Return the outputs of a minimal gated recurrent unit, gates z, h, at every step."""
+    first = start[0] if start else jnp.zeros((x.shape[0], kernel.shape[1] // 2), x.dtype)
+    states = _min_gru(jnp.swapaxes(x, 0, 1), kernel, bias, first)
+    return jnp.swapaxes(states, 0, 1), (states[-1],)
+
+
+@jax.custom_vjp
+def _min_gru(x: Any, kernel: Any, bias: Any, start: Any) -> Any:
+    """Return the states after every step of x, (n_steps, batch, n_features).
+
+    Its gradient is written by hand, since JAX's keeps more values of each step and takes longer.
+    """
+    return _min_gru_forward(x, kernel, bias, start)[0]
+
+
+def _min_gru_forward(x: Any, kernel: Any, bias: Any, start: Any) -> tuple[Any, Any]:
+    """Return the states, and what the gradient needs."""
+
+    def step(state: Any, x: Any) -> tuple[Any, Any]:
+        update, new = jnp.split(x @ kernel + bias, 2, axis=-1)
+        update = jax.nn.sigmoid(update)
+        new = jax.nn.relu(new) + jax.nn.sigmoid(jnp.minimum(new, 0.0))
+        state = state + update * (new - state)
+        return state, (state, update, new)
+
+    _, kept = jax.lax.scan(step, start, x)
+    return kept[0], (x, kernel, start, *kept)
+
+
+def _min_gru_backward(kept: Any, of_states: Any) -> tuple[Any, Any, Any, Any]:
+    """Return the gradients of inputs, weights and initial state from those of the states."""
+    x, kernel, start, states, updates, candidates = kept
+    before = jnp.concatenate([start[None], states[:-1]])
+
+    def step(carried: Any, now: Any) -> tuple[Any, Any]:
+        of_state, of_kernel, of_bias = carried
+        x, state, update, new, of_output = now
+        of_state = of_state + of_output
+        of_new = of_state * update
+        slope = jnp.where(new >= 0.5, 1.0, new * (1 - new))
+        of_gates = jnp.concatenate([of_new * (new - state) * (1 - update), of_new * slope], axis=-1)
+        of_weights = of_kernel + x.T @ of_gates, of_bias + of_gates.sum(axis=0)
+        return (of_state - of_new, *of_weights), of_gates @ kernel.T
+
+    zeros = jnp.zeros_like(start), jnp.zeros_like(kernel), jnp.zeros(kernel.shape[1], kernel.dtype)
+    now = x, before, updates, candidates, of_states
+    (of_start, of_kernel, of_bias), of_x = jax.lax.scan(step, zeros, now, reverse=True)
+    return of_x, of_kernel, of_bias, of_start
+
+
+_min_gru.defvjp(_min_gru_forward, _min_gru_backward)
+
+
 def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> Any:
     """Return the outputs of an LSTM layer, gates i, f, c, o."""
 
@@ -65,6 +120,51 @@ def convolution(x: Any, kernel: Any, stride: int, dilation: int) -> Any:
     reach = (n_outputs - 1) * stride + 1
     taps = [x[:, i * dilation : i * dilation + reach : stride] for i in range(kernel_size)]
     return jnp.concatenate(taps, axis=-1) @ kernel.reshape(kernel_size * n_features, filters)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def depthwise_convolution(x: Any, kernel: Any, dilation: int) -> Any:
+    """Return a depthwise convolution without padding; the kernel is (kernel_size, n_features).
+
+    A loop over the sequences, and a gradient written by hand: otherwise XLA would compute the
+    inputs again for each step of the kernel.
+    """
+    return jax.lax.map(lambda sequence: _depthwise(sequence, kernel, dilation), x)
+
+
+def _depthwise(sequence: Any, kernel: Any, dilation: int) -> Any:
+    """Return the sum over the steps of the kernel, (n_steps, n_features)."""
+    n_outputs = len(sequence) - (len(kernel) - 1) * dilation
+    return sum(_shifted(sequence, i * dilation, n_outputs) * tap for i, tap in enumerate(kernel))
+
+
+def _shifted(sequence: Any, start: int, n_steps: int) -> Any:
+    return jax.lax.slice_in_dim(sequence, start, start + n_steps)
+
+
+def _depthwise_forward(x: Any, kernel: Any, dilation: int) -> tuple[Any, Any]:
+    return depthwise_convolution(x, kernel, dilation), (x, kernel)
+
+
+def _depthwise_backward(dilation: int, kept: Any, of_outputs: Any) -> tuple[Any, Any]:
+    """Return the gradients of inputs and kernel from those of the outputs."""
+    x, kernel = kept
+    beside = (len(kernel) - 1) * dilation
+
+    def sequence(of_kernel: Any, now: Any) -> tuple[Any, Any]:
+        steps, of_steps = now
+        products = [
+            (_shifted(steps, i * dilation, len(of_steps)) * of_steps).sum(axis=0)
+            for i in range(len(kernel))
+        ]
+        padded = jnp.pad(of_steps, [(beside, beside), (0, 0)])
+        return of_kernel + jnp.stack(products), _depthwise(padded, kernel[::-1], dilation)
+
+    of_kernel, of_x = jax.lax.scan(sequence, jnp.zeros_like(kernel), (x, of_outputs))
+    return of_x, of_kernel
+
+
+depthwise_convolution.defvjp(_depthwise_forward, _depthwise_backward)
 
 
 def _zeros(x: Any, recurrent_kernel: Any) -> Any:

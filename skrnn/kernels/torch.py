@@ -95,6 +95,30 @@ def gru(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> A
     return outputs, (outputs[:, -1],)
 
 
+def min_gru(x: Any, kernel: Any, bias: Any, *start: Any) -> Any:
+    """Return the outputs of a minimal gated recurrent unit at every step.
+
+    Parameters
+    ----------
+    x : tensor of shape (batch, n_steps, n_features)
+        The sequences.
+    kernel : tensor of shape (n_features, 2 * units)
+        Weights of the inputs, for update gate and candidate.
+    bias : tensor of shape (2 * units,)
+        Biases.
+    *start : tensor of shape (batch, units)
+        Initial state; zeros by default.
+
+    Returns
+    -------
+    outputs : tensor of shape (batch, n_steps, units)
+    states : tuple of tensors of shape (batch, units)
+        States after the last step.
+    """
+    outputs = _MinGRU.apply(x, kernel, bias, *start or [None])
+    return outputs, (outputs[:, -1],)
+
+
 def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> Any:
     """Return the outputs of an LSTM at every step.
 
@@ -208,6 +232,50 @@ class _GRU(Function):
                 of_state.mul_(keep).addmm_(nzr, back)
         parts = (gates, gates[..., : 3 * units], gates[..., units:])
         return _of_inputs(ctx, inputs, kernel, states, of_state, *parts)
+
+
+class _MinGRU(Function):
+    """``h = (1 - z) h + z g(x W + b)``, with ``g(c) = relu(c) + sigmoid(min(c, 0))``."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Any, kernel: Any, offsets: Any, start: Any) -> Any:
+        inputs = _by_time(x)
+        units = kernel.shape[1] // 2
+        gates = torch.addmm(offsets, inputs.flatten(0, 1), kernel).unflatten(0, inputs.shape[:2])
+        updates, candidates = gates.split(units, -1)
+        updates.sigmoid_()
+        torch.add(candidates.relu(), candidates.clamp(max=0).sigmoid_(), out=candidates)
+        states = _states(x, len(inputs), units, start)
+        every = states.unbind(0)
+        for before, after, z, c in zip(
+            every, every[1:], updates.unbind(0), candidates.unbind(0), strict=False
+        ):
+            torch.lerp(before, c, z, out=after)
+        ctx.save_for_backward(inputs, kernel, states, gates)
+        return states[1:].transpose(0, 1)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, of_outputs: Any) -> Any:
+        inputs, kernel, states, gates = ctx.saved_tensors
+        updates, candidates = gates.chunk(2, -1)
+        kept = 1 - updates
+        gradients = torch.empty_like(kept)
+        of_state = torch.zeros_like(states[0])
+        for gradient, of_output, keep in zip(
+            *map(_backwards, (gradients, of_outputs.transpose(0, 1), kept)), strict=True
+        ):
+            torch.add(of_state, of_output, out=gradient)
+            torch.mul(gradient, keep, out=of_state)
+        of_new = gradients.mul_(updates)
+        slopes = torch.where(candidates >= 0.5, 1.0, candidates * (1 - candidates))
+        of_gates = torch.cat(
+            [of_new * kept.mul_(candidates - states[:-1]), of_new * slopes], dim=-1
+        )
+        of_x = (of_gates @ kernel.t()).transpose(0, 1) if ctx.needs_input_grad[0] else None
+        of_gates = of_gates.flatten(0, 1)
+        of_start = of_state if ctx.needs_input_grad[3] else None
+        return of_x, inputs.flatten(0, 1).t() @ of_gates, of_gates.sum(0), of_start
 
 
 def _by_time(x: Any) -> Any:

@@ -18,7 +18,10 @@ from skrnn.networks.base import (
 from skrnn.networks.conv import Conv
 from skrnn.networks.dense import Dense
 from skrnn.networks.gru import GRU
+from skrnn.networks.inception import Inception
+from skrnn.networks.lite import LITE
 from skrnn.networks.lstm import LSTM
+from skrnn.networks.mingru import MinGRU
 from skrnn.networks.recurrent import Recurrent, RecurrentParameters
 from skrnn.networks.rnn import RNN
 from skrnn.networks.tcn import TCN, TCNParameters
@@ -29,8 +32,11 @@ BY_NAME: dict[str, type[Network]] = {
     "rnn": RNN,
     "lstm": LSTM,
     "gru": GRU,
+    "mingru": MinGRU,
     "tcn": TCN,
     "conv": Conv,
+    "lite": LITE,
+    "inception": Inception,
     "dense": Dense,
     "transformer": Transformer,
 }
@@ -39,13 +45,16 @@ __all__ = [
     "BY_NAME",
     "DROPOUT",
     "GRU",
+    "LITE",
     "LSTM",
     "POOLING",
     "RNN",
     "TCN",
     "Conv",
     "Dense",
+    "Inception",
     "LengthDependent",
+    "MinGRU",
     "Network",
     "Recurrent",
     "RecurrentParameters",

@@ -93,7 +93,8 @@ class RecurrentParameters(Parametrized):
     @combination_check
     def _warn_of_two_depths(self) -> None:
         """Warn if ``units`` and ``n_layers`` give different numbers of layers."""
-        if isinstance(self.units, tuple | list) and self.n_layers not in (1, len(self.units)):
+        unset = type(self)._parameters["n_layers"].default
+        if isinstance(self.units, tuple | list) and self.n_layers not in (unset, len(self.units)):
             warnings.warn(
                 f"units={self.units!r} gives the units of {len(self.units)} layers, so that "
                 f"n_layers={self.n_layers} is ignored; leave it out.",

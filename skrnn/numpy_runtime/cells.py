@@ -1,4 +1,4 @@
-"""Layers that run one step at a time, with their states: RNN, LSTM and GRU cells and others.
+"""Layers that run one step at a time, with their states: recurrent cells and others.
 
 A step of a small network in numpy takes less time than calling a compiled program, so this is
 used on every backend. Stages hold the states of many streams, one row each, and update them
@@ -131,6 +131,25 @@ class GRUCell(Cell):
         hidden -= candidate
         hidden *= update
         hidden += candidate
+        return hidden
+
+
+class MinGRUCell(Cell):
+    """Minimal gated recurrent unit with update gate z and candidate."""
+
+    @classmethod
+    def shapes(cls, units: int) -> Sequence[Shape]:
+        """Return those of kernel and bias."""
+        return (None, 2 * units), (2 * units,)
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        kernel, bias = self.weights
+        (hidden,) = self.state
+        raw = x @ kernel + bias
+        units = raw.shape[1] // 2
+        update, candidate = expit(raw[:, :units]), raw[:, units:]
+        hidden += update * (np.maximum(candidate, 0) + expit(np.minimum(candidate, 0)) - hidden)
         return hidden
 
 

@@ -39,4 +39,4 @@ def streaming_error(model: object) -> ValueError:
             "have; fit again with a recurrent network in one direction or a TCN, a labeler with "
             "causal=True, a detector with method='forecast'."
         )
-    return ValueError(f"{model!r} cannot be run step by step; give an RNN, LSTM, GRU or TCN.")
+    return ValueError(f"{model!r} cannot be run step by step; give a recurrent network or a TCN.")

@@ -97,7 +97,7 @@ def forecast(kind, how):
 
 def detected(kind, how):
     kind = kind(**({} if "network" in how else {"network": networks.GRU(units=2)}), **TRAINING)
-    if how.get("network") in ("conv", "dense", "transformer"):  # they look ahead
+    if how.get("network") in ("conv", "lite", "inception", "dense", "transformer"):  # look ahead
         how = how | {"method": "reconstruction"}
     given = X.transpose(0, 2, 1) if how.get("layout") == "channels_first" else X
     return kind.set_params(window_length=3, **how).fit(given).score_samples(given)

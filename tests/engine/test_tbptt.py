@@ -129,6 +129,7 @@ def test_a_learned_state_is_pickled_and_goes_into_a_keras_model(tmp_path):
     [
         networks.LSTM(units=(4, 3), layer_norm=True, initial_state="learned"),
         networks.GRU(units=4),
+        networks.MinGRU(units=(4, 3), initial_state="learned"),
     ],
 )
 def test_the_loss_over_chunks_is_that_of_one_pass(network):
@@ -255,7 +256,7 @@ def test_a_table_that_is_not_kept_can_be_trained_on(monkeypatch):
     ("params", "message"),
     [
         ({"network": "tcn"}, "fixed number of steps; give chunk_length"),
-        ({"network": "gru", "causal": False}, "looks at later steps; give a unidirectional RNN"),
+        ({"network": "gru", "causal": False}, "later steps; give a unidirectional recurrent"),
         ({"network": networks.GRU(bidirectional=True), "causal": False}, "looks at later steps"),
         ({"network": "transformer", "causal": False}, "looks at later steps"),
         ({"network": networks.GRU(conv_filters=2)}, "conv_filters=2 adds a convolution"),

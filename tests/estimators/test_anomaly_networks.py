@@ -7,7 +7,9 @@ import skrnn
 from skrnn import networks
 
 
-@pytest.mark.parametrize("network", [networks.Dense(units=4), networks.GRU(units=4)])
+@pytest.mark.parametrize(
+    "network", [networks.Dense(units=4), networks.GRU(units=4), networks.MinGRU(units=4)]
+)
 def test_chunks_of_one_length_come_from_sequences_of_any_length(network):
     steps = np.sin(np.arange(7.0)[:, None] + np.arange(12))
     X = [steps[: 5 + n % 3, n, None] for n in range(12)]

@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import log_loss, mean_squared_error
 
 import skrnn
+from skrnn import networks
 from skrnn.estimators.trainer import draw_seed
 from skrnn.estimators.validation_split import hold_out_at_random, hold_out_latest
 from tests.conftest import ESTIMATORS, make, targets
@@ -213,7 +214,7 @@ def test_two_threads_fit_and_predict_at_once(cube, y):
         np.testing.assert_allclose(result, expected, rtol=1e-6, atol=1e-7)
 
 
-@pytest.mark.parametrize("network", ["rnn", "lstm", "gru", "tcn", "conv", "dense", "transformer"])
+@pytest.mark.parametrize("network", networks.BY_NAME)
 def test_every_network_learns(network):
     X = np.random.default_rng(0).normal(size=(96, 10, 1))
     y = X[:, -3:, 0].sum(axis=1)

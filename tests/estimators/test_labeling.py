@@ -43,7 +43,10 @@ def as_panel(parts):
 # ------------------------------------------------------------------ what is learned
 
 
-@pytest.mark.parametrize("network", ["rnn", "gru", "lstm", "tcn", "conv", "transformer"])
+@pytest.mark.parametrize(
+    "network",
+    ["rnn", "gru", "lstm", "mingru", "tcn", "conv", networks.LITE(kernel_size=4), "transformer"],
+)
 def test_each_network_learns_a_label_that_stands_at_its_own_step(network):
     X = cube(48, 16)
     model = SequenceLabeler(network=network, random_state=0, epochs=40).fit(X, signs(X))

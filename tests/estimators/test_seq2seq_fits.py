@@ -15,6 +15,7 @@ from tests.estimators.test_seq2seq import CUT_OFF, SMALL, forced, texts
         (networks.LSTM(units=3, n_layers=2, initial_state="learned"), False),
         (networks.RNN(units=8, layer_norm=True, recurrent_dropout=0.1), False),
         (networks.RNN(units=3, n_layers=2), True),
+        (networks.MinGRU(units=(4, 3)), True),
         ("lstm", True),
     ],
     ids=str,
@@ -35,7 +36,7 @@ def test_any_recurrent_network_decodes_in_numpy_as_in_keras(network, bidirection
         (networks.GRU(conv_filters=2), "give conv_filters=None"),
         (networks.LSTM(pooling="mean"), "give pooling='last'"),
         (networks.LSTM(initial_state="learned"), "or bidirectional=False to the translator"),
-        (networks.TCN(), "'gru' or a recurrent network object such as skrnn.networks.GRU"),
+        (networks.TCN(), "'mingru' or a recurrent network object such as skrnn.networks.GRU"),
         (
             "dense",
             "network='dense'.*accepts 'rnn', 'lstm', 'gru'",

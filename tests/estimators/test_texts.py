@@ -33,8 +33,11 @@ TINY = {
     "rnn": networks.RNN(units=4),
     "gru": networks.GRU(units=4, conv_filters=3, pooling="attention", dropout=0.2),
     "lstm": networks.LSTM(units=4, bidirectional=True),
+    "mingru": networks.MinGRU(units=4, pooling="max", dropout=0.2),
     "tcn": networks.TCN(filters=4, n_blocks=2),
     "conv": networks.Conv(filters=(4,), kernel_size=3),
+    "lite": networks.LITE(filters=4, kernel_size=4, dropout=0.2),
+    "inception": networks.Inception(filters=4, kernel_size=4, n_blocks=1),
     "transformer": networks.Transformer(width=4, n_heads=1, n_layers=1, feedforward=4),
 }
 N_TOKENS = 9

@@ -14,6 +14,7 @@ from tests.kernels.twins import (
     KERNELS,
     assert_equal_gradients,
     each_kind,
+    each_recurrence,
     keras,
     kernels_are,
     to_numpy,
@@ -88,7 +89,7 @@ def assert_twins_agree(kind, shape, units):
 
 
 @pytest.mark.long
-@each_kind
+@each_recurrence
 @settings(max_examples=8, deadline=None, database=None, derandomize=True)
 @given(
     shape=st.tuples(st.integers(1, 5), st.integers(1, 9), st.integers(1, 4)),
@@ -99,7 +100,7 @@ def test_outputs_and_gradients_are_those_of_keras(kind, shape, units):
 
 
 @pytest.mark.long
-@each_kind
+@each_recurrence
 @settings(max_examples=5, deadline=None, database=None, derandomize=True)
 @given(
     shape=st.tuples(st.integers(1, 5), st.integers(1, 9), st.integers(1, 4)),
@@ -124,9 +125,58 @@ def test_states_given_and_returned_are_those_of_keras(kind, shape, units):
     assert_equal_gradients(of_arrays, expected_of_arrays)
 
 
-@each_kind
+@each_recurrence
 def test_a_long_sequence_in_a_large_batch_is_as_near(kind):
     assert_twins_agree(kind, (64, 150, 5), 24)
+
+
+@settings(max_examples=8, deadline=None, database=None, derandomize=True)
+@given(
+    shape=st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 4)),
+    kernel_size=st.integers(1, 6),
+    dilation=st.integers(1, 3),
+)
+def test_a_depthwise_convolution_and_its_gradients_are_those_of_keras(shape, kernel_size, dilation):
+    ours, theirs = (
+        of.DepthwiseConv1D(kernel_size, padding="same", dilation_rate=dilation, use_bias=False)
+        for of in (layers, keras.layers)
+    )
+    generator = np.random.default_rng(sum(shape))
+    x = generator.normal(size=shape).astype(np.float32)
+    for layer in (ours, theirs):
+        layer.build(shape)
+    arrays = [x, generator.normal(size=ours.kernel.shape).astype(np.float32)]
+    direction = generator.normal(size=shape).astype(np.float32)
+    (outputs, of_arrays), (expected, expected_of_arrays) = (
+        outputs_and_gradients_of(pure(layer), arrays, direction) for layer in (ours, theirs)
+    )
+    np.testing.assert_allclose(to_numpy(outputs), to_numpy(expected), atol=1e-5)
+    assert_equal_gradients(of_arrays, expected_of_arrays)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"use_bias": True}, {"depth_multiplier": 2}, {"strides": 2}, {"padding": "valid"}],
+)
+def test_settings_that_the_depthwise_kernel_lacks_are_left_to_keras(setting):
+    shared = {"padding": "same", "use_bias": False} | setting
+    ours, theirs = (of.DepthwiseConv1D(3, **shared) for of in (layers, keras.layers))
+    x = np.random.default_rng(0).normal(size=(2, 7, 3)).astype(np.float32)
+    for layer in (ours, theirs):
+        layer.build(x.shape)
+    theirs.set_weights(ours.get_weights())
+    np.testing.assert_array_equal(to_numpy(ours(x)), to_numpy(theirs(x)))
+
+
+def test_the_gradient_of_a_candidate_of_zero_is_that_of_the_loop():
+    ours, theirs = twins("MinGRU", 2, 3, return_sequences=True)
+    arrays = [np.zeros(shape, np.float32) for shape in ((2, 4, 3), (3, 4), (4,))]
+    direction = np.ones((2, 4, 2), np.float32)
+    for one, other in zip(
+        *(outputs_and_gradients_of(pure(layer), arrays, direction) for layer in (ours, theirs)),
+        strict=True,
+    ):
+        assert_equal_gradients(keras.tree.flatten(one), keras.tree.flatten(other))
 
 
 @contextmanager

@@ -17,6 +17,7 @@ BACKEND = keras.backend.backend()
 KERNELS = {"SimpleRNN": "simple_rnn", "GRU": "gru", "LSTM": "lstm"}
 NETWORKS = {"SimpleRNN": networks.RNN, "GRU": networks.GRU, "LSTM": networks.LSTM}
 each_kind = pytest.mark.parametrize("kind", KERNELS)
+each_recurrence = pytest.mark.parametrize("kind", [*KERNELS, "MinGRU"])
 
 
 def to_numpy(tensor):
@@ -38,8 +39,15 @@ def plain_path():
 
 
 def twins(kind, units, n_features, **settings):
-    """Return our layer and Keras' of one kind, with the same weights, drawn at random."""
-    ours, theirs = (getattr(of, kind)(units, **settings) for of in (layers, keras.layers))
+    """Return our layer and Keras' of one kind, with the same weights, drawn at random.
+
+    For a cell that Keras lacks, theirs is Keras' loop over it.
+    """
+    ours = getattr(layers, kind)(units, **settings)
+    if kind in KERNELS:
+        theirs = getattr(keras.layers, kind)(units, **settings)
+    else:
+        theirs = keras.layers.RNN(type(ours.cell)(units), **settings)
     generator = np.random.default_rng(units)
     for layer in (ours, theirs):
         layer.build((None, None, n_features))

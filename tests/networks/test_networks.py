@@ -16,20 +16,33 @@ from skrnn.networks import layers
 from skrnn.networks.base import resolved
 from skrnn.networks.model import build_model
 from skrnn.networks.wrappers.from_function import FromFunction
+from tests.networks.references import (
+    N_FEATURES,
+    apply,
+    convolve,
+    encoder,
+    layers_of,
+    normalize,
+    padded,
+    pooled,
+    ragged_batch,
+    sigmoid,
+    to_numpy,
+    weights_of,
+)
 
 keras = load_keras()
 
-N_FEATURES = 4
-LENGTHS = np.array([5, 1, 7, 2], dtype=np.int32)
-RECURRENT = {"rnn": networks.RNN, "lstm": networks.LSTM, "gru": networks.GRU}
+RECURRENT = {
+    "rnn": networks.RNN,
+    "lstm": networks.LSTM,
+    "gru": networks.GRU,
+    "mingru": networks.MinGRU,
+}
 RAGGED = sorted(set(networks.BY_NAME) - {"dense"})
 
 
 # ------------------------------------------------------------------ references in float64
-
-
-def sigmoid(z):
-    return 1 / (1 + np.exp(-z))
 
 
 def rnn_step(x, state, kernel, recurrent, bias, masks=(1,)):
@@ -57,13 +70,21 @@ def gru_step(x, state, kernel, recurrent, bias, masks=(1, 1, 1)):
     return (z * h + (1 - z) * new,)
 
 
-STEP = {"rnn": rnn_step, "lstm": lstm_step, "gru": gru_step}
-N_STATES = {"rnn": 1, "lstm": 2, "gru": 1}
+def mingru_step(x, state, kernel, bias, masks=(1,)):
+    (h,) = state
+    z, c = np.split(x @ kernel + bias, 2)
+    new = np.where(c >= 0, c + 0.5, sigmoid(c)) * masks[0]
+    return (h + sigmoid(z) * (new - h),)
+
+
+STEP = {"rnn": rnn_step, "lstm": lstm_step, "gru": gru_step, "mingru": mingru_step}
+N_STATES = {"rnn": 1, "lstm": 2, "gru": 1, "mingru": 1}
+N_GATES = {"rnn": 1, "lstm": 4, "gru": 3, "mingru": 2}
 
 
 def run(kind, sequence, weights, **masks):
     """Return the outputs of a recurrent layer at every step of one sequence."""
-    state = (np.zeros(weights[1].shape[0]),) * N_STATES[kind]
+    state = (np.zeros(weights[0].shape[1] // N_GATES[kind]),) * N_STATES[kind]
     outputs = []
     for x in sequence:
         state = STEP[kind](x, state, *weights, **masks)
@@ -71,84 +92,8 @@ def run(kind, sequence, weights, **masks):
     return np.array(outputs)
 
 
-def normalize(sequence, gamma, beta):
-    centered = sequence - sequence.mean(axis=1, keepdims=True)
-    return centered / np.sqrt((centered**2).mean(axis=1, keepdims=True) + 1e-3) * gamma + beta
-
-
-def softmax(scores):
-    raised = np.exp(scores - scores.max())
-    return raised / raised.sum()
-
-
-def pooled(kind, sequence, weights=(), half=None):
-    """Pool (n_steps, width); the features from ``half`` on were computed backwards."""
-    if kind == "mean":
-        return sequence.mean(axis=0)
-    if kind == "max":
-        return sequence.max(axis=0)
-    if kind == "attention":
-        hidden, bias, context = weights
-        return softmax(np.tanh(sequence @ hidden + bias) @ context[:, 0]) @ sequence
-    return np.concatenate([sequence[-1, :half], sequence[0, half:]]) if half else sequence[-1]
-
-
-def convolve(sequence, kernel, bias, *, end, dilation=1):
-    """Return a convolution's output whose last tap is at step ``end``, unseen steps zero."""
-    total = bias.copy()
-    for tap, weight in enumerate(kernel):
-        step = end - (len(kernel) - 1 - tap) * dilation
-        if 0 <= step < len(sequence):
-            total += sequence[step] @ weight
-    return total
-
-
-# ------------------------------------------------------------------ Keras models under test
-
-
-def to_numpy(tensor):
-    return np.asarray(tensor.detach() if hasattr(tensor, "detach") else tensor)
-
-
-def encoder(network, n_features=N_FEATURES, n_steps=None):
-    """Return the network as a Keras model, with weights set at random."""
-    inputs = keras.Input((n_steps, n_features))
-    lengths = keras.Input((), dtype="int32")
-    model = keras.Model([inputs, lengths], network.encode(inputs, lengths))
-    rng = np.random.default_rng(0)
-    for weight in model.trainable_weights:
-        weight.assign(rng.normal(0, 0.5, weight.shape))
-    return model
-
-
-def padded(sequences, n_steps=None):
-    x = np.zeros((len(sequences), n_steps or max(map(len, sequences)), sequences[0].shape[1]))
-    for row, sequence in zip(x, sequences, strict=True):
-        row[: len(sequence)] = sequence
-    return x.astype(np.float32), np.array([len(s) for s in sequences], dtype=np.int32)
-
-
-def apply(model, sequences, **keywords):
-    batch = padded(sequences) if isinstance(sequences, list) else sequences
-    return to_numpy(model(list(batch), **keywords))
-
-
-def weights_of(layer):
-    values = [to_numpy(weight.value) for weight in layer.trainable_weights]
-    return [value.astype(np.float64) for value in values]
-
-
-def layers_of(model, kind):
-    return [layer for layer in model.layers if isinstance(layer, kind)]
-
-
 def reads_backwards(layer):
     return isinstance(layer.input._keras_history.operation, layers.ReverseSequence)
-
-
-def ragged_batch(seed=1, lengths=LENGTHS):
-    rng = np.random.default_rng(seed)
-    return [rng.normal(size=(length, N_FEATURES)) for length in lengths]
 
 
 def reference(kind, network, model, sequence):
@@ -159,7 +104,7 @@ def reference(kind, network, model, sequence):
         ends = range(stride - 1, len(sequence) + stride - 1, stride)
         outputs = [convolve(sequence, kernel, bias, end=end) for end in ends]
         sequence = np.maximum(outputs, 0)
-    recurrent = layers_of(model, (layers.SimpleRNN, layers.LSTM, layers.GRU))
+    recurrent = layers_of(model, (layers.SimpleRNN, layers.LSTM, layers.GRU, layers.MinGRU))
     norms = iter(layers_of(model, layers.LayerNormalization))
     ways = 1 + network.bidirectional
     for depth in range(0, len(recurrent), ways):
@@ -219,15 +164,15 @@ def test_a_convolution_front_that_would_skip_steps_is_refused():
         encoder(network)
 
 
-@pytest.mark.parametrize(("kind", "n_gates"), [("rnn", 1), ("lstm", 4), ("gru", 3)])
-def test_recurrent_dropout_uses_one_mask_at_all_steps(kind, n_gates):
+@pytest.mark.parametrize(("kind", "n_masks"), [("rnn", 1), ("lstm", 4), ("gru", 3), ("mingru", 1)])
+def test_recurrent_dropout_uses_one_mask_at_all_steps(kind, n_masks):
     layer = RECURRENT[kind](recurrent_dropout=0.5).layer(1)
     x = np.random.default_rng(0).normal(size=(6, N_FEATURES))
     layer.build((None, 6, N_FEATURES))
     for seed, weight in enumerate(layer.trainable_weights):
         weight.assign(np.random.default_rng(seed).normal(size=weight.shape))
     weights = weights_of(layer)
-    masks = itertools.product([0.0, 2.0], repeat=n_gates)
+    masks = itertools.product([0.0, 2.0], repeat=n_masks)
     possible = np.array([run(kind, x, weights, masks=mask)[:, 0] for mask in masks])
     drawn = layer(np.stack([x.astype(np.float32)] * 64), training=True)
     distance = np.abs(to_numpy(drawn) - possible.T).max(axis=1)
@@ -326,6 +271,14 @@ def test_automatic_blocks_have_no_receptive_field_of_their_own():
 # ------------------------------------------------------------------ every network
 
 
+#: Settings of networks that are large by default.
+SMALL = {
+    "transformer": {"n_layers": 1},
+    "lite": {"filters": 4},
+    "inception": {"filters": 4},
+}
+
+
 @pytest.fixture(scope="module")
 def compiled_models():
     """Return compiled programs by network, each built once, with weights set at random."""
@@ -333,7 +286,7 @@ def compiled_models():
 
     def compiled(name):
         if name not in built:
-            choices = {"n_layers": 1} if name == "transformer" else {}
+            choices = SMALL.get(name, {})
             network = resolved(networks.BY_NAME[name](**choices), 9)
             spec = ModelSpec(network, None, N_FEATURES, 2, "mean_squared_error", "sgd", None)
             built[name] = CompiledModel(spec)

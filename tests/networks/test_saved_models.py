@@ -30,9 +30,12 @@ STACKS = [
     networks.LSTM(units=(3, 2), dropout=0.1, layer_norm=True),
     networks.GRU(units=2, conv_filters=2, conv_strides=2, recurrent_dropout=0.1),
     networks.GRU(units=2, bidirectional=True),
+    networks.MinGRU(units=2, n_layers=2, initial_state="learned", recurrent_dropout=0.1),
     networks.TCN(filters=2, n_blocks=2, dropout=0.1, layer_norm=True),
     networks.TCN(filters=2, n_blocks=2, pooling="mean"),
     networks.Conv(filters=(2, 3), kernel_size=3, dropout=0.1),
+    networks.LITE(filters=2, kernel_size=4, dropout=0.1),
+    networks.Inception(filters=2, kernel_size=4, n_blocks=1, dropout=0.1),
     networks.Dense(units=(3, 2)),
     networks.Transformer(width=4, n_layers=1, feedforward=4, dropout=0.1),
 ]

@@ -16,6 +16,7 @@ NETWORKS = {
     "rnn": networks.RNN(units=5),
     "lstm": networks.LSTM(units=5),
     "gru": networks.GRU(units=5),
+    "mingru": networks.MinGRU(units=(5, 4), initial_state="learned"),
     # Of few units that are nearly equal, a normalization leaves little but rounding errors.
     "stacked": networks.GRU(units=(24, 16), layer_norm=True, dropout=0.2),
     "learned": networks.LSTM(units=(16, 20), layer_norm=True, initial_state="learned"),
@@ -213,6 +214,7 @@ def test_a_refused_step_leaves_the_state_as_it_was(x, message):
     [
         ("transformer", "looks at later steps"),
         ("conv", "looks at later steps"),
+        ("lite", "looks at later steps"),
         (networks.GRU(units=2, bidirectional=True), "looks at later steps"),
         (networks.GRU(units=2, conv_filters=2, conv_strides=2), "conv_strides=2"),
         ("dense", "cannot be run step by step"),

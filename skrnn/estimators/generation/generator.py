@@ -472,7 +472,7 @@ class SequenceGenerator(
         if not isinstance(network, StreamingNetwork) or network.looks_ahead:
             raise ValueError(
                 f"network={self._network_name()} was given; a generator needs a causal network "
-                "that runs one step at a time: a unidirectional RNN, LSTM or GRU, or a TCN."
+                "that runs one step at a time: a unidirectional recurrent network or a TCN."
             )
         return codec.network(network, int(self.embedding_dim))
 

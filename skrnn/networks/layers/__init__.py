@@ -21,6 +21,7 @@ from keras.layers import (  # noqa: E402  (the backend is chosen first)
 from skrnn.networks.layers.attention import Attend, ConcatenateToSteps, StepsAfter  # noqa: E402
 from skrnn.networks.layers.convolution import Conv1D, convolution_front  # noqa: E402
 from skrnn.networks.layers.decoding import ParallelDecoder, RecurrentDecoder  # noqa: E402
+from skrnn.networks.layers.depthwise import DepthwiseConv1D  # noqa: E402
 from skrnn.networks.layers.differences import AppendDifferences  # noqa: E402
 from skrnn.networks.layers.dropout import Dropout  # noqa: E402
 from skrnn.networks.layers.horizons import (  # noqa: E402
@@ -39,9 +40,12 @@ from skrnn.networks.layers.lattice import (  # noqa: E402
 )
 from skrnn.networks.layers.lengths import MaskPadding, PaddingMask, RepeatVector, ReverseSequence  # noqa: E402
 from skrnn.networks.layers.linear import LinearOfSteps  # noqa: E402
+from skrnn.networks.layers.max_pooling import MaxOfNeighbors  # noqa: E402
+from skrnn.networks.layers.mingru import MinGRU  # noqa: E402
 from skrnn.networks.layers.pooling import pool  # noqa: E402
 from skrnn.networks.layers.positions import Positions  # noqa: E402
 from skrnn.networks.layers.recurrent import GRU, LSTM, SimpleRNN  # noqa: E402
+from skrnn.networks.layers.shapes import ShapeFilters  # noqa: E402
 from skrnn.networks.layers.smoothing import Smoothing, ValidSteps  # noqa: E402
 from skrnn.networks.layers.states import InitialState, StatefulRNN  # noqa: E402
 
@@ -57,6 +61,7 @@ __all__ = [
     "ConcatenateToSteps",
     "Conv1D",
     "Dense",
+    "DepthwiseConv1D",
     "DistributionParameters",
     "Dropout",
     "Embedding",
@@ -68,6 +73,8 @@ __all__ = [
     "LayerNormalization",
     "LinearOfSteps",
     "MaskPadding",
+    "MaxOfNeighbors",
+    "MinGRU",
     "MultiHeadAttention",
     "Multiply",
     "NormalizeWindow",
@@ -81,6 +88,7 @@ __all__ = [
     "Reshape",
     "ReverseSequence",
     "Segments",
+    "ShapeFilters",
     "SimpleRNN",
     "Smoothing",
     "StatefulRNN",

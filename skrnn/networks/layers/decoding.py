@@ -7,10 +7,13 @@ from typing import Any
 import keras
 from keras import ops
 
+from skrnn.networks.layers.mingru import MinGRUCell
+
 _CELLS = {
     "rnn": keras.layers.SimpleRNNCell,
     "gru": keras.layers.GRUCell,
     "lstm": keras.layers.LSTMCell,
+    "mingru": MinGRUCell,
 }
 
 
@@ -24,7 +27,7 @@ class RecurrentDecoder(keras.layers.Layer):
 
     Parameters
     ----------
-    cell : {"rnn", "gru", "lstm"}
+    cell : {"rnn", "gru", "lstm", "mingru"}
         Type of the cell.
     units : int
         Units of the cell.

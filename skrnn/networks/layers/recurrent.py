@@ -9,7 +9,7 @@ import keras
 from skrnn import kernels
 
 
-class _Fast:
+class FastRecurrence:
     """Recurrent layer by a faster kernel, with Keras' weights, names and settings."""
 
     kernel_name: ClassVar[str]
@@ -22,25 +22,24 @@ class _Fast:
         training: Any = False,
     ) -> Any:
         """Return the outputs, from the kernel if it covers the call, else from Keras."""
-        fast = kernels.kernels()
-        if fast is None or mask is not None or not self._is_covered(training):
+        run = getattr(kernels.kernels(), self.kernel_name, None)
+        if run is None or mask is not None or not self._is_covered(training):
             return super().call(sequences, initial_state, mask, training)  # type: ignore[misc]
-        weights = (self.cell.kernel, self.cell.recurrent_kernel, self.cell.bias)
         start = [] if initial_state is None else keras.tree.flatten(initial_state)
-        run = getattr(fast, self.kernel_name)
-        outputs, states = run(sequences, *(weight.value for weight in weights), *start)
+        outputs, states = run(sequences, *(weight.value for weight in self.cell.weights), *start)
         return (outputs, *states) if self.return_state else outputs
 
     def _is_covered(self: Any, training: Any) -> bool:
         """Return whether the kernel supports the settings of the layer."""
         gate = getattr(self, "recurrent_activation", keras.activations.sigmoid)
+        output = getattr(self, "activation", keras.activations.tanh)
         return bool(
             self.return_sequences
             and not (self.stateful or self.go_backwards or self.unroll)
-            and not (training and (self.dropout or self.recurrent_dropout))
-            and self.activation is keras.activations.tanh
+            and not (training and (getattr(self, "dropout", 0) or self.recurrent_dropout))
+            and output is keras.activations.tanh
             and gate is keras.activations.sigmoid
-            and self.use_bias
+            and getattr(self, "use_bias", True)
             and getattr(self, "reset_after", True)
             and getattr(self, "use_cudnn", "auto") == "auto"
             and self.compute_dtype == self.variable_dtype == "float32"
@@ -48,21 +47,21 @@ class _Fast:
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class SimpleRNN(_Fast, keras.layers.SimpleRNN):
+class SimpleRNN(FastRecurrence, keras.layers.SimpleRNN):
     """``keras.layers.SimpleRNN``, faster."""
 
     kernel_name = "simple_rnn"
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class GRU(_Fast, keras.layers.GRU):
+class GRU(FastRecurrence, keras.layers.GRU):
     """``keras.layers.GRU``, faster."""
 
     kernel_name = "gru"
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class LSTM(_Fast, keras.layers.LSTM):
+class LSTM(FastRecurrence, keras.layers.LSTM):
     """``keras.layers.LSTM``, faster."""
 
     kernel_name = "lstm"

@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 from skrnn.networks.base import Network
 from skrnn.networks.gru import GRU
 from skrnn.networks.lstm import LSTM
+from skrnn.networks.mingru import MinGRU
 from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.rnn import RNN
 from skrnn.networks.wrappers.base import Wrapper
 from skrnn.numpy_runtime.ensemble import average_numbers
 
 #: Cells of decoders by the layers of recurrent encoders; other encoders have a GRU decoder.
-_CELLS = {RNN.layer: "rnn", LSTM.layer: "lstm", GRU.layer: "gru"}
+_CELLS = {RNN.layer: "rnn", LSTM.layer: "lstm", GRU.layer: "gru", MinGRU.layer: "mingru"}
 
 
 @dataclass(frozen=True)
@@ -276,7 +277,7 @@ class Forecast(Wrapper):
         layer = type(self.encoder).layer
         if layer not in _CELLS:
             raise ValueError(
-                "strategy='seq2seq' decodes with an RNN, LSTM or GRU, and "
+                "strategy='seq2seq' decodes with an RNN, LSTM, GRU or MinGRU, and "
                 f"network={self.encoder!r} has recurrent layers of its own; give one of these "
                 "networks, or strategy='direct' or 'recursive'."
             )

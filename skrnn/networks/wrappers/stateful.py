@@ -66,6 +66,6 @@ def _carrying(model: Any, begins: Any, n_rows: int) -> Any:
         )
     raise ValueError(
         f"bptt_length carries the state of a network from one chunk of a sequence to the next, "
-        f"and {model!r} {why}; give a unidirectional RNN, LSTM or GRU (for a labeler "
+        f"and {model!r} {why}; give a unidirectional recurrent network (for a labeler "
         "causal=True), or chunk_length."
     )

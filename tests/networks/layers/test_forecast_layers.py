@@ -233,7 +233,14 @@ def lstm_step(x, states, kernel, recurrent, bias):
     return sigmoid(output) * np.tanh(cell), cell
 
 
-CELLS = {"rnn": rnn_step, "gru": gru_step, "lstm": lstm_step}
+def mingru_step(x, states, kernel, bias):
+    (before,) = states
+    gate, new = np.split(x @ kernel + bias, 2, axis=-1)
+    new = np.where(new >= 0, new + 0.5, sigmoid(new))
+    return (before + sigmoid(gate) * (new - before),)
+
+
+CELLS = {"rnn": rnn_step, "gru": gru_step, "lstm": lstm_step, "mingru": mingru_step}
 
 
 def decoder_of(kind, n_known, seed=0):
@@ -264,7 +271,7 @@ def decoded(decoder, kind, features, teacher, known, *, forced):
     return np.stack(steps, axis=1)
 
 
-@pytest.mark.parametrize(("kind", "n_known"), [("rnn", 1), ("gru", 0), ("lstm", 2)])
+@pytest.mark.parametrize(("kind", "n_known"), [("rnn", 1), ("gru", 0), ("lstm", 2), ("mingru", 1)])
 def test_the_decoder_sees_the_true_value_in_training_and_its_own_otherwise(kind, n_known):
     decoder, features, teacher, known = decoder_of(kind, n_known)
     inputs = decoder, kind, features, teacher, known

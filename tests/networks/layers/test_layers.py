@@ -127,7 +127,7 @@ def losses_of(compiled, start, between=lambda: None):
     return losses
 
 
-@pytest.mark.parametrize("kind", [networks.RNN, networks.LSTM, networks.GRU])
+@pytest.mark.parametrize("kind", [networks.RNN, networks.LSTM, networks.GRU, networks.MinGRU])
 def test_dropout_draws_from_no_global_generator(kind):
     before = global_states()
     compiled, start = dropping(kind)
@@ -249,8 +249,9 @@ def test_positions_are_sines_and_cosines_of_falling_frequency(width):
 OURS = {
     name.removeprefix("skrnn>"): kind
     for name, kind in keras.saving.get_custom_objects().items()
-    # Those of forecasts are tested with them.
+    # Those of forecasts are tested with them, and a cell with its layer.
     if name.startswith("skrnn>")
+    and not name.endswith("Cell")
     and kind.__module__.split(".")[-1] not in ("horizons", "decoding", "smoothing")
 }
 ARGUMENTS = {
@@ -258,6 +259,7 @@ ARGUMENTS = {
     "ShortenLengths": {"strides": 3},
     "Dropout": {"rate": 0.3, "whole_channels": True},
     "LastStep": {"both_ends": True},
+    "DepthwiseConv1D": {"kernel_size": (3,), "dilation_rate": (2,), "padding": "same"},
     "Conv1D": {"filters": 4, "kernel_size": (3,), "dilation_rate": (2,), "padding": "causal"},
     "LatticeConv1D": {"filters": 4, "kernel_size": (3,), "spacing": 2, "most": 3},
     "AlignRight": {"most": 4},
@@ -267,11 +269,12 @@ ARGUMENTS = {
     "Subsample": {"stride": 2, "most": 2},
     "GRU": {"units": 4, "return_sequences": True},
     "LSTM": {"units": 4, "return_sequences": True},
+    "MinGRU": {"units": 4, "recurrent_dropout": 0.2, "seed": 1, "return_sequences": True},
     "SimpleRNN": {"units": 4, "return_sequences": True},
 }
 ALONE = (
-    *("AlignBlocks", "Conv1D", "Dropout", "GRU", "InitialState", "LSTM", "Positions", "SimpleRNN"),
-    "Subsample",
+    *("AlignBlocks", "Conv1D", "DepthwiseConv1D", "Dropout", "GRU", "InitialState", "LSTM"),
+    *("MinGRU", "Positions", "ShapeFilters", "SimpleRNN", "Subsample"),
 )
 
 
@@ -318,8 +321,11 @@ CHOICES = {
     },
     "lstm": {"units": 4, "bidirectional": True},
     "gru": {"units": 4, "pooling": "max"},
+    "mingru": {"units": 4, "n_layers": 2, "recurrent_dropout": 0.1},
     "tcn": {"filters": 4, "n_blocks": 1, "layer_norm": True},
     "conv": {"filters": (4,)},
+    "lite": {"filters": 4, "kernel_size": 4},
+    "inception": {"filters": 4, "kernel_size": 4, "n_blocks": 1},
     "dense": {"units": 4},
     "transformer": {"width": 4, "n_layers": 1, "feedforward": 4},
 }
