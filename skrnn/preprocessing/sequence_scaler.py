@@ -96,10 +96,6 @@ class SequenceScaler(
     --------
     SlidingWindow : Windows of a series, which this scaler accepts.
 
-    See Also
-    --------
-    SlidingWindow : Windows of a series, which this scaler accepts.
-
     Examples
     --------
     >>> import numpy as np

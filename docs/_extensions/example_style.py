@@ -1,0 +1,18 @@
+"""The common style of the examples of docs/gallery."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any
+
+import matplotlib.pyplot as plt
+
+STYLE = Path(__file__).resolve().parents[1] / "gallery" / "skrnn.mplstyle"
+
+
+def use_style(gallery_conf: dict[str, Any], fname: str | Path) -> None:
+    """Let an example draw in the style of the gallery, and show its own warnings only."""
+    plt.style.use(STYLE)
+    # sktime announces defaults of its own that will change.
+    warnings.filterwarnings("ignore", module="sktime")
