@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
+import sktime
 
 STYLE = Path(__file__).resolve().parents[1] / "gallery" / "skrnn.mplstyle"
 
@@ -14,5 +15,5 @@ STYLE = Path(__file__).resolve().parents[1] / "gallery" / "skrnn.mplstyle"
 def use_style(gallery_conf: dict[str, Any], fname: str | Path) -> None:
     """Let an example draw in the style of the gallery, and show its own warnings only."""
     plt.style.use(STYLE)
-    # sktime announces defaults of its own that will change.
+    # sktime announces defaults of its own that will change, also where a filter ignores that.
     warnings.filterwarnings("ignore", module="sktime")

@@ -33,7 +33,9 @@ COPIED = {
     "benchmarks/index.md": "benchmarks/README.md",
 }
 #: Links in Markdown outside of code: the text, and a goal that is no address.
-LINK = re.compile(r"(?P<text>!?\[(?:[^][]|\[[^]]*\])*\])\((?!\w+:)(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?\)")
+LINK = re.compile(
+    r"(?P<text>!?\[(?:[^][]|\[[^]]*\])*\])\((?!\w+:)(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?\)"
+)
 FENCED = re.compile(r"^ *```.*?^ *```\s*$", re.MULTILINE | re.DOTALL)
 
 #: Paths of files and folders of the repository that pages link to.
@@ -138,7 +140,8 @@ def listing(path: str) -> str:
     """Return links to the files of a folder."""
     name = posixpath.basename(path)
     items = "".join(
-        f'<li><a href="{name}/{file.name}.html">{file.name}</a></li>' for file in files_of(ROOT / path)
+        f'<li><a href="{name}/{file.name}.html">{file.name}</a></li>'
+        for file in files_of(ROOT / path)
     )
     return f"<ul>{items}</ul>"
 
