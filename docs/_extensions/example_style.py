@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib.pyplot as plt
-import sktime
 
 STYLE = Path(__file__).resolve().parents[1] / "gallery" / "skrnn.mplstyle"
 

@@ -2,12 +2,14 @@
 Appliances from their electric current
 ======================================
 
-Eleven kinds of household appliances, by the current that they draw when they are switched on, 100 to
-1344 steps long (PLAID; Gao et al., 2014). 537 recordings train the classifier, 537 others test it.
+Eleven kinds of household appliances, by the current that they draw when they are switched on, 100
+to 1344 steps long (PLAID; Gao et al., 2014). 537 recordings train the classifier, 537 others test
+it.
 """
 
 # %%
-# The labels of the file are numbers; the names are those of the archive (timeseriesclassification.com).
+# The labels of the file are numbers; the names are those of the archive
+# (timeseriesclassification.com).
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.metrics import ConfusionMatrixDisplay
@@ -33,10 +35,19 @@ def features(currents):
 
 X_train, y_train = recordings("train")
 X_test, y_test = recordings("test")
-names = (
-    "air conditioner,fluorescent lamp,fan,fridge,hairdryer,heater,light bulb,laptop,microwave,"
-    "vacuum cleaner,washing machine"
-).split(",")
+names = [
+    "air conditioner",
+    "fluorescent lamp",
+    "fan",
+    "fridge",
+    "hairdryer",
+    "heater",
+    "light bulb",
+    "laptop",
+    "microwave",
+    "vacuum cleaner",
+    "washing machine",
+]
 
 figure, axes = plt.subplots(2, 3, figsize=(9.5, 4.6))
 for axis, kind in zip(axes.flat, [0, 1, 3, 6, 7, 9], strict=True):
@@ -47,8 +58,8 @@ figure.supylabel("current (no unit stated)")
 plt.show()
 
 # %%
-# A vacuum cleaner draws two hundred times the current of a lamp: the network reads the logarithm, and
-# the shape in another channel.
+# A vacuum cleaner draws two hundred times the current of a lamp: the network reads the logarithm,
+# and the shape in another channel.
 model = TCNClassifier(epochs=20, batch_size=16, random_state=0)
 model.fit(features(X_train), y_train)
 print(f"accuracy {model.score(features(X_test), y_test):.3f}")

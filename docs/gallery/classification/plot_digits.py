@@ -7,8 +7,8 @@ row which digit it takes it for. The digits come with scikit-learn.
 """
 
 # %%
-# To be right after a few rows, the network is trained on the beginnings of the digits, too: a list of
-# sequences of different length.
+# To be right after a few rows, the network is trained on the beginnings of the digits, too: a list
+# of sequences of different length.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import train_test_split

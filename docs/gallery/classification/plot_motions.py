@@ -3,8 +3,8 @@ Activities from a smartwatch
 ============================
 
 Ten seconds of acceleration and rotation, recorded by a smartwatch, tell badminton, running,
-standing and walking apart (BasicMotions, UEA archive). 40 recordings train the classifier, 40 others
-test it.
+standing and walking apart (BasicMotions, UEA archive). 40 recordings train the classifier, 40
+others test it.
 """
 
 # %%

@@ -2,8 +2,9 @@
 Speakers from vowels of different length
 ========================================
 
-Nine men say the vowels /ae/; each utterance is 7 to 29 steps of twelve coefficients (JapaneseVowels;
-Kudo, Toyama and Shimbo, 1999). A list of arrays is all that sequences of different length need.
+Nine men say the vowels /ae/; each utterance is 7 to 29 steps of twelve coefficients
+(JapaneseVowels; Kudo, Toyama and Shimbo, 1999). A list of arrays is all that sequences of different
+length need.
 """
 
 # %%

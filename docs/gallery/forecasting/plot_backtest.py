@@ -3,8 +3,8 @@ Backtests: the error at each step ahead
 =======================================
 
 One test period says little about a forecaster. ``backtest`` forecasts from many cutoffs of the
-fitted model in one pass: here, from each of the last 37 months of the airline passengers that have a
-year to come, without refitting.
+fitted model in one pass: here, from each of the last 37 months of the airline passengers that have
+a year to come, without refitting.
 """
 
 # %%

@@ -7,8 +7,8 @@ promotions, whose dates are planned. A forecaster that knows the plan sees the p
 """
 
 # %%
-# ``X`` has a column for each covariate, indexed by the times of ``y``. ``predict`` needs its rows of
-# the days to come.
+# ``X`` has a column for each covariate, indexed by the times of ``y``. ``predict`` needs its rows
+# of the days to come.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd

@@ -45,6 +45,5 @@ plt.show()
 # %%
 # The difference is what the forecast attributes to all that changed, the law among it:
 saved = without_law - after
-print(
-    f"{saved.sum():.0f} fewer than forecast in {len(after)} months, {saved.sum() / without_law.sum():.0%}"
-)
+share = saved.sum() / without_law.sum()
+print(f"{saved.sum():.0f} fewer than forecast in {len(after)} months, {share:.0%}")

@@ -3,8 +3,8 @@ Windows in a pipeline: the motion of a wrist 0.3 seconds ahead
 ==============================================================
 
 A smartwatch records acceleration and rotation ten times per second (BasicMotions, UEA archive).
-``SlidingWindow`` turns each row into the window of rows that ends there, so that a network stands at
-the end of an ordinary pipeline and predicts the acceleration three rows ahead.
+``SlidingWindow`` turns each row into the window of rows that ends there, so that a network stands
+at the end of an ordinary pipeline and predicts the acceleration three rows ahead.
 """
 
 # %%
@@ -60,7 +60,5 @@ figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", 
 plt.show()
 
 # %%
-print(
-    f"mean absolute error of persistence: {mean_absolute_error(y_test, X_test['acceleration x']):.2f}"
-)
-print(f"mean absolute error of the GRU:     {mean_absolute_error(y_test, predicted):.2f}")
+for name, forecast in {"persistence": X_test["acceleration x"], "GRU": predicted}.items():
+    print(f"mean absolute error of {name}: {mean_absolute_error(y_test, forecast):.2f}")

@@ -39,9 +39,9 @@ by_keras = model.predict(windows[n_train - 20 :], verbose=0)[:, 0] * deviation +
 # %%
 # skrnn
 # -----
-# ``SlidingWindow`` and the estimator do that, in a pipeline that can be searched and pickled. A row is
-# what is known in a year, and its target the next year's value; the rows before those of ``predict``
-# are its history.
+# ``SlidingWindow`` and the estimator do that, in a pipeline that can be searched and pickled. A row
+# is what is known in a year, and its target the next year's value; the rows before those of
+# ``predict`` are its history.
 from sklearn.pipeline import make_pipeline
 
 rows = pd.DataFrame({"sunspots": series[:-1]}, index=pd.PeriodIndex(years[:-1], freq="Y"))

@@ -2,9 +2,9 @@
 From skorch
 ===========
 
-skorch wraps a PyTorch module that you write; skrnn comes with the networks, pads sequences and scales
-them. The same classifier in both, and what each argument becomes. The part in skrnn runs here; skorch
-is not needed.
+skorch wraps a PyTorch module that you write; skrnn comes with the networks, pads sequences and
+scales them. The same classifier in both, and what each argument becomes. The part in skrnn runs
+here; skorch is not needed.
 """
 
 # %%

@@ -3,8 +3,8 @@ Predictions while data arrive
 =============================
 
 A ``Stream`` takes one step at a time and costs the same for each, since it keeps the state of the
-network. Here, it recognizes the activity of a wearer who changes it every ten seconds, from recordings
-of BasicMotions that are played one after another.
+network. Here, it recognizes the activity of a wearer who changes it every ten seconds, from
+recordings of BasicMotions that are played one after another.
 """
 
 # %%
@@ -22,7 +22,7 @@ rng = np.random.default_rng(0)
 
 
 def series(split, n_series):
-    """Return series of a recording of each activity, in random order, and the activity at each step."""
+    """Return series of one recording of each activity, and the activity at each step."""
     recordings, activities = load_basic_motions(split=split)
     rows_of = [np.flatnonzero(activities == name) for name in np.unique(activities)]
     chosen = [rng.permutation([rng.choice(rows) for rows in rows_of]) for _ in range(n_series)]

@@ -2,9 +2,9 @@
 Chords in the manner of the training data
 =========================================
 
-Simple four-part progressions, made for this example from eight cadences in twelve keys, as piano rolls:
-one column for each key of the piano, one row for each step. ``SequenceGenerator`` learns which chord
-follows and continues a beginning.
+Simple four-part progressions, made for this example from eight cadences in twelve keys, as piano
+rolls: one column for each key of the piano, one row for each step. ``SequenceGenerator`` learns
+which chord follows and continues a beginning.
 """
 
 # %%
@@ -51,7 +51,7 @@ continued = model.generate(48, prompt=beginning, temperature=0.5, random_state=1
 figure, axis = plt.subplots(figsize=(10, 4))
 whole = np.concatenate([beginning, continued])
 steps, keys = np.nonzero(whole)
-names = "C C# D D# E F F# G G# A A# B".split()
+names = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
 for part, color, label in [(steps < 16, "0.4", "given"), (steps >= 16, "C0", "generated")]:
     axis.broken_barh([], (0, 0), color=color, label=label)
     axis.barh(keys[part], 0.94, left=steps[part], height=0.9, color=color)

@@ -3,8 +3,8 @@ A network of your own
 =====================
 
 A network is a class with declared parameters that builds Keras layers; it works in every estimator,
-and a search sets its parameters. Here, it is a layer of parallel convolutions of several widths, as in
-InceptionTime (Ismail Fawaz et al., 2020, doi:10.1007/s10618-020-00710-y).
+and a search sets its parameters. Here, it is a layer of parallel convolutions of several widths, as
+in InceptionTime (Ismail Fawaz et al., 2020, doi:10.1007/s10618-020-00710-y).
 """
 
 # %%

@@ -3,8 +3,8 @@ A search in one compiled program
 ================================
 
 A grid search over learning rates and dropout rates on the digits of scikit-learn, read row by row.
-Fits that differ in learning rate, dropout rate or seed share one compiled program: only the first pays
-for the compilation.
+Fits that differ in learning rate, dropout rate or seed share one compiled program: only the first
+pays for the compilation.
 """
 
 # %%

@@ -7,9 +7,9 @@ sequences is the validation set, and the weights of its best epoch are kept.
 """
 
 # %%
-# The power demand of Italy in the 24 hours of a day tells the season (ItalyPowerDemand, UCR archive).
-# A fifth of the labels of the 150 training days is made wrong here, so that a network that is trained
-# for long overfits.
+# The power demand of Italy in the 24 hours of a day tells the season (ItalyPowerDemand, UCR
+# archive). A fifth of the labels of the 150 training days is made wrong here, so that a network
+# that is trained for long overfits.
 import matplotlib.pyplot as plt
 import numpy as np
 from sktime.datasets import load_italy_power_demand
@@ -45,7 +45,8 @@ axis.legend()
 plt.show()
 
 # %%
-# ``history_`` is a plain dict of lists. On the days that were kept apart, all of whose labels are right:
+# ``history_`` is a plain dict of lists. On the days that were kept apart, all of whose labels are
+# right:
 plain = GRUClassifier(early_stopping=False, **settings)
 print(f"with early stopping {stopped.score(X_test, y_test):.3f}")
 print(f"100 epochs          {plain.fit(X_train, y_train).score(X_test, y_test):.3f}")
