@@ -70,6 +70,7 @@ sphinx_gallery_conf = {
     "doc_module": ("skrnn",),
     "inspect_global_variables": False,
     "reset_modules": ("matplotlib", "example_style.use_style"),
+    "capture_repr": (),  # the output is what an example prints
     "show_memory": False,
     "show_signature": False,
     "plot_gallery": "True",

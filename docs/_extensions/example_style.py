@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,5 @@ STYLE = Path(__file__).resolve().parents[1] / "gallery" / "skrnn.mplstyle"
 
 
 def use_style(gallery_conf: dict[str, Any], fname: str | Path) -> None:
-    """Let an example draw in the style of the gallery, and show its own warnings only."""
+    """Let an example draw in the style of the gallery."""
     plt.style.use(STYLE)
-    # sktime announces defaults of its own that will change, also where a filter ignores that.
-    warnings.filterwarnings("ignore", module="sktime")

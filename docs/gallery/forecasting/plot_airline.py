@@ -10,6 +10,8 @@ logarithms follow from the series.
 # %%
 # The last 24 months are the test set. ``ForecastDisplay`` draws the median and the intervals of 50
 # and 90 %.
+import warnings
+
 import matplotlib.pyplot as plt
 from sktime.forecasting.ets import AutoETS
 from sktime.forecasting.naive import NaiveForecaster
@@ -32,11 +34,12 @@ print(model.seasons_, model.window_length_)
 
 # %%
 # The same two years, forecast by the two usual baselines:
-forecasts = {
-    "GRUForecaster": model.predict(),
-    "AutoETS": AutoETS(auto=True, sp=12).fit(y_train, fh=range(1, 25)).predict(),
-    "seasonal naive": NaiveForecaster(sp=12).fit(y_train, fh=range(1, 25)).predict(),
-}
+with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of a default of sktime
+    forecasts = {
+        "GRUForecaster": model.predict(),
+        "AutoETS": AutoETS(auto=True, sp=12).fit(y_train, fh=range(1, 25)).predict(),
+        "seasonal naive": NaiveForecaster(sp=12).fit(y_train, fh=range(1, 25)).predict(),
+    }
 figure, axis = plt.subplots()
 months = y_test.index.to_timestamp()
 axis.plot(months, y_test, color="black", label="observed")
