@@ -82,10 +82,15 @@ sphinx_gallery_conf = {
 html_theme = "pydata_sphinx_theme"
 html_title = "skrnn"
 html_static_path = ["_static"]
+html_favicon = "_static/skrnn.svg"
 html_css_files = ["skrnn.css"]
 html_show_sourcelink = False
 html_theme_options = {
-    "logo": {"text": "skrnn"},
+    "logo": {
+        "text": "skrnn",
+        "image_light": "_static/skrnn.svg",
+        "image_dark": "_static/skrnn.svg",
+    },
     "navbar_align": "left",
     "header_links_before_dropdown": 6,
     "navigation_with_keys": False,

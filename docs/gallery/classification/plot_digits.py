@@ -34,7 +34,7 @@ for column, digit in enumerate([0, 2, 3, 4, 7, 9]):
     image = X_test[y_test == digit][1]
     stream.reset()
     probabilities = np.array([stream.step(row) for row in image])
-    axes[0, column].imshow(image, cmap="Greys")
+    axes[0, column].imshow(image, cmap="gray_r")
     axes[1, column].imshow(probabilities, vmin=0, vmax=1, aspect="auto")
     axes[0, column].set_axis_off()
     axes[1, column].set(xticks=range(0, 10, 3), yticks=range(0, 8, 2), xlabel="digit")

@@ -1,6 +1,6 @@
 """
-From darts and neuralforecast
-=============================
+Migration from darts and neuralforecast
+=======================================
 
 The same forecast in three libraries: the code of darts and neuralforecast to read, that of skrnn to
 run. The series is the carbon dioxide on Mauna Loa, monthly means (statsmodels).

@@ -1,6 +1,6 @@
 """
-From plain Keras
-================
+Migration from plain Keras
+==========================
 
 The same network, trained with Keras' own ``Model.fit`` and with ``GRURegressor``: what stays, what
 falls away, and how to get a Keras model back. Both run here.

@@ -1,6 +1,6 @@
 """
-From skorch
-===========
+Migration from skorch
+=====================
 
 skorch wraps a PyTorch module that you write; skrnn comes with the networks, pads sequences and
 scales them. The same classifier in both, and what each argument becomes. The part in skrnn runs
