@@ -105,7 +105,11 @@ def files(*suffixes):
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     built = {ROOT / line.strip("/") for line in ignored if line.startswith("/docs/")}
     left_out = {Path(__file__), ROOT / "benchmarks" / "results", *built}
-    return sorted(path for path in found if left_out.isdisjoint({path, *path.parents}))
+    return sorted(
+        path
+        for path in found
+        if path.suffix in suffixes and left_out.isdisjoint({path, *path.parents})
+    )
 
 
 @functools.cache
