@@ -16,8 +16,6 @@ sys.path[:0] = [str(DOCS.parent), str(DOCS / "_extensions")]
 
 import skrnn  # noqa: E402
 
-os.environ.setdefault("KERAS_BACKEND", "jax")
-
 project = "skrnn"
 copyright = "The skrnn developers"
 version = release = skrnn.__version__
@@ -44,7 +42,7 @@ html_baseurl = os.environ.get("SKRNN_DOCS_URL", "")
 
 # ------------------------------------------------------------------ pages
 
-myst_enable_extensions = ["colon_fence", "deflist"]
+myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 4
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
 copybutton_prompt_is_regexp = True
