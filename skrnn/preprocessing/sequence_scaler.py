@@ -251,7 +251,7 @@ class SequenceScaler(
 
         Returns
         -------
-        ndarray of str of shape (n_features_in_,)
+        ndarray of str of shape (n_features,)
             Names of the columns.
             Names of the columns.
         """

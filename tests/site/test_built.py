@@ -34,7 +34,8 @@ def test_a_page_has_parameters_attributes_see_also_an_example_and_the_gallery():
 def test_every_link_inside_the_site_has_a_goal():
     missing = set()
     for page in HTML.rglob("*.html"):
-        if page.is_relative_to(HTML / "_static") or page.name == "404.html":
+        shows_code = page.is_relative_to(HTML / "source")
+        if shows_code or page.is_relative_to(HTML / "_static") or page.name == "404.html":
             continue
         for path in re.findall(r'(?:href|src)="([^"#?]+)', page.read_text(encoding="utf-8")):
             if not re.match(r"\w+:|//", path) and not (page.parent / path).resolve().exists():

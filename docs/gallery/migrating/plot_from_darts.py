@@ -38,19 +38,19 @@ run. The series is the carbon dioxide on Mauna Loa, monthly means (statsmodels).
 #
 # In skrnn
 # --------
-# ====================================  ===================  =====================
-# skrnn                                 darts                neuralforecast
-# ====================================  ===================  =====================
-# ``window_length``                     input_chunk_length   input_size
-# ``horizon``, or ``fh`` of ``fit``     output_chunk_length  h
-# ``epochs``                            n_epochs             max_steps
-# ``loss="quantile"``                   likelihood           loss=MQLoss(...)
-# ``normalization``                     Scaler               scaler_type
-# ``X``                                 future_covariates    futr_exog_list
-# ``past_covariates``                   past_covariates      hist_exog_list
-# ``static_covariates``                 static covariates    stat_exog_list
-# ``backtest``                          historical_forecasts cross_validation
-# ====================================  ===================  =====================
+# ====================================  ====================  =====================
+# skrnn                                 darts                 neuralforecast
+# ====================================  ====================  =====================
+# ``window_length``                     input_chunk_length    input_size
+# ``horizon``, or ``fh`` of ``fit``     output_chunk_length   h
+# ``epochs``                            n_epochs              max_steps
+# ``loss="quantile"``                   likelihood            loss=MQLoss(...)
+# ``normalization``                     Scaler                scaler_type
+# ``X``                                 future_covariates     futr_exog_list
+# ``past_covariates``                   past_covariates       hist_exog_list
+# ``static_covariates``                 static covariates     stat_exog_list
+# ``backtest``                          historical_forecasts  cross_validation
+# ====================================  ====================  =====================
 import matplotlib.pyplot as plt
 from statsmodels.datasets import co2
 
