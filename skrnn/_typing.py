@@ -1,7 +1,8 @@
 """Base classes and decorators of scikit-learn, with types for type checkers and editors.
 
 scikit-learn has no types, so a class derived from its bases would be taken to accept any
-argument and to have any attribute. At run time the names are scikit-learn's own.
+argument and to have any attribute. At run time the names are scikit-learn's own, and
+`BaseEstimator` knows the documentation of this package.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+
+from skrnn._doc_link import documentation_address
 
 __all__ = [
     "BaseEstimator",
@@ -98,8 +101,8 @@ if TYPE_CHECKING:
         """Run the callbacks' hooks around a fit."""
 
 else:
+    from sklearn import base
     from sklearn.base import (
-        BaseEstimator,
         ClassifierMixin,
         OneToOneFeatureMixin,
         OutlierMixin,
@@ -107,6 +110,20 @@ else:
         TransformerMixin,
     )
     from sklearn.utils.metaestimators import available_if
+
+    class BaseEstimator(base.BaseEstimator):
+        """Base class of all estimators, which link to their page of the documentation.
+
+        scikit-learn documents both attributes for authors of estimators.
+        """
+
+        @property
+        def _doc_link_module(self) -> str:
+            return "skrnn" if documentation_address() else ""
+
+        @property
+        def _doc_link_template(self) -> str:
+            return f"{documentation_address()}/api/skrnn.{{estimator_name}}.html"
 
     try:
         from sklearn.callback import CallbackSupportMixin, with_callbacks

@@ -27,7 +27,7 @@ class ForecastDisplay:
 
     Create one with `ForecastDisplay.from_forecaster`, which forecasts and plots, or from the
     forecasts of any sktime forecaster, and plot it with `plot`. Plotting needs matplotlib:
-    ``pip install "skrnn[docs]"``.
+    ``pip install "skrnn[plot]"``.
 
     Parameters
     ----------
@@ -239,7 +239,7 @@ def _pyplot(caller: str) -> Any:
         import matplotlib.pyplot as plt
     except ImportError as error:
         raise ImportError(
-            f'{caller} needs matplotlib; install it with pip install "skrnn[docs]".'
+            f'{caller} needs matplotlib; install it with pip install "skrnn[plot]".'
         ) from error
     return plt
 

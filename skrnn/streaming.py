@@ -52,11 +52,6 @@ class Stream(Versioned):
     SequenceLabeler : Predict at every step of whole sequences.
     SequenceAnomalyDetector : Score every step of whole sequences.
 
-    See Also
-    --------
-    SequenceLabeler : Predict at every step of whole sequences.
-    SequenceAnomalyDetector : Score every step of whole sequences.
-
     Examples
     --------
     >>> import numpy as np

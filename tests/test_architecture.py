@@ -19,7 +19,7 @@ FILES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 FLOORS = [
-    {"_version", "_wording"},
+    {"_version", "_wording", "_doc_link"},
     {"parameters", "_conversion", "_backend", "_rollback", "_compat", "_typing"},
     {"_validation"},
     {"settings", "kernels", "sequences"},
@@ -34,7 +34,7 @@ MODULES = sorted(set(FILES) - {"__init__"})
 BACKENDS = {"jax", "tensorflow", "torch"}
 TESTS = Path(__file__).parent
 #: Folders of tests of the package as a whole, and of what is no part of it.
-OF_THE_WHOLE = {"benchmarks", "conformance", "fuzz"}
+OF_THE_WHOLE = {"benchmarks", "conformance", "fuzz", "site"}
 
 
 def tree_of(module):

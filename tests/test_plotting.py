@@ -313,7 +313,7 @@ def test_it_can_be_written_to_a_file(model, tmp_path):
 def test_without_matplotlib_the_error_says_what_to_install(model, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
     display = ForecastDisplay(monthly(), monthly()[-3:])
-    with pytest.raises(ImportError, match=r'plot needs matplotlib; .* pip install "skrnn\[docs\]"'):
+    with pytest.raises(ImportError, match=r'plot needs matplotlib; .* pip install "skrnn\[plot\]"'):
         display.plot()
     with pytest.raises(ImportError, match="from_forecaster needs matplotlib"):
         ForecastDisplay.from_forecaster(model, monthly())

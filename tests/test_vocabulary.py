@@ -98,15 +98,17 @@ PATTERNS = NAMES | PHRASES | SPELLINGS
 
 @functools.cache
 def files(*suffixes):
-    """Return the text files of the project, without this one and without recorded results."""
+    """Return the text files of the project, but this one, recorded results and the built site."""
     found = [ROOT / "README.md"]
     for folder in FOLDERS:
         found += [path for path in (ROOT / folder).rglob("*") if path.suffix in suffixes]
-    results = ROOT / "benchmarks" / "results"
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    built = {ROOT / line.strip("/") for line in ignored if line.startswith("/docs/")}
+    left_out = {Path(__file__), ROOT / "benchmarks" / "results", *built}
     return sorted(
         path
         for path in found
-        if path.suffix in suffixes and path != Path(__file__) and results not in path.parents
+        if path.suffix in suffixes and left_out.isdisjoint({path, *path.parents})
     )
 
 

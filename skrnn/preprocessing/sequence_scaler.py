@@ -96,10 +96,6 @@ class SequenceScaler(
     --------
     SlidingWindow : Windows of a series, which this scaler accepts.
 
-    See Also
-    --------
-    SlidingWindow : Windows of a series, which this scaler accepts.
-
     Examples
     --------
     >>> import numpy as np
@@ -255,7 +251,7 @@ class SequenceScaler(
 
         Returns
         -------
-        ndarray of str of shape (n_features_in_,)
+        ndarray of str of shape (n_features,)
             Names of the columns.
             Names of the columns.
         """

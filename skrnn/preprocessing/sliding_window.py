@@ -66,11 +66,6 @@ class SlidingWindow(
     make_windows : Cut a series into windows and their targets, outside a pipeline.
     Windows : Windows as positions in a series.
 
-    See Also
-    --------
-    make_windows : Cut a series into windows and their targets, outside a pipeline.
-    Windows : Windows as positions in a series.
-
     Examples
     --------
     >>> import numpy as np

@@ -188,7 +188,7 @@ class TokenSequences(TransformerMixin, BaseEstimator, Parametrized):
 
         Returns
         -------
-        ndarray of int32 of shape (n_texts, max_length_)
+        ndarray of int32 of shape (n_texts, max_length)
             Token ids; a text without tokens is a row of padding.
 
         Raises
@@ -213,7 +213,7 @@ class TokenSequences(TransformerMixin, BaseEstimator, Parametrized):
 
         Parameters
         ----------
-        X : array-like of int of shape (n_texts, max_length_)
+        X : array-like of int of shape (n_texts, max_length)
             Token ids, as ``transform`` returns them.
 
         Returns
@@ -253,7 +253,7 @@ class TokenSequences(TransformerMixin, BaseEstimator, Parametrized):
 
         Returns
         -------
-        ndarray of str of shape (max_length_,)
+        ndarray of str of shape (max_length,)
             Names of the columns of ``transform``.
         """
         check_is_fitted(self)
