@@ -13,12 +13,18 @@ def real_steps(sequence: Any, lengths: Any) -> Any:
     return ops.arange(ops.shape(sequence)[1], dtype="int32") < ops.expand_dims(lengths, 1)
 
 
+def lowest_where_padding(values: Any, real: Any) -> Any:
+    """Return values with a very low number, in the range of their dtype, in place of padding."""
+    is_half = keras.backend.standardize_dtype(values.dtype) == "float16"
+    return ops.where(real, values, ops.full_like(values, -6e4 if is_half else -1e30))
+
+
 def share_out(scores: Any, real: Any, axis: int) -> Any:
     """Return the softmax of scores along an axis, zero where they are not ``real``.
 
     Not by ``keras.ops.softmax``, which warns of sequences of one step.
     """
-    scores = ops.where(real, scores, ops.full_like(scores, -1e30))
+    scores = lowest_where_padding(scores, real)
     return ops.exp(scores - ops.logsumexp(scores, axis=axis, keepdims=True))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import keras
 from keras import ops
 
-from skrnn.networks.layers.lengths import real_steps, share_out
+from skrnn.networks.layers.lengths import lowest_where_padding, real_steps, share_out
 
 
 def pool(kind: str, sequence: Any, lengths: Any, *, both_ends: bool = False) -> Any:
@@ -73,7 +73,7 @@ class MaxOverSteps(keras.layers.Layer):
     def call(self, sequence: Any, lengths: Any) -> Any:
         """Return the maximum."""
         real = ops.expand_dims(real_steps(sequence, lengths), -1)
-        return ops.max(ops.where(real, sequence, ops.full_like(sequence, -1e30)), axis=1)
+        return ops.max(lowest_where_padding(sequence, real), axis=1)
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
@@ -87,9 +87,9 @@ class AttentionOverSteps(keras.layers.Layer):
     def build(self, sequence_shape: Any, lengths_shape: Any = None) -> None:
         """Create the layers that score a step."""
         width = sequence_shape[-1]
-        self.hidden = keras.layers.Dense(width, activation="tanh")
+        self.hidden = keras.layers.Dense(width, activation="tanh", dtype=self.dtype_policy)
         self.hidden.build(sequence_shape)
-        self.score = keras.layers.Dense(1, use_bias=False)
+        self.score = keras.layers.Dense(1, use_bias=False, dtype=self.dtype_policy)
         self.score.build(sequence_shape)
 
     def call(self, sequence: Any, lengths: Any) -> Any:

@@ -200,6 +200,20 @@ def test_pooling_sees_the_steps_of_each_sequence_only(lengths):
         np.testing.assert_allclose(call(layer, x, np.int32(lengths)), features, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["max", "attention"])
+def test_pooling_in_half_precision_stays_in_its_range(kind):
+    x, lengths = batch(), np.array([2, 6, 3], dtype=np.int32)
+    layer = {"max": pooling.MaxOverSteps, "attention": pooling.AttentionOverSteps}[kind]
+    half = layer(dtype="mixed_float16")
+    half.build(x.shape)
+    single = layer()
+    single.build(x.shape)
+    for weight, same in zip(half.trainable_weights, single.trainable_weights, strict=True):
+        same.assign(weight.value)
+    expected = call(single, x, lengths)
+    np.testing.assert_allclose(call(half, x, lengths), expected, atol=5e-3)
+
+
 @few
 def test_attention_is_an_average_of_the_steps_by_their_scores(lengths):
     x = batch()
