@@ -36,7 +36,8 @@ def test_every_path_in_a_command_of_the_contributing_guide_exists():
     paths = set(re.findall(r"(?<![\w(/])(?:tests|docs|skrnn|\.ci)/[\w/.]+\w", text))
     real = {path for path in paths if "NAME" not in path and "TASK" not in path}
     assert len(real) > 20
-    assert not [path for path in real if not (ROOT / path).exists()]
+    built = "docs/_build/"
+    assert not [path for path in real if not (ROOT / path).exists() and not path.startswith(built)]
 
 
 def test_actions_and_hooks_are_pinned_by_their_full_version():

@@ -28,7 +28,7 @@ def test_the_keras_model_predicts_what_the_forecaster_does(name):
     y = pd.Series(values, index=MONTHS, name="sales")
     X = pd.DataFrame({"past": normal(40, seed=1), "known": 9 * normal(40, seed=2)}, index=MONTHS)
     params = {"network": "dense", "window_length": 8, "differences": None, "epochs": 1}
-    params |= WHOLE[name]
+    params |= {"time_features": None} | WHOLE[name]
     model = SequenceForecaster(horizon=3, past_covariates=["past"], random_state=0, **params)
     model.fit(y[:-3], X[:-3])
     X_ahead = X[["known"]][-3:]
