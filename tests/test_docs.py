@@ -109,6 +109,8 @@ def headings_of(page):
 QUICK = {"README", "get_started"}
 
 
+# sktime announces it for each of its own forecasters.
+@pytest.mark.filterwarnings("ignore:The default of config ``remember_data``:FutureWarning")
 @pytest.mark.parametrize(
     "page",
     [pytest.param(page, marks=[] if page.stem in QUICK else pytest.mark.long) for page in PAGES],
