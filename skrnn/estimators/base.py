@@ -197,7 +197,7 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
         for name, value in before.items():
             now = getattr(self, name)
             if now not in ("auto", value):
-                anew = "set warm_start=False" if "warm_start" in self._parameters else "call fit"
+                anew = "set warm_start=False" if getattr(self, "warm_start", False) else "call fit"
                 raise ValueError(
                     f"{type(self).__name__} continues the previous fit, which had {name}={value!r},"
                     f" and {name}={now!r} was given; restore it, or {anew}."

@@ -133,8 +133,9 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         fh : int, list, Index or ForecastingHorizon, optional
             Forecasting horizon.
         cutoff : optional
-            Latest time of y to learn from, in every series; later rows are not read. None reads all
-            rows.
+            Latest time of y to learn from, in every series; later rows are not read, and series
+            that begin later are left out. A text is read as in slices of pandas: "2024" is the
+            year up to its end. None reads all rows.
 
         Returns
         -------
@@ -151,9 +152,10 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         -----
         UserWarning
             If the series of a panel end at different dates and no cutoff is given: later values
-            of one series are then known when another one is forecast, as in no backtest.
+            of one series are then known when another one is forecast, as in no backtest. Or if
+            a cutoff leaves out whole series.
         """
-        super().fit(y if cutoff is None else cut(y, cutoff), X, fh)
+        super().fit(y if cutoff is None else cut(y, cutoff, stacklevel=4), X, fh)
         if cutoff is None:
             warn_of_different_ends(y, stacklevel=4)
         return self

@@ -43,8 +43,8 @@ def readable(data: Any, name: str) -> Any:
     return data
 
 
-def cut(y: Any, cutoff: Any) -> Any:
-    """Return the rows of y up to a cutoff.
+def cut(y: Any, cutoff: Any, stacklevel: int) -> Any:
+    """Return the rows of y up to a cutoff; warn of series that have none.
 
     Raises
     ------
@@ -64,6 +64,16 @@ def cut(y: Any, cutoff: Any) -> Any:
         raise ValueError(
             f"cutoff={cutoff!r} lies before the first time of y, {times.min()}; give a later one."
         )
+    if isinstance(y.index, pd.MultiIndex):
+        names = y.index.droplevel(-1)
+        later = names.unique().difference(names[kept].unique(), sort=False)
+        if len(later):
+            warnings.warn(
+                f"{len(later)} series of y begin after cutoff={str(cutoff)!r} and are left out, "
+                f"the first of them {later[0]!r}; leave them out of predict and backtest, too.",
+                UserWarning,
+                stacklevel=stacklevel + 1,
+            )
     return y[kept]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,8 @@ def up_to(time: Any, index: pd.Index, name: str) -> NDArray[np.bool_]:
     Parameters
     ----------
     time : object
-        A time of the kind of the index, or a text that pandas reads as one.
+        A time of the kind of the index, an index of one time, or a text that pandas reads as one:
+        as in slices of pandas, "2024" is the year up to its end.
     index : pandas.Index
         Times.
     name : str
@@ -64,15 +66,25 @@ def up_to(time: Any, index: pd.Index, name: str) -> NDArray[np.bool_]:
     TypeError, ValueError
         If it is no time of that kind.
     """
+    if isinstance(time, pd.Index) and len(time) == 1:
+        time = time[0]
+    if type(time) is date:
+        time = pd.Timestamp(time)
     if not isinstance(time, str):
         (time,) = alike(pd.Index([time]), index, name)
-    try:
         return np.asarray(index <= time)
-    except (TypeError, ValueError) as error:
+    has_dates = isinstance(index, pd.DatetimeIndex | pd.PeriodIndex)
+    ordered = index.unique().sort_values()
+    try:
+        earlier = ordered[ordered.slice_indexer(None, time)] if has_dates else None
+    except (TypeError, ValueError, KeyError):
+        earlier = None
+    if earlier is None:
+        example = repr(str(index[-1])) if has_dates else index[-1]
         raise ValueError(
-            f"{name}={time!r} was given, which is not a time of y; give one, such as "
-            f"{str(index[-1])!r}."
-        ) from error
+            f"{name}={time!r} was given, which is not a time of y; give one, such as {example}."
+        )
+    return np.asarray(index <= earlier[-1]) if len(earlier) else np.zeros(len(index), dtype=bool)
 
 
 def _kind(index: pd.Index) -> str:

@@ -54,6 +54,32 @@ def test_periods_and_integers_are_cut_too():
     assert_same_fit(make().fit(y, fh=[1], cutoff=20), make().fit(y[:21], fh=[1]))
 
 
+@pytest.mark.parametrize(
+    ("index", "text", "n_times"),
+    [
+        (pd.date_range("2024-01-01", periods=60, freq="D"), "2024-01", 31),
+        (pd.period_range("2020-01", periods=60, freq="M"), "2022", 36),
+        (pd.date_range("2024-01-01", periods=60, freq="h"), "2024-01-01", 24),
+    ],
+)
+def test_a_shortened_text_is_the_time_up_to_its_end(index, text, n_times):
+    y = pd.Series(wave(40).to_numpy()[np.arange(60) % 40], index=index)
+    cut = make().fit(y, fh=[1], cutoff=text)
+    assert cut.cutoff[0] == index[n_times - 1] == y[:text].index[-1]
+
+
+@pytest.mark.parametrize("given", [DAYS[25:26], DAYS[25].date()], ids=["index", "date"])
+def test_an_index_of_one_time_and_a_day_are_cutoffs(given):
+    assert make().fit(wave(), fh=[1], cutoff=given).cutoff[0] == DAYS[25]
+
+
+def test_series_that_begin_later_are_left_out_with_a_warning():
+    y = panel(early=wave(40), late=wave(10, start=30))
+    with pytest.warns(UserWarning, match="1 series of y begin after .* the first of them 'late'"):
+        model = make().fit(y, fh=[1], cutoff=DAYS[25])
+    assert model.predict().index.get_level_values(0).tolist() == ["early"]
+
+
 def test_covariates_after_the_cutoff_stay_known():
     y = wave()
     cut = make().fit(y, X=prices(60), fh=[1, 2], cutoff=DAYS[25])
@@ -89,6 +115,7 @@ def test_other_series_are_not_warned_of():
     [
         (wave(), "2023-12-31", ValueError, "before the first time of y, 2024-01-01"),
         (wave(), "soon", ValueError, "cutoff='soon' was given, which is not a time of y"),
+        (wave().reset_index(drop=True), "20", ValueError, "give one, such as 39"),
         (wave(), 20, TypeError, "cutoff has integers, and y has dates"),
         (wave(), DAYS[20].tz_localize("UTC"), TypeError, "cutoff has dates with a time zone"),
         (wave().to_numpy(), 20, TypeError, "y of type ndarray; give y as a Series or DataFrame"),
