@@ -115,7 +115,7 @@ def read_series(
     ------
     ValueError
         If times are repeated, not regular or nearly all missing, if the frequencies of series
-        differ, if X lacks a time of y, or if a series or a column holds no value.
+        differ, if X lacks a time of y, or if a series holds no value.
     """
     given = read_covariates(X, names)
     parts = _parts(y)
@@ -139,11 +139,6 @@ def read_series(
                 raise ValueError(f"X has no rows for {named(key)}.")
             covariates = _covariates(given[key], part.index, index, named(key))
         series.append(Series(key, index, values, covariates))
-    if not may_be_empty:
-        is_observed = np.any([np.isfinite(one.values).any(axis=0) for one in series], axis=0)
-        if not is_observed.all():
-            column = y.columns[int(np.argmin(is_observed))]
-            raise ValueError(f"the column {column!r} of y has no observed value; leave it out.")
     return series
 
 

@@ -16,6 +16,9 @@ Floats = NDArray[np.float64]
 #: Share of the least value of a series that a later value counts as, at least, in a logarithm.
 _LEAST_SHARE = 1e-3
 
+#: Unit of a column that never varied, as a share of its level.
+_STEADY = 1e-6
+
 #: Largest logarithm of a forecast, for which its exponential is finite.
 _LARGEST_LOG = 700.0
 
@@ -60,7 +63,15 @@ class SeriesScaling:
             positive = np.where(values > 0, values, np.inf).min(axis=0, initial=np.inf)
             scaling = replace(scaling, floor=np.where(log, positive * _LEAST_SHARE, np.nan))
         moved = scaling._moved(values)
-        return replace(scaling, affine=AffineScaling.fit(moved, np.ones(len(values))))
+        affine = AffineScaling.fit(moved, np.ones(len(values)))
+        # Of a column that never varied, the unit follows from its level, as those of others do.
+        level = np.where(np.isnan(scaling.floor), np.abs(affine.center), 1.0)
+        lowest, highest = (
+            np.nanmin(moved, axis=0, initial=np.inf),
+            np.nanmax(moved, axis=0, initial=-np.inf),
+        )
+        unit = np.where((lowest == highest) & (level > 0), _STEADY * level, affine.scale)
+        return replace(scaling, affine=replace(affine, scale=unit))
 
     def transform_single(self, values: Floats) -> NDArray[np.float32]:
         """Return scaled values in float32, infinite for those out of range."""

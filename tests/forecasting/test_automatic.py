@@ -233,6 +233,21 @@ def test_no_negative_forecast_of_a_series_that_has_none():
     assert (lower.iloc[:, 0] < 0).all()
 
 
+@pytest.mark.parametrize("level", [1e-6, 7.0, -5e-6, 500.0, 1.0, 1e6])
+@pytest.mark.parametrize("params", [{}, {"differences": None}, {"normalization": "series"}])
+def test_a_constant_column_beside_another_stays_at_its_level(level, params):
+    walk = np.random.default_rng(0).normal(size=80).cumsum()
+    y = pd.DataFrame({"walk": walk, "constant": level})
+    model = skrnn.GRUForecaster(units=4, epochs=3, early_stopping=False, random_state=0, **params)
+    model.fit(y, fh=range(1, 7))
+    np.testing.assert_allclose(model.predict()["constant"], level, rtol=1e-4)
+    np.testing.assert_allclose(model.predict_interval()["constant"], level, rtol=1e-3)
+    later = pd.DataFrame({"walk": walk[:3], "constant": [2 * level, 3 * level, 2 * level]})
+    model.update(later.set_index(pd.RangeIndex(80, 83)), update_params=False)
+    ratios = model.predict()["constant"] / level
+    assert ratios.between(1.5, 3).all() if not params else np.isfinite(ratios).all()
+
+
 # ------------------------------------------------------------------ settings
 
 

@@ -11,7 +11,6 @@ from skrnn.forecasting.calendar import (
 )
 from skrnn.forecasting.series import instances, read_series
 from tests.forecasting.parts import normal, some
-from tests.forecasting.series import make, refuses, wave
 
 KINDS = {
     "dates": pd.date_range("2024-01-01", periods=30, freq="D", name="when"),
@@ -154,13 +153,6 @@ def test_a_panel_is_read_series_by_series():
     keys = [key for key, _ in instances(deep)]
     assert keys == [(region, key) for region in ("north", "south") for key in "abc"]
     assert [key for key, _ in instances(y.loc["a"])] == [()]
-
-
-def test_a_column_without_any_value_is_refused():
-    y = pd.DataFrame({"load": wave(), "none": np.nan})
-    refuses(make().fit, y, fh=[1], match="the column 'none' of y has no observed value")
-    partly = pd.concat({"a": y, "b": y.fillna(1.0)}, names=["shop", "day"])  # observed in one
-    assert np.isfinite(make().fit(partly, fh=[1]).predict()).all(axis=None)
 
 
 def test_series_without_training_data_are_refused():
