@@ -33,7 +33,7 @@ Target = TypeVar("Target", bound=CombinesOutputs)
 
 @dataclass(frozen=True, eq=False)
 class FurtherNetwork:
-    """What a further network of an ensemble does not share with the first one.
+    """Weights, history and optimizer state of a network of an ensemble after the first one.
 
     The attributes are those of `FittedNetwork`.
     """
@@ -46,7 +46,7 @@ class FurtherNetwork:
 
     @classmethod
     def of(cls, network: FittedNetwork[Any, Any]) -> Self:
-        """Return what a network does not share."""
+        """Return those of a network by itself."""
         return cls(**{one.name: getattr(network, one.name) for one in fields(cls)})
 
 

@@ -61,10 +61,9 @@ def window_settings(forecaster: Any, series: Sequence[Series], horizon: int) -> 
     """
     given = {
         name: plain(getattr(forecaster, name))
-        for name in ("window_length", "differences", "segment_length", "time_features")
+        for name in ("window_length", "differences", "segment_length")
     }
-    asked = [given[name] for name in ("window_length", "differences", "segment_length")]
-    found = seasons_of(series) if "auto" in asked else ()
+    found = seasons_of(series) if "auto" in given.values() else ()
     length = given["window_length"]
     if length == "auto":
         differences, segment = given["differences"], given["segment_length"]
@@ -91,7 +90,7 @@ def window_settings(forecaster: Any, series: Sequence[Series], horizon: int) -> 
             f"segment_length={segment} does not divide window_length={length}; give a multiple "
             "of it."
         )
-    cycles = given["time_features"]
+    cycles = plain(forecaster.time_features)
     if cycles == "auto":
         cycles = longer_cycles(max(series, key=len).index, length)
     return WindowSettings(length, lags, seasons, segment, cycles or ())

@@ -66,11 +66,9 @@ class SeriesScaling:
         affine = AffineScaling.fit(moved, np.ones(len(values)))
         # Of a column that never varied, the unit follows from its level, as those of others do.
         level = np.where(np.isnan(scaling.floor), np.abs(affine.center), 1.0)
-        lowest, highest = (
-            np.nanmin(moved, axis=0, initial=np.inf),
-            np.nanmax(moved, axis=0, initial=-np.inf),
-        )
-        unit = np.where((lowest == highest) & (level > 0), _STEADY * level, affine.scale)
+        lowest = np.nanmin(moved, axis=0, initial=np.inf)
+        is_constant = lowest == np.nanmax(moved, axis=0, initial=-np.inf)
+        unit = np.where(is_constant & (level > 0), _STEADY * level, affine.scale)
         return replace(scaling, affine=replace(affine, scale=unit))
 
     def transform_single(self, values: Floats) -> NDArray[np.float32]:
