@@ -28,6 +28,8 @@ POOLING = parameter(
     doc="""Pooling of the steps of a sequence into one vector: the last step, the mean or
     maximum over all steps but padding, or their average weighted by learned attention.""",
 )
+#: Pooling of networks whose last step has seen no more than the others.
+MEAN_POOLING = parameter(default="mean", domain=POOLING.domain, doc=POOLING.doc)
 DROPOUT = parameter(
     default=0.0,
     domain=singles(0, 1),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skrnn.networks.base import DROPOUT, KERNEL, POOLING, WIDTH, StepNetwork
+from skrnn.networks.base import DROPOUT, KERNEL, MEAN_POOLING, WIDTH, StepNetwork
 from skrnn.parameters import BOOLEAN, integers, parameter, tuples_of
 
 
@@ -39,11 +39,7 @@ class Conv(StepNetwork):
         domain=BOOLEAN,
         doc="Normalize over the filters at each step, before each ReLU.",
     )
-    pooling: str = parameter(
-        default="mean",
-        domain=POOLING.domain,
-        doc=POOLING.doc,
-    )
+    pooling: str = MEAN_POOLING
 
     def encode(self, inputs: Any, lengths: Any) -> Any:
         """Return the pooled outputs of the last convolution."""

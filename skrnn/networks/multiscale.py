@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skrnn.networks.base import DROPOUT, KERNEL, POOLING, WIDTH, StepNetwork
+from skrnn.networks.base import DROPOUT, KERNEL, MEAN_POOLING, WIDTH, StepNetwork
 from skrnn.parameters import integers, parameter
 
 
@@ -21,7 +21,7 @@ class Multiscale(StepNetwork):
         long.""",
     )
     dropout: float = DROPOUT
-    pooling: str = parameter(default="mean", domain=POOLING.domain, doc=POOLING.doc)
+    pooling: str = MEAN_POOLING
 
     @property
     def looks_ahead(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from skrnn.networks.base import DEPTH, DROPOUT, POOLING, WIDTH, StepNetwork
+from skrnn.networks.base import DEPTH, DROPOUT, MEAN_POOLING, WIDTH, StepNetwork
 from skrnn.parameters import integers, parameter
 
 
@@ -34,11 +34,7 @@ class Transformer(StepNetwork):
         default=64, domain=WIDTH, doc="Hidden units of the feed-forward part of each layer."
     )
     dropout: float = DROPOUT
-    pooling: str = parameter(
-        default="mean",
-        domain=POOLING.domain,
-        doc=POOLING.doc,
-    )
+    pooling: str = MEAN_POOLING
 
     def encode(self, inputs: Any, lengths: Any) -> Any:
         """Return the pooled outputs of the last layer."""
