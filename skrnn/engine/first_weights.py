@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from skrnn.engine.batches import Examples
 from skrnn.engine.linear_fit import ridge
 from skrnn.networks.base import ModelBuilder
+from skrnn.networks.wrappers.centering import CenteredSteps
 from skrnn.networks.wrappers.differences import WithDifferences
 from skrnn.networks.wrappers.linear_skip import LinearSkip
+from skrnn.preprocessing.deviations import Deviations
 
-#: Maximum number of sequences whose differences are measured.
+#: Maximum number of sequences that are measured, except by ridge regression.
 _MOST_MEASURED = 2_000
 
 
@@ -22,26 +24,41 @@ def first_weights(network: ModelBuilder, examples: Examples) -> Mapping[str, NDA
     """Return the weights of a network that are measured on its training set, by name or path.
 
     A linear skip connection is fitted, and the network beside it starts with outputs of zero;
-    differences from step to step have a scale. Other networks have no such weights.
+    centered steps have a mean and a scale, and so do differences from step to step. Other
+    networks have no such weights.
     """
-    if isinstance(network, WithDifferences):
-        return {"difference_scale": difference_scale(examples)}
-    if not isinstance(network, LinearSkip):
-        return {}
-    coefficients, intercept = ridge(examples, network.n_steps)
-    return {
-        "linear_coefficients": coefficients,
-        "linear_intercept": intercept,
-        "outputs/kernel": np.zeros(()),
-    }
-
-
-def difference_scale(examples: Examples) -> NDArray[np.float64]:
-    """Return the root mean square of differences from step to step, 1 where all are zero."""
+    measured: dict[str, NDArray[Any]] = {}
+    if isinstance(network, LinearSkip):
+        coefficients, intercept = ridge(examples, network.n_steps)
+        measured = {
+            "linear_coefficients": coefficients,
+            "linear_intercept": intercept,
+            "outputs/kernel": np.zeros(()),
+        }
+        network = network.network
+    if not isinstance(network, CenteredSteps | WithDifferences):
+        return measured
     every = np.linspace(0, len(examples) - 1, min(len(examples), _MOST_MEASURED))
-    x, lengths = examples.inputs.batch(np.unique(every.astype(np.int64)), examples.longest)
-    later, lengths = np.arange(1, x.shape[1]), lengths[:, None]
-    is_real = later > x.shape[1] - lengths if examples.inputs.at_end else later < lengths
-    differences = np.diff(x.astype(np.float64), axis=1)[is_real]
-    squares = np.mean(differences**2, axis=0) if len(differences) else np.zeros(x.shape[2])
+    rows = np.unique(every.astype(np.int64))
+    x, lengths = examples.inputs.batch(rows, examples.longest)
+    values = x.astype(np.float64)
+    if isinstance(network, CenteredSteps):
+        own = values[..., : network.n_features]
+        found = Deviations.of(own, examples.weights[rows]).up_to(network.most)
+        own[:] = (own - found.mean) / found.scale
+        measured |= {"mean_sequence": found.mean, "deviation_scale": found.scale}
+        network = network.network
+    if isinstance(network, WithDifferences):
+        measured["difference_scale"] = difference_scale(values, lengths, examples.inputs.at_end)
+    return measured
+
+
+def difference_scale(
+    values: NDArray[np.float64], lengths: NDArray[np.int32], at_end: bool
+) -> NDArray[np.float64]:
+    """Return the root mean square of differences from step to step, 1 where all are zero."""
+    later, lengths = np.arange(1, values.shape[1]), lengths[:, None]
+    is_real = later > values.shape[1] - lengths if at_end else later < lengths
+    differences = np.diff(values, axis=1)[is_real]
+    squares = np.mean(differences**2, axis=0) if len(differences) else np.zeros(values.shape[2])
     return np.where(squares > 0, np.sqrt(squares), 1.0)

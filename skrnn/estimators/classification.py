@@ -16,6 +16,7 @@ from skrnn._typing import ClassifierMixin, with_callbacks
 from skrnn._validation import check_labels, check_weights
 from skrnn.engine.losses import CLASSIFICATION, SmoothedLoss
 from skrnn.estimators.budget import Budget
+from skrnn.estimators.centering import CENTER_STEPS, has_centered_steps, with_centered_steps
 from skrnn.estimators.classes import CLASS_WEIGHT, ClassesMixin, refuse_probabilities
 from skrnn.estimators.network_parameter import NetworkParameterMixin
 from skrnn.estimators.sequence_data import SequenceData
@@ -80,6 +81,7 @@ class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimato
         further feature, divided by its root mean square over the training set. Not for
         ``embedding_dim``.""",
     )
+    center_steps: bool | str = CENTER_STEPS
     learning_rate: float = redeclared("learning_rate", of=BaseSequenceEstimator, default=0.003)
     _budget: ClassVar[Budget] = Budget(1_500, 15, batch_sizes=(16, 64), n_batches=5, enough=5_000)
     _attributes = f"""{BaseSequenceEstimator._attributes.rstrip()}
@@ -216,6 +218,7 @@ class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimato
         return self._with_weighted_classes(MulticlassTarget.learn(data.y, data.classes))
 
     def _further_target(self, data: SequenceData, weights: NDArray[np.float64]) -> MulticlassTarget:
+        self._refuse_changed(center_steps=has_centered_steps(self.network_.spec.network))
         target: MulticlassTarget = self.network_.target
         return self._with_weighted_classes(target.with_more(data.y, weights))
 
@@ -245,10 +248,10 @@ class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimato
         reads_numbers = self.embedding_dim is None
         return WithDifferences(network) if self.add_differences and reads_numbers else network
 
-    def _with_skip(
-        self, network: ModelBuilder, sequences: Sequences, n_examples: int
+    def _for_data(
+        self, network: ModelBuilder, sequences: Sequences, counted: NDArray[np.float64]
     ) -> ModelBuilder:
-        return network
+        return with_centered_steps(network, self.center_steps, sequences, counted)
 
     def _reads_any_length(self, network: ModelBuilder) -> bool:
         return False

@@ -14,6 +14,7 @@ from skrnn._typing import RegressorMixin, with_callbacks
 from skrnn._validation import check_target, check_weights
 from skrnn.engine.losses import REGRESSION
 from skrnn.estimators.budget import Budget
+from skrnn.estimators.centering import CENTER_STEPS, has_centered_steps, with_centered_steps
 from skrnn.estimators.determination import r2
 from skrnn.estimators.network_parameter import NetworkParameterMixin
 from skrnn.estimators.sequence_data import SequenceData
@@ -61,6 +62,7 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
         without missing values. "auto" adds it to these if a sequence has at most 2,048 values, and
         there are four times as many sequences.""",
     )
+    center_steps: bool | str = CENTER_STEPS
     scale_target: bool = parameter(
         default=True,
         domain=BOOLEAN,
@@ -191,7 +193,11 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     def _further_target(self, data: SequenceData, weights: NDArray[np.float64]) -> ContinuousTarget:
         target: ContinuousTarget = self.network_.target
         has_skip = isinstance(self.network_.spec.network, LinearSkip)
-        self._refuse_changed(scale_target=target.scaling.scales, linear_skip=has_skip)
+        self._refuse_changed(
+            scale_target=target.scaling.scales,
+            linear_skip=has_skip,
+            center_steps=has_centered_steps(self.network_.spec.network),
+        )
         return target.with_more(data.y, weights)
 
     def _weigh(self, y: NDArray[Any], weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -203,21 +209,22 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
     def _wrap(self, make: Callable[[], Network]) -> Network:
         return make()
 
-    def _with_skip(
-        self, network: ModelBuilder, sequences: Sequences, n_examples: int
+    def _for_data(
+        self, network: ModelBuilder, sequences: Sequences, counted: NDArray[np.float64]
     ) -> ModelBuilder:
         n_steps = sequences.n_steps or 0
         is_possible = n_steps > 0 and network.n_tokens is None and self.missing == "error"
         wanted = bool(self.linear_skip)
         if isinstance(self.linear_skip, str):
             n_values = n_steps * sequences.n_features
-            has_enough = n_examples >= SKIP_EXAMPLES * n_values
+            has_enough = int(np.count_nonzero(counted)) >= SKIP_EXAMPLES * n_values
             wanted = is_possible and n_values <= SKIP_VALUES and has_enough
         if wanted and not is_possible:
             raise ValueError(
                 "linear_skip=True needs measurements without missing values, in sequences of one "
                 "length; give linear_skip='auto', or False."
             )
+        network = with_centered_steps(network, self.center_steps, sequences, counted)
         return LinearSkip(network, n_steps) if wanted else network
 
     def _reads_any_length(self, network: ModelBuilder) -> bool:

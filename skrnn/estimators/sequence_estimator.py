@@ -31,6 +31,7 @@ from skrnn.estimators.trainer import Start
 from skrnn.estimators.validation_split import hold_out, trained_on, without_purged
 from skrnn.networks import Network
 from skrnn.networks.base import WIDTH, ModelBuilder, resolved
+from skrnn.networks.wrappers.centering import CenteredSteps
 from skrnn.networks.wrappers.embedding import TokenEmbedding
 from skrnn.networks.wrappers.linear_skip import LinearSkip
 from skrnn.parameters import BOOLEAN, NONE, integers, one_of, parameter, validate
@@ -145,10 +146,10 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         """Return the network for the task, around the one that ``make`` returns."""
 
     @abstractmethod
-    def _with_skip(
-        self, network: ModelBuilder, sequences: Sequences, n_examples: int
+    def _for_data(
+        self, network: ModelBuilder, sequences: Sequences, counted: NDArray[np.float64]
     ) -> ModelBuilder:
-        """Return the network with its linear skip connection, if it gets one for these data."""
+        """Return the network with what it gets for these data, of weights ``counted``."""
 
     @abstractmethod
     def _reads_any_length(self, network: ModelBuilder) -> bool:
@@ -287,7 +288,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
             n_tokens = count_tokens(sequences, int(self.embedding_dim))
         network = self._resolved(sequences.longest, n_tokens)
         shape = self._shape_for(network, sequences)
-        network = self._with_skip(network, sequences, int(np.count_nonzero(counted)))
+        network = self._for_data(network, sequences, counted)
         scaling = AffineScaling.identity(sequences.n_features)
         if self.scale_input and n_tokens is None:
             scaling = AffineScaling.fit_blocks(
@@ -313,8 +314,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         reads_tokens = self.embedding_dim is not None
         n_tokens = (before.encoder.network.n_tokens or 0) if reads_tokens else None
         network = self._resolved(before.longest, n_tokens)
-        if isinstance(before.spec.network, LinearSkip):
-            network = replace(before.spec.network, network=network)
+        network = _with_what_surrounds(before.spec.network, network)
         target = self._further_target(data, trained_on(data.weights, split))
         return replace(self._respecified(network, self._loss(target)), target=target)
 
@@ -384,3 +384,10 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         tags.input_tags.allow_nan = self.missing == "mask"
         tags.input_tags.three_d_array = True
         return tags
+
+
+def _with_what_surrounds(before: ModelBuilder, network: ModelBuilder) -> ModelBuilder:
+    """Return a network with what the one before got for its data."""
+    if not isinstance(before, CenteredSteps | LinearSkip):
+        return network
+    return replace(before, network=_with_what_surrounds(before.network, network))

@@ -75,8 +75,8 @@ class BaseStepwiseEstimator(BaseSequenceEstimator):
     def _strata(self, y: Any) -> None:
         return None
 
-    def _with_skip(
-        self, network: ModelBuilder, sequences: Sequences, n_examples: int
+    def _for_data(
+        self, network: ModelBuilder, sequences: Sequences, counted: NDArray[np.float64]
     ) -> ModelBuilder:
         return network
 

@@ -19,6 +19,7 @@ from keras.layers import (  # noqa: E402  (the backend is chosen first)
 )
 
 from skrnn.networks.layers.attention import Attend, ConcatenateToSteps, StepsAfter  # noqa: E402
+from skrnn.networks.layers.centering import CenterSteps  # noqa: E402
 from skrnn.networks.layers.convolution import Conv1D, convolution_front  # noqa: E402
 from skrnn.networks.layers.decoding import ParallelDecoder, RecurrentDecoder  # noqa: E402
 from skrnn.networks.layers.depthwise import DepthwiseConv1D  # noqa: E402
@@ -57,6 +58,7 @@ __all__ = [
     "AlignRight",
     "AppendDifferences",
     "Attend",
+    "CenterSteps",
     "Concatenate",
     "ConcatenateToSteps",
     "Conv1D",

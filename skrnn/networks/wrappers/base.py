@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, fields, replace
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from skrnn.networks.base import LengthDependent, ModelBuilder, resolved
 from skrnn.numpy_runtime.cells import Stage
@@ -49,13 +49,19 @@ class AroundOne(Wrapper, StreamingModel):
     ----------
     network : ModelBuilder
         The network.
+
+    Attributes
+    ----------
+    needs_positions : bool
+        Whether the model has to read a step at its position, so that missing ones are kept.
     """
 
     network: ModelBuilder
+    needs_positions: ClassVar[bool] = False
 
     def __post_init__(self) -> None:
         self.needs_fixed_length = self.network.needs_fixed_length
-        self.keeps_missing_steps = self.network.keeps_missing_steps
+        self.keeps_missing_steps = self.network.keeps_missing_steps or self.needs_positions
 
     @property
     def looks_ahead(self) -> bool:

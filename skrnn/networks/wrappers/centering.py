@@ -1,0 +1,47 @@
+"""Network that reads deviations from the mean of the training sequences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from skrnn.networks.wrappers.base import AroundOne
+from skrnn.numpy_runtime.cells import Stage
+from skrnn.numpy_runtime.centering import CenterSteps
+from skrnn.numpy_runtime.weights import WeightReader
+
+
+@dataclass(eq=False, repr=False)
+class CenteredSteps(AroundOne):
+    """Model that reads, at each step, deviations from the mean of the training sequences there.
+
+    The deviations of a feature are divided by their root mean square over the training set.
+
+    Parameters
+    ----------
+    n_steps, n_features : int
+        Shape of the sequences.
+    most : float
+        Maximum root mean square of the deviations, relative to the standard deviation of the
+        feature; a feature with larger ones is left as it is.
+    """
+
+    n_steps: int
+    n_features: int
+    most: float
+    needs_positions: ClassVar[bool] = True
+
+    def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:
+        """Return the outputs of the model for the deviations."""
+        from skrnn.networks import layers
+
+        deviations = layers.CenterSteps(self.n_steps, self.n_features)(inputs, lengths)
+        return self.network.outputs(deviations, lengths, n_outputs)
+
+    def output_stages(self, weights: WeightReader, n: int) -> list[Stage]:
+        """Return the centering and the stages of the model."""
+        mean, scale = weights.take((self.n_steps, self.n_features), (self.n_features,))
+        return [CenterSteps(n, mean, scale), *self._stages_within(weights, n)]
+
+    def __repr__(self) -> str:
+        return f"{self.network!r} with center_steps=True"

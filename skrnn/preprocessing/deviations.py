@@ -1,0 +1,51 @@
+"""Deviations of sequences of one length from their mean sequence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Deviations:
+    """Mean of sequences at each step, and the size of the deviations from it.
+
+    Attributes
+    ----------
+    mean : ndarray of shape (n_steps, n_features)
+        Weighted mean over sequences.
+    scale : ndarray of shape (n_features,)
+        Root mean square of the deviations of each feature.
+    shares : ndarray of shape (n_features,)
+        ``scale``, relative to the standard deviation of the feature over all steps.
+    """
+
+    mean: Floats
+    scale: Floats
+    shares: Floats
+
+    @classmethod
+    def of(cls, values: Floats, weights: Floats) -> Self:
+        """Measure sequences (n_samples, n_steps, n_features)."""
+        weights = weights / weights.max()
+        mean = np.average(values, axis=0, weights=weights)
+        squares = np.average((values - mean) ** 2, axis=0, weights=weights).mean(axis=0)
+        total = squares + mean.var(axis=0)
+        shares = np.sqrt(np.divide(squares, total, out=np.zeros_like(total), where=total > 0))
+        return cls(mean, np.sqrt(squares), shares)
+
+    def are_small(self, most: float) -> NDArray[np.bool_]:
+        """Return the features whose deviations have at most this share, and are not zero."""
+        return (self.scale > 0) & (self.shares <= most)
+
+    def up_to(self, most: float) -> Self:
+        """Return the same without the mean and scale of features with larger deviations."""
+        small = self.are_small(most)
+        return type(self)(
+            np.where(small, self.mean, 0.0), np.where(small, self.scale, 1.0), self.shares
+        )
