@@ -4,7 +4,8 @@
 official training part and scored on the official test part; the CPU seconds are those of a fit in
 a process of its own thread that has fitted before. MiniRocket (Dempster, Schmidt and Webb, 2021,
 doi:10.1145/3447548.3467231) with ridge regression is fitted in turn, in the implementation of
-sktime, which needs numba.
+sktime, which needs numba. Beside the four classes with nothing set there are the mean of five TCNs
+and further networks, each with the defaults of its kind.
 
 With ``--validate``, a third of each training part is held out and scored instead, and nothing is
 written; ``--set`` gives parameters another value.
@@ -43,9 +44,29 @@ from common import (
 from ucr_data import LOADERS, load, take, with_gaps
 
 import skrnn
+from skrnn import networks
 
 OURS = ("TCNClassifier", "GRUClassifier", "LSTMClassifier", "RNNClassifier")
+#: Further models: the class and its parameters.
+FURTHER: dict[str, tuple[str, dict[str, Any]]] = {
+    "5 x TCN": ("TCNClassifier", {"n_networks": 5}),
+    "LITE": ("SequenceClassifier", {"network": "lite"}),
+    "Inception": ("SequenceClassifier", {"network": "inception"}),
+    "minGRU": (
+        "SequenceClassifier",
+        {
+            "network": networks.MinGRU(
+                bidirectional=True,
+                conv_filters=32,
+                conv_kernel_size=7,
+                conv_strides="auto",
+                pooling="max",
+            )
+        },
+    ),
+}
 MINIROCKET = "MiniRocket + ridge"
+MODELS = (*OURS, *FURTHER, MINIROCKET)
 PUBLISHED = ("FCN", "RESNET", "InceptionTime", "ROCKET")
 COLUMNS = ["estimator", "set", "seed", "accuracy", "training", "log_loss", "cpu_seconds"]
 
@@ -111,7 +132,9 @@ def measure(
         X, X_test = (one.reshape(len(one), 1, -1) for one in (X, X_test))
         model: Any = MiniRocketRidge(task.seed)
     else:
-        model = getattr(skrnn, task.estimator)(missing="mask", random_state=task.seed, **settings)
+        name, own = FURTHER.get(task.estimator, (task.estimator, {}))
+        parameters = {"missing": "mask", "random_state": task.seed} | own | settings
+        model = getattr(skrnn, name)(**parameters)
     start = time.process_time()
     model.fit(X, y)
     seconds = time.process_time() - start
@@ -138,7 +161,7 @@ def mean(rows: list[dict[str, Any]], estimator: str, name: str, column: str) -> 
 def means(rows: list[dict[str, Any]], known: Any, names: list[str], title: str) -> list[Any]:
     """Return a row of mean accuracies over sets; None for a method that lacks one of them."""
     cells: list[Any] = [f"{title} ({len(names)})"]
-    for estimator in (*OURS, MINIROCKET):
+    for estimator in MODELS:
         found = [mean(rows, estimator, name, "accuracy") for name in names]
         kept = [one for one in found if one is not None]
         cells.append(statistics.fmean(kept) if kept and len(kept) == len(found) else None)
@@ -157,21 +180,22 @@ def report(rows: list[dict[str, Any]], data: Path, sets: list[str]) -> list[str]
     accuracies = [
         [
             name,
-            *(mean(rows, estimator, name, "accuracy") for estimator in (*OURS, MINIROCKET)),
+            *(mean(rows, estimator, name, "accuracy") for estimator in MODELS),
             *(known.get(name, {}).get(method) for method in PUBLISHED),
         ]
         for name in sets
     ]
-    others = []
-    for estimator in (*OURS, MINIROCKET):
+    others: list[list[Any]] = []
+    for estimator in MODELS:
         of_it = [row for row in rows if row["estimator"] == estimator]
         losses = [float(row["log_loss"]) for row in of_it if row.get("log_loss")]
         seconds = [float(row["cpu_seconds"]) for row in of_it]
         cells = [statistics.fmean(float(row["accuracy"]) for row in of_it) if of_it else None]
         cells += [statistics.fmean(losses) if losses else None]
         cells += [statistics.median(seconds), max(seconds)] if seconds else [None, None]
-        others.append([estimator, *cells])
-    header = [*OURS, MINIROCKET, *PUBLISHED]
+        n_seeds = len({row["seed"] for row in of_it})
+        others.append([estimator, n_seeds, *cells])
+    header = [*MODELS, *PUBLISHED]
     return [
         table(["set", *header], accuracies),
         "Means over the UCR sets (published networks were fed NaN in the gaps):",
@@ -183,7 +207,14 @@ def report(rows: list[dict[str, Any]], data: Path, sets: list[str]) -> list[str]
             ],
         ),
         table(
-            ["estimator", "mean accuracy", "mean log loss", "median CPU s of a fit", "greatest"],
+            [
+                "estimator",
+                "seeds",
+                "mean accuracy",
+                "mean log loss",
+                "median CPU s of a fit",
+                "greatest",
+            ],
             others,
         ),
     ]
