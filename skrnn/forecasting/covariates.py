@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn.forecasting.calendar import following
-from skrnn.forecasting.series import Series, instances, named
+from skrnn.forecasting.horizons import of_each_grid
+from skrnn.forecasting.series import Key, Series, instances, named
 from skrnn.forecasting.time_grid import alike
 from skrnn.preprocessing.scaling import AffineScaling
 
@@ -120,26 +121,26 @@ class Ahead:
     covariates: NDArray[np.float64]
 
     @classmethod
-    def of(
+    def of_each(
         cls,
-        one: Series,
+        series: Sequence[Series],
         roles: Roles,
         n_times: int,
-        X: pd.DataFrame | None = None,
+        given: Mapping[Key, pd.DataFrame] | None = None,
         n_wanted: int = 0,
-    ) -> Self:
-        """Return the covariates of the next times from X and from the fit.
+    ) -> list[Self]:
+        """Return the covariates of the next times of series from X and from the fit.
 
         Parameters
         ----------
-        one : Series
+        series : sequence of Series
             The series.
         roles : Roles
-            The columns of its covariates.
+            The columns of their covariates.
         n_times : int
             Maximum number of times; a single time without a frequency has none after it.
-        X : DataFrame or None
-            Floats, indexed by time.
+        given : mapping of tuple to DataFrame, optional
+            X for each series, floats indexed by time.
         n_wanted : int
             Number of first times that need the columns known in advance.
 
@@ -148,8 +149,22 @@ class Ahead:
         ValueError
             If one of these times has none, or is not known.
         """
-        dated = not (isinstance(one.index, pd.DatetimeIndex) and one.index.freq is None)
-        index = following(one.index, n_times) if dated or n_wanted else one.index[:0]
+
+        def after(grid: pd.Index) -> pd.Index:
+            has_frequency = not (isinstance(grid, pd.DatetimeIndex) and grid.freq is None)
+            return following(grid, n_times) if has_frequency or n_wanted else grid[:0]
+
+        later = of_each_grid(series, after)
+        return [
+            cls._of(one, roles, index, (given or {}).get(one.key), n_wanted)
+            for one, index in zip(series, later, strict=True)
+        ]
+
+    @classmethod
+    def _of(
+        cls, one: Series, roles: Roles, index: pd.Index, X: pd.DataFrame | None, n_wanted: int
+    ) -> Self:
+        """Return the covariates of a series at the times of an index; see `of_each`."""
         rows = np.full((len(index), len(roles.names)), np.nan)
         stored = one.covariates[len(one) : len(one) + len(index)]
         rows[: len(stored)] = stored
@@ -160,8 +175,8 @@ class Ahead:
             found = positions >= 0
             rows[found, known] = X[list(roles.known)].to_numpy(np.float64)[positions[found]]
             covered |= found
-        lacking = index[:n_wanted][~covered[:n_wanted]]
-        if roles.known and len(lacking):
+        if roles.known and not covered[:n_wanted].all():
+            lacking = index[:n_wanted][~covered[:n_wanted]]
             given = "X" if X is not None else f"X was not given for {named(one.key)}, so it"
             raise ValueError(
                 f"{given} lacks {len(lacking)} of the {n_wanted} times up to the last one of fh, "

@@ -183,8 +183,7 @@ class SeriesEncoder:
     ) -> WindowTable:
         """Return the table of training windows, a horizon longer than the series."""
         horizon = self.network.layout.horizon
-        ahead = [Ahead.of(one, self.roles, horizon) for one in series]
-        return self.table(series, scalings, ahead)
+        return self.table(series, scalings, Ahead.of_each(series, self.roles, horizon))
 
 
 #: Fitted forecasting network with its encoder of series.

@@ -82,9 +82,7 @@ class Forecasts:
         # Whole blocks, in which forecasts of times before the end may see the calendar, too.
         n_blocks = max(-(-n_ahead // layout.horizon), 1 if learned.cycles else 0)
         n_times = n_blocks * layout.horizon
-        ahead = [
-            Ahead.of(one, learned.roles, n_times, given.get(one.key), n_ahead) for one in series
-        ]
+        ahead = Ahead.of_each(series, learned.roles, n_times, given, n_ahead)
         units, scalings = learned.units(series, history.scalings_of(series))
         of_units = [later for later in ahead for _ in range(layout.n_channels)]
         table = learned.table(units, scalings, of_units)
@@ -128,10 +126,19 @@ class Forecasts:
         keys = [one.key for one in self.series]
         if keys[0] == ():
             return pd.DataFrame(rows, index=times[0].rename(names[0]), columns=columns)
-        every_time = times[0].append(times[1:])
+        every_time = _appended(times)
         levels = [pd.Index(level).repeat(self.steps.shape[1]) for level in zip(*keys, strict=True)]
         index = pd.MultiIndex.from_arrays([*levels, every_time], names=names)
         return pd.DataFrame(rows, index=index, columns=columns)
+
+
+def _appended(times: Sequence[pd.Index]) -> pd.Index:
+    """Return several indices as one; many of them may be one object."""
+    numbers = {id(one): one for one in times}
+    each = list(numbers.values())
+    firsts = dict(zip(numbers, np.cumsum([0, *map(len, each)]), strict=False))
+    places = [np.arange(firsts[id(one)], firsts[id(one)] + len(one)) for one in times]
+    return each[0].append(each[1:]).take(np.concatenate(places))
 
 
 def _parameters(

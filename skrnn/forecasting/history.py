@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+import numpy as np
 import pandas as pd
 
 from skrnn.forecasting.containers import Container
 from skrnn.forecasting.fitted import SeriesEncoder
+from skrnn.forecasting.horizons import of_each_grid
 from skrnn.forecasting.series import Key, Series
 from skrnn.forecasting.series_scaling import SeriesScaling
 
@@ -93,7 +95,9 @@ class History:
         ValueError
             If one begins later.
         """
-        series = [one.until(cutoff) for one in self.series.values()]
+        every = list(self.series.values())
+        n_times = of_each_grid(every, lambda grid: int(np.sum(np.asarray(grid <= cutoff))))
+        series = [one.first(n) for one, n in zip(every, n_times, strict=True)]
         late = [one.key for one in series if len(one) == 0]
         if late:
             raise ValueError(f"the series {late[0]} of y begins after the cutoff, {cutoff}.")

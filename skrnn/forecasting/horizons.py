@@ -107,15 +107,17 @@ def times_of(fh: ForecastingHorizon, grid: pd.Index) -> pd.Index:
 
 def of_each_grid(series: Sequence[Series], function: Callable[[pd.Index], Any]) -> list[Any]:
     """Return the results of a function on the times of each series, once for equal times."""
+    of_object: dict[int, Any] = {}
     made: dict[Any, Any] = {}
-    found = []
     for one in series:
         grid = one.index
+        if id(grid) in of_object:
+            continue
         key = grid[0], grid[-1], getattr(grid, "freq", None)
         if key not in made:
             made[key] = function(grid)
-        found.append(made[key])
-    return found
+        of_object[id(grid)] = made[key]
+    return [of_object[id(one.index)] for one in series]
 
 
 def furthest_of(fh: ForecastingHorizon | None, series: Sequence[Series]) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, Self
 
 import numpy as np
@@ -50,9 +51,10 @@ class Series:
         """Return the positions of the times with an observed value."""
         return np.flatnonzero(~np.isnan(self.values).all(axis=1))
 
-    def until(self, cutoff: Any) -> Self:
-        """Return the series up to a time."""
-        n_times = int(np.sum(np.asarray(self.index <= cutoff)))
+    def first(self, n_times: int) -> Self:
+        """Return the first times of the series."""
+        if n_times == len(self):
+            return self
         return replace(self, index=self.index[:n_times], values=self.values[:n_times])
 
     def merged(self, newer: Self) -> Self:
@@ -118,27 +120,33 @@ def read_series(
         differ, if X lacks a time of y, or if a series holds no value.
     """
     given = read_covariates(X, names)
-    parts = _parts(y)
+    rows = floats(y)
+    is_finite = bool(np.isfinite(rows).all())
+    parts = {key: (part, times) for key, part, times in grouped(y.index)}
     # A series with few times, or gaps, has the frequency of the longest one.
-    like = _longest(parts, known or {})
+    like = _longest({key: times for key, (_, times) in parts.items()}, known or {})
+    grids: dict[tuple[int, int], Grid] = {}  # made once for all series of equal times
     series = []
-    for key, part in parts.items():
+    for key, (part, times) in parts.items():
         earlier = (known or {}).get(key)
-        if known and like is not None:
-            part = part.set_axis(alike(part.index, like[1], "y", "the y of the fit"))
-        index = _grid(key, part.index, like if earlier is None else (key, earlier.index))
-        values = floats(part.reindex(index))
-        if not may_be_empty and not np.isfinite(values).any():
-            raise ValueError(
-                f"{named(key)} has no observed value in its {len(part)} times; leave it out."
-            )
-        refuse_infinity(values, f"{named(key)} holds an infinite value")
-        covariates = np.empty((len(index), 0))
+        own = like if earlier is None else (key, earlier.index)
+        same = id(times), id(own[1] if own else None)
+        if same not in grids:
+            grids[same] = Grid.of(key, times, own, like[1] if known and like else None)
+        grid = grids[same]
+        values = grid.placed(rows[part])
+        if not is_finite:
+            if not may_be_empty and not np.isfinite(values).any():
+                raise ValueError(
+                    f"{named(key)} has no observed value in its {len(times)} times; leave it out."
+                )
+            refuse_infinity(values, f"{named(key)} holds an infinite value")
+        covariates = np.empty((len(grid.index), 0))
         if names:
             if key not in given:
                 raise ValueError(f"X has no rows for {named(key)}.")
-            covariates = _covariates(given[key], part.index, index, named(key))
-        series.append(Series(key, index, values, covariates))
+            covariates = _covariates(given[key], grid.times, grid.index, named(key))
+        series.append(Series(key, grid.index, values, covariates))
     return series
 
 
@@ -163,24 +171,68 @@ def read_covariates(X: pd.DataFrame | None, names: tuple[Any, ...]) -> dict[Key,
     return given
 
 
-def _parts(y: pd.DataFrame) -> dict[Key, pd.DataFrame]:
-    """Return the rows of each series of y, indexed by time."""
-    parts = dict(instances(y))
-    for key, part in parts.items():
-        _refuse_repeats(part.index, named(key))
-    return parts
+@dataclass(frozen=True, eq=False)
+class Grid:
+    """Regular times of a series.
+
+    Attributes
+    ----------
+    times : pandas.Index
+        The times that were given.
+    index : pandas.Index
+        All times from the first to the last one.
+    places : ndarray of int of shape (n_times,) or None
+        Position of each time in ``index``; None if they are the same.
+    """
+
+    times: pd.Index
+    index: pd.Index
+    places: NDArray[np.int64] | None
+
+    @classmethod
+    def of(
+        cls,
+        key: Key,
+        times: pd.Index,
+        like: tuple[Key, pd.Index] | None,
+        fitted: pd.Index | None,
+    ) -> Self:
+        """Return the grid of a series, with the frequency of another one, or its own.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If times are repeated, not regular or nearly all missing, or of another kind than those
+            of the fit, if there are any.
+        """
+        _refuse_repeats(times, named(key))
+        if fitted is not None:
+            times = alike(times, fitted, "y", "the y of the fit")
+        index = _grid(key, times, like)
+        is_whole = len(index) == len(times) and times.is_monotonic_increasing
+        places = None if is_whole else np.asarray(index.get_indexer(times), dtype=np.int64)
+        return cls(times, index, places)
+
+    def placed(self, rows: Array) -> Array:
+        """Return the rows of the given times at all times, NaN between them."""
+        if self.places is None:
+            return rows
+        values = np.full((len(self.index), rows.shape[1]), np.nan)
+        values[self.places] = rows
+        return values
 
 
 def _longest(
-    parts: Mapping[Key, pd.DataFrame], known: Mapping[Key, Series]
+    times: Mapping[Key, pd.Index], known: Mapping[Key, Series]
 ) -> tuple[Key, pd.Index] | None:
     """Return the key and times of the longest series, which has the frequency of a panel."""
     for key, one in known.items():
         return key, one.index
-    if len(parts) < 2:
+    if len(times) < 2:
         return None
-    key = max(parts, key=lambda key: len(parts[key]))
-    return key, _grid(key, parts[key].index, None)
+    key = max(times, key=lambda key: len(times[key]))
+    _refuse_repeats(times[key], named(key))
+    return key, _grid(key, times[key], None)
 
 
 def _grid(key: Key, times: pd.Index, like: tuple[Key, pd.Index] | None) -> pd.Index:
@@ -202,13 +254,34 @@ def _refuse_repeats(times: pd.Index, name: str) -> None:
 
 def instances(frame: pd.DataFrame) -> Iterator[tuple[tuple[Any, ...], pd.DataFrame]]:
     """Yield the key of each instance, a tuple, and its rows indexed by time alone."""
-    if not isinstance(frame.index, pd.MultiIndex):
-        yield (), frame
+    for key, rows, times in grouped(frame.index):
+        yield key, frame.iloc[rows].set_axis(times)
+
+
+def grouped(index: pd.Index) -> Iterator[tuple[Key, Any, pd.Index]]:
+    """Yield the key of each instance, its rows, and its times; equal times are one object."""
+    if not isinstance(index, pd.MultiIndex):
+        yield (), slice(None), index
         return
-    levels: list[Any] = list(range(frame.index.nlevels - 1))
-    is_one = len(levels) == 1
-    for key, part in frame.groupby(level=0 if is_one else levels, sort=False):
-        yield (key,) if is_one else key, part.droplevel(levels)
+    *codes, time_codes = (np.asarray(part, dtype=np.int64) for part in index.codes)
+    *levels, every_time = index.levels
+    numbers = np.zeros(len(index), dtype=np.int64)
+    for part, level in zip(codes, levels, strict=True):
+        numbers, _ = pd.factorize(numbers * (len(level) + 1) + part)  # in order of appearance
+    is_in_order = bool((np.diff(numbers) >= 0).all())
+    order = np.arange(len(index)) if is_in_order else np.argsort(numbers, kind="stable")
+    bounds = np.flatnonzero(np.diff(numbers[order], prepend=-1, append=-1)).tolist()
+    labels = [list(level) for level in levels]
+    shared: dict[bytes, pd.Index] = {}
+    for begin, end in pairwise(bounds):
+        rows: Any = slice(begin, end) if is_in_order else order[begin:end]
+        own = time_codes[rows]
+        times = shared.get(own.tobytes())
+        if times is None:
+            times = shared[own.tobytes()] = every_time.take(own)
+        first = order[begin]
+        key = tuple(names[part[first]] for names, part in zip(labels, codes, strict=True))
+        yield key, rows, times
 
 
 def _covariates(X: pd.DataFrame, times: pd.Index, index: pd.Index, name: str) -> Array:

@@ -70,7 +70,8 @@ class WindowTable:
         firsts = ends - sizes + layout.window_length
         steps = np.zeros((ends[-1], layout.n_columns), dtype=np.float32)
         truth = np.full((ends[-1], layout.n_targets), np.nan, dtype=np.float32)
-        fixed = slice(layout.columns("static").start, None)
+        past, fixed = layout.columns("past").start, slice(layout.columns("static").start, None)
+        waves: dict[tuple[int, int], NDArray[np.float64]] = {}  # once for equal times
         for one, scaling, later, first, end in zip(
             series, scalings, ahead, firsts, ends, strict=True
         ):
@@ -81,13 +82,17 @@ class WindowTable:
             rows[: len(one), layout.columns("values")] = whole
             rows[: len(one), layout.columns("observed")] = ~np.isnan(one.values)
             known = np.concatenate([one.covariates[: len(one)], later.covariates])
-            index = one.index.append(later.index) if len(later.index) else one.index
-            known = np.nan_to_num(as_singles(known, covariates, index, f"X for {named(one.key)}"))
-            waves = cyclic_features(index, number_of_first(one.index), cycles)
             n_moving = known.shape[1] - layout.n_static
-            rows[:, layout.columns("past").start : fixed.start] = np.concatenate(
-                [known[:, :n_moving], waves], axis=1
-            )
+            if known.shape[1]:
+                name = f"X for {named(one.key)}"
+                known = np.nan_to_num(as_singles(known, covariates, _both(one, later), name))
+                rows[:, past : past + n_moving] = known[:, :n_moving]
+            if cycles:
+                same = id(one.index), id(later.index)
+                if same not in waves:
+                    first_number = number_of_first(one.index)
+                    waves[same] = cyclic_features(_both(one, later), first_number, cycles)
+                rows[:, past + n_moving : fixed.start] = waves[same]
             channel = [one.channel] if layout.n_channels > 1 else []
             constant = *known[0, n_moving:], *scaling.rules.ravel(), *channel
             steps[first - layout.window_length : end, fixed] = constant
@@ -169,6 +174,11 @@ class WindowTargets:
         values = self.truth[np.minimum(rows, len(self.truth) - 1)]
         values[rows >= self.limits[windows, None]] = np.nan
         return values.reshape(len(windows), -1)
+
+
+def _both(one: Series, later: Ahead) -> pd.Index:
+    """Return the times of a series and those after it."""
+    return one.index.append(later.index) if len(later.index) else one.index
 
 
 def as_singles(

@@ -83,7 +83,8 @@ def test_columns_are_measured_over_rows_and_static_ones_over_series():
 
 def test_covariates_ahead_come_from_X_and_else_from_the_fit():
     def extended(one, X, roles, times):
-        ahead = Ahead.of(one, roles, len(times), X, len(times))
+        given = {} if X is None else {one.key: X}
+        (ahead,) = Ahead.of_each([one], roles, len(times), given, len(times))
         assert list(ahead.index) == list(times)
         return ahead.covariates
 
@@ -113,6 +114,7 @@ def test_covariates_ahead_come_from_X_and_else_from_the_fit():
     assert np.isnan(rows[2:, :3]).all()
     np.testing.assert_array_equal(rows[:, 3], [3.0] * 5)
     assert extended(one, None, roles, ahead[:0]).shape == (0, 4)
-    unknown = Ahead.of(one, roles, 5, None, 2).covariates  # the last three are not wanted
+    (unknown,) = Ahead.of_each([one], roles, 5, None, 2)
+    unknown = unknown.covariates  # the last three are not wanted
     np.testing.assert_array_equal(unknown[:2], extended(one, None, roles, ahead[:2]))
     assert np.isnan(unknown[2:, :3]).all()

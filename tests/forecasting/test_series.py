@@ -105,11 +105,11 @@ def test_a_series_ends_at_a_time_and_keeps_its_covariates():
     index = KINDS["periods"]
     y = pd.DataFrame({"a": np.arange(10.0), "b": 1.0}, index=index[:10])
     one = one_series(y, pd.DataFrame({"u": np.arange(12.0)}, index=index[:12]))
-    until = one.until(index[6])
+    until = one.first(7)
     assert until.index.equals(index[:7])
     np.testing.assert_array_equal(until.values, y[:7])
     np.testing.assert_array_equal(until.covariates, one.covariates)
-    assert len(one.until(index[29])) == 10
+    assert len(one.first(10)) == 10
     first, second = one.channels()
     np.testing.assert_array_equal(np.hstack([first.values, second.values]), one.values)
     assert (first.channel, second.channel) == (0, 1)
