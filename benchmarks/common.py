@@ -100,10 +100,12 @@ class Parser(argparse.ArgumentParser):
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """Return a markdown table; None is shown as a dash, a float to three places."""
+    """Return a markdown table; None and NaN are shown as a dash, a float to three places."""
 
     def cell(value: Any) -> str:
-        return "-" if value is None else f"{value:.3f}" if isinstance(value, float) else str(value)
+        if value is None or value != value:
+            return "-"
+        return f"{value:.3f}" if isinstance(value, float) else str(value)
 
     lines = [header, ["---"] + ["---:"] * (len(header) - 1), *rows]
     return "\n".join(f"| {' | '.join(map(cell, line))} |" for line in lines)
