@@ -375,7 +375,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
     ) -> Any:
         series = self._learned.read(self._as_pretrained(y), X)
         units = units_of(series, self.channel_independent)
-        scalings = [self._learned.scaling_of(one) for one in units]
+        scalings = self._learned.scalings_of(units)
         begins = np.zeros(len(units), dtype=np.int64)
         self._learn_more(units, scalings, begins, self.epochs)
         return self

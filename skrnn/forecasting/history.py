@@ -49,15 +49,15 @@ class History:
         ValueError
             If a value is beyond single precision once scaled.
         """
-        series, scalings = dict(self.series), dict(self.scalings)
+        series, scalings = dict(self.series), {**(measured or {}), **self.scalings}
+        unknown = [one for one in newer if one.key not in scalings]
+        first = {one.key for one in newer if one.key not in self.scalings}
+        scalings |= zip((one.key for one in unknown), learned.scalings_of(unknown), strict=True)
         for one in newer:
             known = series.get(one.key)
             series[one.key] = one if known is None else known.merged(one)
-            scaling = scalings.get(one.key)
-            if scaling is not None and not scaling.accepts(one.values):
-                scalings[one.key] = learned.scaling_of(series[one.key])
-            if scaling is None:
-                scalings[one.key] = (measured or {}).get(one.key) or learned.scaling_of(one)
+            if one.key not in first and not scalings[one.key].accepts(one.values):
+                (scalings[one.key],) = learned.scalings_of([series[one.key]])
             learned.check_range(one, scalings[one.key])
         return replace(self, series=series, scalings=scalings)
 
@@ -75,8 +75,8 @@ class History:
         if scaling.accepts(newer.values):
             return scaling
         if learned.transform == "log":
-            return learned.scaling_of(newer)  # which refuses them
-        return replace(learned, transform=None).scaling_of(self.series[newer.key])
+            return learned.scalings_of([newer])[0]  # which refuses them
+        return replace(learned, transform=None).scalings_of([self.series[newer.key]])[0]
 
     def scalings_of(self, series: Sequence[Series]) -> list[SeriesScaling]:
         """Return the scalings of some of the series."""
@@ -84,7 +84,7 @@ class History:
 
     def end(self, cutoff: pd.Index) -> pd.Index:
         """Return a cutoff with the frequency of the series, which new rows may lack."""
-        ends = [one.index[-1:] for one in self.series.values()]
+        ends = of_each_grid(list(self.series.values()), lambda grid: grid[-1:])
         return next((end for end in ends if end[0] == cutoff[0]), cutoff)
 
     def until(self, cutoff: Any) -> list[Series]:

@@ -71,28 +71,20 @@ class WindowTable:
         steps = np.zeros((ends[-1], layout.n_columns), dtype=np.float32)
         truth = np.full((ends[-1], layout.n_targets), np.nan, dtype=np.float32)
         past, fixed = layout.columns("past").start, slice(layout.columns("static").start, None)
-        waves: dict[tuple[int, int], NDArray[np.float64]] = {}  # once for equal times
-        for one, scaling, later, first, end in zip(
-            series, scalings, ahead, firsts, ends, strict=True
+        observed, filled_in = layout.columns("observed"), layout.columns("values")
+        waves = _waves(series, ahead, cycles)
+        for one, scaling, later, wave, first, end in zip(
+            series, scalings, ahead, waves, firsts, ends, strict=True
         ):
             values = as_singles(one.values, scaling, one.index, named(one.key))
             truth[first : first + len(one)] = values
             rows = steps[first:end]
-            whole = filled(values, season, with_level=with_level)
-            rows[: len(one), layout.columns("values")] = whole
-            rows[: len(one), layout.columns("observed")] = ~np.isnan(one.values)
-            known = np.concatenate([one.covariates[: len(one)], later.covariates])
+            rows[: len(one), filled_in] = filled(values, season, with_level=with_level)
+            rows[: len(one), observed] = ~np.isnan(one.values)
+            known = _known(one, later, covariates)
             n_moving = known.shape[1] - layout.n_static
-            if known.shape[1]:
-                name = f"X for {named(one.key)}"
-                known = np.nan_to_num(as_singles(known, covariates, _both(one, later), name))
-                rows[:, past : past + n_moving] = known[:, :n_moving]
-            if cycles:
-                same = id(one.index), id(later.index)
-                if same not in waves:
-                    first_number = number_of_first(one.index)
-                    waves[same] = cyclic_features(_both(one, later), first_number, cycles)
-                rows[:, past + n_moving : fixed.start] = waves[same]
+            rows[:, past : past + n_moving] = known[:, :n_moving]
+            rows[:, past + n_moving : fixed.start] = wave
             channel = [one.channel] if layout.n_channels > 1 else []
             constant = *known[0, n_moving:], *scaling.rules.ravel(), *channel
             steps[first - layout.window_length : end, fixed] = constant
@@ -174,6 +166,27 @@ class WindowTargets:
         values = self.truth[np.minimum(rows, len(self.truth) - 1)]
         values[rows >= self.limits[windows, None]] = np.nan
         return values.reshape(len(windows), -1)
+
+
+def _waves(
+    series: Sequence[Series], ahead: Sequence[Ahead], cycles: Sequence[str | float]
+) -> list[NDArray[np.float64]]:
+    """Return the cyclic features of each series and the times after it, once for equal times."""
+    made: dict[tuple[int, int], NDArray[np.float64]] = {}
+    for one, later in zip(series, ahead, strict=True):
+        same = id(one.index), id(later.index)
+        if same not in made:
+            first = number_of_first(one.index) if cycles else 0
+            made[same] = cyclic_features(_both(one, later), first, cycles)
+    return [made[id(one.index), id(later.index)] for one, later in zip(series, ahead, strict=True)]
+
+
+def _known(one: Series, later: Ahead, scaling: AffineScaling) -> NDArray[np.float32]:
+    """Return the scaled covariates of a series and the times after it, zero if missing."""
+    known = np.concatenate([one.covariates[: len(one)], later.covariates])
+    if not known.shape[1]:
+        return known.astype(np.float32)
+    return np.nan_to_num(as_singles(known, scaling, _both(one, later), f"X for {named(one.key)}"))
 
 
 def _both(one: Series, later: Ahead) -> pd.Index:

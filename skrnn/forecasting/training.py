@@ -65,8 +65,9 @@ class ForecastData:
 
     def lay_out(self, learned: SeriesEncoder) -> None:
         """Set the scalings of the series, and the table of the units."""
-        self.scalings = {one.key: learned.scaling_of(one) for one in self.series}
-        _, scalings = learned.units(self.series, list(self.scalings.values()))
+        measured = learned.scalings_of(self.series)
+        self.scalings = {one.key: each for one, each in zip(self.series, measured, strict=True)}
+        _, scalings = learned.units(self.series, measured)
         self.table = learned.training_table(self.units, scalings)
 
     @property

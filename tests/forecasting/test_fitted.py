@@ -120,9 +120,9 @@ def measured(learned, weights, *args):
 def test_each_series_has_its_own_units_unless_all_share_them():
     learned = learned_of(WindowLayout(3, 2, 1))
     one = numbered([1.0, np.nan, 5.0])
-    scaling = learned.scaling_of(one)
+    (scaling,) = learned.scalings_of([one])
     assert (scaling.affine.center.item(), scaling.affine.scale.item()) == (3.0, 2.0)
-    shared = replace(learned, common=AffineScaling.identity(1)).scaling_of(one)
+    (shared,) = replace(learned, common=AffineScaling.identity(1)).scalings_of([one])
     assert (shared.affine.center.item(), shared.affine.scale.item()) == (0.0, 1.0)
 
 
