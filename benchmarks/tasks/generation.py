@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # folder of common.py
 
@@ -154,20 +153,17 @@ def rate_music(data: Path, *args: Any) -> tuple[list[list[Any]], np.ndarray, np.
 
 
 def draw(path: Path, chorale: np.ndarray, written: np.ndarray) -> None:
-    """Save a figure of a chorale and of one that was written."""
-    figure = Figure(figsize=(8, 5), layout="constrained")
-    axes = figure.subplots(2, 1, sharex=True, sharey=True)
-    for axis, title, roll in zip(
-        axes,
-        ("a chorale of the test set", "generated"),
-        (chorale, written),
-        strict=True,
-    ):
+    """Save a figure of a chorale and of a generated one."""
+    from style import BLUE, subplots
+
+    figure, axes = subplots(2, 1, figsize=(8, 5), sharex=True, sharey=True)
+    rolls = {"A chorale of the test set": chorale, "A generated chorale": written}
+    for axis, (title, roll) in zip(axes, rolls.items(), strict=True):
         steps, keys = np.nonzero(roll)
-        axis.scatter(steps, keys, marker="s", s=9, color="C0")
-        axis.set(title=title, ylabel="key")
+        axis.scatter(steps, keys, marker="s", s=9, color=BLUE)
+        axis.set(title=title, ylabel="piano key")
     axes[1].set_xlabel("step")
-    figure.savefig(path, dpi=120)
+    figure.savefig(path)
 
 
 def report(texts: list[list[Any]], written: str, songs: list[list[Any]]) -> str:

@@ -135,21 +135,19 @@ def report(rows: list[dict[str, str]], results: Path) -> None:
 
 def draw(accuracies: dict[str, float], path: Path) -> None:
     """Draw the accuracies beside those published."""
-    from matplotlib.figure import Figure
+    from style import BLUE, VERMILION, subplots
 
-    figure = Figure(figsize=(7, 3), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = subplots(figsize=(8, 3.4))
     names = list(accuracies)
     published = [PUBLISHED[name] for name in names]
-    axes.plot(published, names, "|", color="#D55E00", ms=16, mew=2.5, label="published")
-    axes.plot(list(accuracies.values()), names, "o", color="#0072B2", ms=9, label="here")
-    axes.set(xlim=(0.83, 0.92), xlabel="accuracy on the validation set")
+    axes.plot(published, names, "|", color=VERMILION, ms=16, mew=2.5, label="published")
+    axes.plot(list(accuracies.values()), names, "o", color=BLUE, ms=9, label="skrnn")
+    axes.set(xlim=(0.83, 0.92), ylim=(-0.5, len(names) - 0.5), title="Film reviews (IMDB)")
+    axes.set_xlabel("accuracy on the validation set")
     axes.invert_yaxis()
-    axes.grid(axis="x", color="#DDDDDD")
-    axes.set_axisbelow(True)
+    axes.grid(visible=False, axis="y")
     axes.legend(loc="lower left")
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=130)
+    figure.savefig(path)
 
 
 def main() -> None:
