@@ -227,7 +227,8 @@ def levels(n, n_steps, seed, n_on=48):
 def fit_levels(strides, n_steps=640, n=1000, epochs=12):
     """Return R2 on fresh sequences of a GRU behind a front of this stride; 0 is no front."""
     front = {"conv_filters": 16, "conv_kernel_size": max(strides, 4), "conv_strides": strides}
-    model = GRURegressor(units=16, epochs=epochs, random_state=0, **(front if strides else {}))
+    training = {"epochs": epochs, "batch_size": 32, "learning_rate": 0.01, "random_state": 0}
+    model = GRURegressor(units=16, **training, **(front if strides else {}))
     return model.fit(*levels(n, n_steps, seed=0)).score(*levels(400, n_steps, seed=1))
 
 

@@ -59,10 +59,8 @@ def draw_units():
             display = ForecastDisplay.from_forecaster(
                 model, y_train, y_test=y_test, coverage=None, n_last=48, ax=axis
             )
-            axis.set_title(
-                f'normalization="{normalization}", differences={differences}', fontsize=9
-            )
-            axis.title.set(family="monospace", weight="normal")
+            title = f'normalization="{normalization}", differences={differences}'
+            axis.set_title(title, family="monospace", weight="normal", fontsize=9)
             axis.set(xlabel="", ylabel="")
             axis.get_legend().remove()
             for drawn in (display.line_, display.actual_line_):
@@ -108,9 +106,10 @@ def covered(model, y, n_learned, n_steps, coverage, step_length=5):
 
 
 def draw_coverage():
-    """Draw the coverage of 90 % intervals, by the source of their widths."""
+    """Draw the coverage of an overfitted network's intervals, by the source of their widths."""
     y, n_steps = shops(15, 440), 14
-    settings = {"window_length": 28, "units": 32, "epochs": 40, "normalization": "series"}
+    settings = {"window_length": 28, "units": 32, "normalization": "series"}
+    settings |= {"epochs": 60, "batch_size": 32, "early_stopping": False}  # so that it overfits
     kinds = {
         "errors on the training windows": ({"loss": "mae"}, VERMILION, "s--"),
         "learned quantiles": ({"loss": "quantile"}, ORANGE, "^-."),
@@ -123,7 +122,7 @@ def draw_coverage():
         print(label, shares.round(3))
         axis.plot(range(1, n_steps + 1), shares, style, color=color, markersize=4, label=label)
     axis.annotate("nominal coverage", (n_steps, 0.9), (n_steps, 0.91), ha="right")
-    axis.set(title="Coverage of 90 % intervals", ylim=(0.4, 1.0))
+    axis.set(title="Coverage of 90 % intervals, overfitted network", ylim=(0.4, 1.0))
     axis.set(xlabel="days ahead", ylabel="share of values in the interval")
     axis.set_xticks(range(1, n_steps + 1))
     axis.legend(loc="lower left")
