@@ -1,10 +1,10 @@
-"""The temperature in Jena 24 hours ahead: the textbook's table, row by row, as pipelines.
+"""The temperature in Jena 24 hours ahead: the models of a textbook as pipelines.
 
 After Chollet, Deep Learning with Python (2nd edition, 2021, chapter 10): the first half of the
 series trains, the next quarter validates, the last quarter tests; a window has 120 hourly rows;
 errors are mean absolute errors in degrees Celsius. With ``--full``, windows begin every ten
 minutes, as in the book: the folder of data then holds the file that `skrnn.datasets.fetch_jena`
-downloads. Settings were chosen by ``--validate``, which never looks at the test part.
+downloads. Settings were chosen by ``--validate``, which never uses the test set.
 """
 
 from __future__ import annotations
@@ -253,11 +253,11 @@ def write(done: list[Result], folder: Path, name: str, notes: list[str]) -> None
         [
             *notes,
             f"Training of all models: `{TRAINING}`",
-            "One core for each fit; the seconds include compilation. The machine was also doing "
-            "other work: do not compare them.",
+            "One core for each fit. Seconds include compilation and are a rough guide only, since "
+            "the machine was also doing other work.",
         ],
         summary(done),
-        f"![Test error of each model and seed beside the book's]({name}.png)",
+        f"![Test error of each model and seed, and those of the book]({name}.png)",
     )
     write_page(folder / f"{name}.md", text)
 

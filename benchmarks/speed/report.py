@@ -87,7 +87,7 @@ def case_table(measured: Measured, unit: str, factor: float) -> str:
                 measured.note(name),
             ]
         )
-    header = ["", f"first, {unit}", "least", "median", "runs", *(f"/ {name}" for name in ours)]
+    header = ["", f"first, {unit}", "minimum", "median", "runs", *(f"/ {name}" for name in ours)]
     return table([*header, "note"], lines)
 
 
@@ -118,7 +118,11 @@ def write(records: list[Record], folder: Path, notes: list[str]) -> None:
         "comparisons and the reasons for the ratios."
     )
     lines = "\n".join(f"- {one.line()}" for one in figures)
-    parts = [ratios, lines, "![Ratios and curves](speed.png)"]
+    parts = [
+        ratios,
+        lines,
+        "![Time of other libraries relative to skrnn, and time by length, batch size and units](speed.png)",
+    ]
     parts += [section(key, records) for key in keys]
     write_page(folder / "speed.md", page("Speed", notes, *parts))
 

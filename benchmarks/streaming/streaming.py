@@ -1,7 +1,7 @@
 """Time of a step of a stream, for one stream and for a thousand, and growth of memory.
 
 Each time is the median over blocks of steps. The networks have 32 units or filters and a width of
-8 features; they are labelers trained for one epoch, since what they predict does not matter here.
+8 features; they are labelers trained for one epoch, since the predictions do not matter here.
 """
 
 from __future__ import annotations

@@ -154,7 +154,8 @@ def report(
         *(part.strip() for part in __doc__.split("\n\n")[1:]),
         "The score is 100 if all windows are detected immediately without false alarms, and 0 "
         "without any detection. As in NAB, each detector uses the single threshold for all files "
-        f"that is best for it. Published for all 58 files of NAB, not comparable: {quoted}.",
+        "that is best for it. Published scores for all 58 files of NAB, which are not comparable: "
+        f"{quoted}.",
         table(["detector", "files", *counts, "at the best threshold for these files"], rows),
         "## Results by file",
         by_file(files, outcomes),
@@ -162,7 +163,7 @@ def report(
         f"Chosen: network {choice[0]}, smoothing {choice[1]}, memory {choice[2]}; training: "
         f"`{TRAINING}`.",
         table(["network", "smoothing", "memory", *counts], tried),
-        "![Two series, their scores and windows](anomaly.png)",
+        "![Two series, their scores, and the windows of anomalies](anomaly.png)",
     )
 
 
