@@ -118,11 +118,8 @@ def write(records: list[Record], folder: Path, notes: list[str]) -> None:
         "comparisons and the reasons for the ratios."
     )
     lines = "\n".join(f"- {one.line()}" for one in figures)
-    parts = [
-        ratios,
-        lines,
-        "![Time of other libraries relative to skrnn, and time by length, batch size and units](speed.png)",
-    ]
+    shown = "Time of other libraries relative to skrnn, and time by length, batch size and units"
+    parts = [ratios, lines, f"![{shown}](speed.png)"]
     parts += [section(key, records) for key in keys]
     write_page(folder / "speed.md", page("Speed", notes, *parts))
 

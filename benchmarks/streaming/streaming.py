@@ -78,9 +78,9 @@ def main() -> None:
         rows.append([name, f"{of_one:.0f}", f"{of_many:.2f}"])
         print(*rows[-1], flush=True)
     gained = growth(Stream(models["GRU 32"]), n_steps)
-    header = ["network", "one stream, us per step", f"{N_STREAMS:,} streams, ms per step"]
+    header = ["network", "one stream, µs per step", f"{N_STREAMS:,} streams, ms per step"]
     text = page(
-        "Streams",
+        "Speed of streams",
         [
             command(__file__),
             "Seed: 0",

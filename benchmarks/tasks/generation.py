@@ -170,7 +170,7 @@ def draw(path: Path, chorale: np.ndarray, written: np.ndarray) -> None:
 def report(texts: list[list[Any]], written: str, songs: list[list[Any]]) -> str:
     """Return the page of results."""
     return page(
-        "Generation",
+        "Generation of text and music",
         [command(__file__), "Seed: 0"],
         "## Characters of Shakespeare",
         "Cross-entropy in bits per character on tiny Shakespeare (1.1 MB), compared with "

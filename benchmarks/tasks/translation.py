@@ -197,7 +197,7 @@ def report(rows: list[dict[str, str]]) -> str:
     """Return the page of all that was measured."""
     settings = ", ".join(f"{key}={value}" for key, value in COMMON.items())
     return page(
-        "Translation",
+        "Sequence-to-sequence tasks",
         [
             f"{command(__file__)}, one core; data seed 0",
             f"Settings of all tasks: {settings}; for images 8 epochs, batches of 128; "
