@@ -63,6 +63,7 @@ copybutton_exclude = ".linenos, .gp, .go"
 
 autosummary_generate = True
 autodoc_member_order = "groupwise"
+toc_object_entries_show_parents = "hide"  # names of methods without that of their class
 autodoc_typehints = "none"  # the docstrings state types
 numpydoc_show_class_members = False  # the templates list the methods that skrnn defines
 numpydoc_class_members_toctree = False
