@@ -51,4 +51,5 @@ figure.legend(loc="outside lower center", ncols=2)
 plt.show()
 
 # %%
-# A single test period says little: :ref:`sphx_glr_auto_gallery_forecasting_plot_backtest.py` uses many.
+# A single test period says little: :ref:`sphx_glr_auto_gallery_forecasting_plot_backtest.py` uses
+# many.

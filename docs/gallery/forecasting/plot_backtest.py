@@ -2,9 +2,9 @@
 Backtests: the error at each step ahead
 =======================================
 
-A single test period says little about a forecaster. ``backtest`` makes forecasts of the fitted model
-from many cutoffs in one pass, without refitting: here from 37 consecutive months of the airline
-passengers, each for the following year.
+A single test period says little about a forecaster. ``backtest`` makes forecasts of the fitted
+model from many cutoffs in one pass, without refitting: here from 37 consecutive months of the
+airline passengers, each for the following year.
 """
 
 # %%

@@ -2,13 +2,13 @@
 Covariates known in advance: promotions
 =======================================
 
-Synthetic daily sales of three shops depend on the day of the week and on promotions, whose dates are
-planned. A forecaster that knows the plan anticipates the peaks.
+Synthetic daily sales of three shops depend on the day of the week and on promotions, whose dates
+are planned. A forecaster that knows the plan anticipates the peaks.
 """
 
 # %%
-# ``X`` has a column for each covariate, indexed by the times of ``y``. ``predict`` needs its rows for
-# the days to forecast.
+# ``X`` has a column for each covariate, indexed by the times of ``y``. ``predict`` needs its rows
+# for the days to forecast.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd

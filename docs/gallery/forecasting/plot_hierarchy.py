@@ -2,9 +2,9 @@
 Coherent forecasts of a hierarchy
 =================================
 
-Synthetic monthly sales of four shops in two regions. One network forecasts the shops, the regions and
-the total, and reconciliation makes the forecasts of all levels coherent: the parts add up to the
-total.
+Synthetic monthly sales of four shops in two regions. One network forecasts the shops, the regions
+and the total, and reconciliation makes the forecasts of all levels coherent: the parts add up to
+the total.
 """
 
 # %%
@@ -33,8 +33,8 @@ tables = {
 sales = pd.concat(tables, names=["region", "shop", "month"])
 
 # %%
-# ``ReconcilerForecaster`` adds the totals as further series, fits the forecaster to all of them, and
-# projects the forecasts onto coherent ones. The last year is the test set.
+# ``ReconcilerForecaster`` adds the totals as further series, fits the forecaster to all of them,
+# and projects the forecasts onto coherent ones. The last year is the test set.
 train = sales[sales.index.get_level_values("month") <= months[-13]]
 model = ReconcilerForecaster(GRUForecaster(random_state=0), method="ols")
 forecast = model.fit(train, fh=range(1, 13)).predict()["sales"]

@@ -2,14 +2,15 @@
 The effect of an intervention: the seat-belt law
 ================================================
 
-The data are the numbers of drivers killed or seriously injured on the roads of Great Britain, by month
-from 1969 to 1984. Seat belts became compulsory in February 1983 (Harvey and Durbin, 1986,
-doi:10.2307/2981553). A forecast from the years before estimates what would have happened without the
-law.
+The data are the numbers of drivers killed or seriously injured on the roads of Great Britain, by
+month from 1969 to 1984. Seat belts became compulsory in February 1983 (Harvey and Durbin, 1986,
+doi:10.2307/2981553). A forecast from the years before estimates what would have happened without
+the law.
 """
 
 # %%
-# The model is trained on the first 14 years, and forecasts the two years after as if there were no law.
+# The model is trained on the first 14 years, and forecasts the two years after as if there were no
+# law.
 from pathlib import Path
 
 import matplotlib.pyplot as plt

@@ -3,8 +3,8 @@ Solar power with prediction intervals
 =====================================
 
 The solar power of Great Britain in every half hour of six days in May 2021, as a share of the
-installed capacity (Sheffield Solar, PV_Live). From the first five days, the network has to learn the
-daily pattern, including dark nights.
+installed capacity (Sheffield Solar, PV_Live). From the first five days, the network has to learn
+the daily pattern, including dark nights.
 """
 
 # %%

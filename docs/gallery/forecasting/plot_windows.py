@@ -3,8 +3,8 @@ Windows in a pipeline: the motion of a wrist 0.3 seconds ahead
 ==============================================================
 
 A smartwatch records acceleration and rotation ten times per second (BasicMotions, UEA archive).
-``SlidingWindow`` turns each row into the window of rows that ends there, so that a network can be the
-last step of an ordinary pipeline. It predicts the acceleration three rows ahead.
+``SlidingWindow`` turns each row into the window of rows that ends there, so that a network can be
+the last step of an ordinary pipeline. It predicts the acceleration three rows ahead.
 """
 
 # %%

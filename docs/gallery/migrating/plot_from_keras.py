@@ -7,8 +7,8 @@ which steps are no longer needed, and how to get a Keras model back.
 """
 
 # %%
-# The task is to predict the number of sunspots in a year (statsmodels, since 1700) from the 20 years
-# before.
+# The task is to predict the number of sunspots in a year (statsmodels, since 1700) from the 20
+# years before.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd

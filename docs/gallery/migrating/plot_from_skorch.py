@@ -2,9 +2,9 @@
 Migration from skorch
 =====================
 
-skorch wraps a PyTorch module that you write, whereas skrnn provides the networks, pads sequences and
-scales them. This example shows the same classifier in both, with a table of corresponding arguments.
-The skorch code is only shown, the skrnn code is run.
+skorch wraps a PyTorch module that you write, whereas skrnn provides the networks, pads sequences
+and scales them. This example shows the same classifier in both, with a table of corresponding
+arguments. The skorch code is only shown, the skrnn code is run.
 """
 
 # %%

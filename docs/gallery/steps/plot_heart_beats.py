@@ -2,9 +2,9 @@
 Heart beats under noise
 =======================
 
-The data are twenty seconds of an electrocardiogram (MIT-BIH arrhythmia database; Moody and Mark, 2001,
-doi:10.1109/51.932724), with noise added for this example. ``SequenceLabeler`` is trained on the first
-twelve seconds and finds the beats in the last ones.
+The data are twenty seconds of an electrocardiogram (MIT-BIH arrhythmia database; Moody and Mark,
+2001, doi:10.1109/51.932724), with noise added for this example. ``SequenceLabeler`` is trained on
+the first twelve seconds and finds the beats in the last ones.
 """
 
 # %%

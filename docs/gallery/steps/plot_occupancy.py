@@ -2,9 +2,9 @@
 Events in sensor data: when a room is occupied
 ==============================================
 
-Synthetic measurements of carbon dioxide and light in an office, every five minutes of 40 days: people
-come and go at irregular times, and the gas follows slowly. ``SequenceLabeler`` predicts at each step
-whether the room is occupied, and ``events`` combines these steps into meetings.
+Synthetic measurements of carbon dioxide and light in an office, every five minutes of 40 days:
+people come and go at irregular times, and the gas follows slowly. ``SequenceLabeler`` predicts at
+each step whether the room is occupied, and ``events`` combines these steps into meetings.
 """
 
 # %%

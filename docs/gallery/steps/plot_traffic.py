@@ -2,9 +2,9 @@
 Anomalies in web traffic
 ========================
 
-A synthetic series of the Yahoo S5 benchmark: a thousand hours of web traffic with a trend, seasons and
-seven labeled anomalies. The detector is trained on the first 400 hours, which have none, and then
-scores each hour as it arrives.
+A synthetic series of the Yahoo S5 benchmark: a thousand hours of web traffic with a trend, seasons
+and seven labeled anomalies. The detector is trained on the first 400 hours, which have none, and
+then scores each hour as it arrives.
 """
 
 # %%

@@ -2,9 +2,9 @@
 Music: continuing a chorale
 ===========================
 
-The training data are synthetic four-part progressions, made of eight cadences in twelve keys, as piano
-rolls: one column for each key of the piano, one row for each step. ``SequenceGenerator`` learns which
-chord follows, and continues a given beginning.
+The training data are synthetic four-part progressions, made of eight cadences in twelve keys, as
+piano rolls: one column for each key of the piano, one row for each step. ``SequenceGenerator``
+learns which chord follows, and continues a given beginning.
 """
 
 # %%

@@ -3,13 +3,13 @@ A search in one compiled program
 ================================
 
 A grid search over learning rates and dropout rates, on the digits of scikit-learn read row by row.
-Fits that differ in learning rate, dropout rate or seed share one compiled program, so only the first
-of them takes the time of compilation.
+Fits that differ in learning rate, dropout rate or seed share one compiled program, so only the
+first of them takes the time of compilation.
 """
 
 # %%
-# The search is scikit-learn's ``GridSearchCV``: 20 settings in three folds are 60 fits. With a dropout
-# rate of zero, the network has no dropout layer and needs a program of its own.
+# The search is scikit-learn's ``GridSearchCV``: 20 settings in three folds are 60 fits. With a
+# dropout rate of zero, the network has no dropout layer and needs a program of its own.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import GridSearchCV

@@ -2,9 +2,10 @@
 A custom network
 ================
 
-A network is a class with declared parameters that builds Keras layers. It works like the networks of
-the package, and a search can set its parameters. This example is a layer of parallel convolutions of
-several widths, as in InceptionTime (Ismail Fawaz et al., 2020, doi:10.1007/s10618-020-00710-y).
+A network is a class with declared parameters that builds Keras layers. It works like the networks
+of the package, and a search can set its parameters. This example is a layer of parallel
+convolutions of several widths, as in InceptionTime (Ismail Fawaz et al., 2020,
+doi:10.1007/s10618-020-00710-y).
 """
 
 # %%
