@@ -9,6 +9,8 @@ the total.
 
 # %%
 # Ice cream sells in summer and tea in winter, so the regions differ from the total.
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -17,6 +19,7 @@ from sktime.transformations.hierarchical.aggregate import Aggregator
 
 from skrnn import GRUForecaster
 
+warnings.filterwarnings("ignore", module="sktime")  # of defaults that will change
 rng = np.random.default_rng(0)
 months = pd.period_range("2016-01", periods=96, freq="M")
 summer = -np.cos(2 * np.pi * np.arange(96) / 12)

@@ -68,6 +68,8 @@ for axis, number in zip(axes, shown, strict=True):
     axis.set_yticks(range(len(words)), words)
     axis.xaxis.tick_top()
     axis.grid(visible=False)
+figure.supylabel("word")
+figure.suptitle("Digit", fontsize=11)
 figure.colorbar(picture, ax=axes, label="attention weight")
 plt.show()
 
