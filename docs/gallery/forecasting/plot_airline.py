@@ -34,12 +34,12 @@ print(model.seasons_, model.window_length_)
 
 # %%
 # The same two years, forecast by the two usual baselines:
-warnings.filterwarnings("ignore", module="sktime")  # of defaults that will change
-forecasts = {
-    "GRUForecaster": model.predict(),
-    "AutoETS": AutoETS(auto=True, sp=12).fit(y_train, fh=range(1, 25)).predict(),
-    "seasonal naive": NaiveForecaster(sp=12).fit(y_train, fh=range(1, 25)).predict(),
-}
+with warnings.catch_warnings(record=True):  # of a default of sktime that will change
+    forecasts = {
+        "GRUForecaster": model.predict(),
+        "AutoETS": AutoETS(auto=True, sp=12).fit(y_train, fh=range(1, 25)).predict(),
+        "seasonal naive": NaiveForecaster(sp=12).fit(y_train, fh=range(1, 25)).predict(),
+    }
 figure, axis = plt.subplots()
 months = y_test.index.to_timestamp()
 axis.plot(months, y_test, color="black", label="observed")
