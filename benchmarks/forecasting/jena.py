@@ -249,13 +249,14 @@ def write(done: list[Result], folder: Path, name: str, notes: list[str]) -> None
     write_rows(folder / f"{name}.csv", Result._fields, rows)
     draw(done, folder / f"{name}.png")
     text = page(
-        "The temperature in Jena 24 hours ahead, mean absolute error in °C",
+        "Temperature in Jena, 24 hours ahead",
         [
             *notes,
             f"Training of all models: `{TRAINING}`",
             "One core for each fit. Seconds include compilation and are a rough guide only, since "
             "the machine was also doing other work.",
         ],
+        "Mean absolute errors in °C, with those of the book.",
         summary(done),
         f"![Test error of each model and seed, and those of the book]({name}.png)",
     )
