@@ -9,6 +9,7 @@ import datetime
 import os
 import platform
 import statistics
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from importlib.metadata import version
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+sys.path.append(str(ROOT / "docs" / "figures"))  # of style.py, the style of all figures
 
 #: Environment variable with the folder of the data sets, besides ``--data``.
 DATA_VARIABLE = "SKRNN_DATA"

@@ -27,16 +27,27 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.linkcode",
     "sphinx_copybutton",
-    "sphinx_design",
     "sphinx_gallery.gen_gallery",
     "notfound.extension",
     "repository",
+    "sections",
     "members",
     "llms",
 ]
 exclude_patterns = ["_build", "_extensions", "gallery", "api/backreferences"]
 templates_path = ["_templates"]
 root_doc = "index"
+#: Pages of the header, in order; docs/_extensions/sections.py makes a table of contents of them.
+header_pages = [
+    "sections/start",
+    "sections/tutorials",
+    "sections/guides",
+    "sections/background",
+    "reference/index",
+    "auto_gallery/index",
+    "sections/benchmarks",
+    "sections/contribute",
+]
 #: Where the site is served, if that is known: see docs/hatch_build.py.
 html_baseurl = os.environ.get("SKRNN_DOCS_URL", "")
 
@@ -52,6 +63,7 @@ copybutton_exclude = ".linenos, .gp, .go"
 
 autosummary_generate = True
 autodoc_member_order = "groupwise"
+toc_object_entries_show_parents = "hide"  # names of methods without that of their class
 autodoc_typehints = "none"  # the docstrings state types
 numpydoc_show_class_members = False  # the templates list the methods that skrnn defines
 numpydoc_class_members_toctree = False
@@ -90,10 +102,10 @@ html_theme_options = {
         "image_dark": "_static/skrnn.svg",
     },
     "navbar_align": "left",
-    "header_links_before_dropdown": 6,
+    "header_links_before_dropdown": 5,
     "navigation_with_keys": False,
     "show_prev_next": True,
-    "secondary_sidebar_items": ["page-toc", "sg_download_links"],
+    "secondary_sidebar_items": {"index": [], "**": ["page-toc", "sg_download_links"]},
     "footer_start": ["copyright"],
     "footer_end": ["theme-version"],
     "pygments_light_style": "a11y-high-contrast-light",

@@ -1,14 +1,14 @@
-"""Forecasters with nothing set, beside simple methods fitted in the same run.
+"""Forecasters with default parameters, compared with simple methods in the same run.
 
-M3 (monthly, quarterly, yearly), M4 hourly and NN5 are panels with one test part at their ends;
-ETTh1 is forecast from every row of its test part, with ``window_length`` as the only argument; the
-series that sktime ships are forecast from eight cutoffs each. The last value, the seasonal naive
-and Theta (sktime) are fitted to all but ETTh1, AutoETS (sktime) to the single series, and a linear
-direct forecast with the settings of forecasting_tasks.py to M4 hourly, NN5 and ETTh1. The
-baselines are given the season; the forecaster has to find it.
+M3 (monthly, quarterly, yearly), M4 hourly and NN5 are panels, whose ends are the test set. ETTh1 is
+forecast from every row of its test set, with `window_length` as the only argument. The series that
+sktime ships are forecast from eight cutoffs each. The last value, the seasonal naive forecast and
+Theta (sktime) are fitted to all but ETTh1, AutoETS (sktime) to the single series, and a linear
+direct forecast to M4 hourly, NN5 and ETTh1. The baselines are given the season; the forecaster has
+to find it.
 
-With ``--validate``, the part before the test part is forecast instead, and nothing is written;
-the single series have no other part.
+With ``--validate``, the part before the test set is forecast instead, and nothing is written;
+the single series have no such part.
 """
 
 from __future__ import annotations
@@ -252,7 +252,7 @@ def tables(rows: list[dict[str, Any]]) -> Iterator[str]:
             share = found(rows, "coverage", **of_it)
             cells = [*figures, spread, statistics.fmean(share) if share else None]
             lines.append([name, method, *cells, found(rows, "cpu_seconds", **of_it)[0]])
-    header = ["", "", "MASE", "OWA", "MSE", "± of the last", "coverage of 90 %", "CPU s"]
+    header = ["", "", "MASE", "OWA", "MSE", "± of the last metric", "coverage of 90 %", "CPU s"]
     yield "Means over the seeds:"
     yield table(header, lines)
     ratios = []
@@ -296,8 +296,9 @@ def main() -> None:
         if not args.validate:
             write_rows(path, COLUMNS, rows)
     text = page(
-        "Forecasters with nothing set",
+        "Forecasters with default parameters",
         [seeds_note(args.seeds), command(__file__, f"--seeds {args.seeds} --jobs {args.jobs}")],
+        __doc__.split("\n\n")[1],
         *tables(rows),
     )
     if not args.validate:

@@ -1,7 +1,7 @@
-"""Forecasts of M4 hourly, NN5 daily, the airline passengers and ETTh1, beside published figures.
+"""Forecasts of M4 hourly, NN5 daily, the airline passengers and ETTh1, with published figures.
 
-One stated setting for each task, chosen on its validation part (``--validate``, which never looks
-at the test part), three seeds, but one for the longer horizons of ETTh1. A seasonal naive and a
+One stated setting for each task, chosen on its validation set (``--validate``, which never uses
+the test set); three seeds, but one for the longer horizons of ETTh1. A seasonal naive and a
 linear direct forecast are made in the same run. The tasks and their metrics are described in
 forecasting_tasks.py.
 """
@@ -95,11 +95,11 @@ CALIBRATED = "GRUForecaster, calibrated"
 ENSEMBLE = "GRUForecaster, mean forecast of the seeds"
 MEASURES = ("sMAPE", "MASE", "OWA", "MSE", "MAE")
 
-INTRODUCTION = f"""Coverage is the share of test points inside intervals of {COVERAGE:.0%}. A
+INTRODUCTION = f"""Coverage is the share of test points inside {COVERAGE:.0%} intervals. A
 calibrated forecaster is not trained on the latest part of each series, on which its intervals
 are calibrated: {", ".join(f"{share:.0%} for {name}" for name, share in CALIBRATION.items())}. All
-others are trained on the whole series. Hyperparameters were chosen on validation sets. Seconds are
-those of one process with one thread, while another process was running."""
+others are trained on the whole series. Hyperparameters were chosen on validation sets. Seconds were
+measured in one process with one thread, while another process was running."""
 
 
 def tasks(folder: Path, *, validate: bool) -> Iterator[Task | Rolling]:
@@ -211,7 +211,7 @@ def n_parameters(model: Any) -> int:
 
 
 def write(rows: list[dict[str, Any]], folder: Path, options: str) -> None:
-    """Write the rows as a table of figures and as a page beside the published ones."""
+    """Write the rows as a csv file and, with the published figures, as a page."""
     columns = ["task", "method", "seed", *MEASURES, "coverage", "seconds", "parameters"]
     write_rows(folder / "forecasting.csv", columns, rows)
     parts = []
@@ -219,7 +219,7 @@ def write(rows: list[dict[str, Any]], folder: Path, options: str) -> None:
         of_task = [one for one in rows if one["task"] == name]
         parts += [f"## {name}", results_table(name, of_task)]
     text = page(
-        "Forecasts beside published figures",
+        "Forecasts and published figures",
         [command(__file__, options)],
         INTRODUCTION,
         *parts,

@@ -1,10 +1,10 @@
-"""The temperature in Jena 24 hours ahead: the textbook's table, row by row, as pipelines.
+"""The temperature in Jena 24 hours ahead: the models of a textbook as pipelines.
 
 After Chollet, Deep Learning with Python (2nd edition, 2021, chapter 10): the first half of the
 series trains, the next quarter validates, the last quarter tests; a window has 120 hourly rows;
 errors are mean absolute errors in degrees Celsius. With ``--full``, windows begin every ten
 minutes, as in the book: the folder of data then holds the file that `skrnn.datasets.fetch_jena`
-downloads. Settings were chosen by ``--validate``, which never looks at the test part.
+downloads. Settings were chosen by ``--validate``, which never uses the test set.
 """
 
 from __future__ import annotations
@@ -218,29 +218,29 @@ def summary(done: list[Result]) -> str:
 
 def draw(done: list[Result], path: Path) -> None:
     """Draw the test error of every fit beside the book's."""
-    from matplotlib.figure import Figure
+    from style import BLUE, VERMILION, subplots
 
-    figure = Figure(figsize=(9, 5.5), layout="constrained")
-    axis = figure.subplots()
+    figure, axis = subplots(figsize=(9, 5.5))
     names = list(reversed([*ROWS, AVERAGED]))
     for place, name in enumerate(names):
         tests = [r.test for r in done if r.row == name and r.test is not None]
-        axis.plot(tests, [place] * len(tests), "o", color="C0", alpha=0.7, label="a seed, test")
+        axis.plot(tests, [place] * len(tests), "o", color=BLUE, alpha=0.7, label="skrnn, one seed")
         book = ROWS[name].book[1] if name in ROWS else None
         if book is not None:
-            axis.plot(book, place, "x", color="C3", label="the book, test")
+            axis.plot(book, place, "x", color=VERMILION, mew=2, label="Chollet")
     naive = next(result.test for result in done if result.row == "persistence")
     axis.axvline(naive, color="0.6", linestyle="--", label="persistence")
     axis.set_yticks(range(len(names)), names)
-    axis.set_xlabel("mean absolute error in °C, 24 hours ahead (logarithmic)")
+    axis.set(title="Temperature in Jena, 24 hours ahead, test set")
+    axis.set_xlabel("mean absolute error (°C, logarithmic)")
     axis.set_xscale("log")
     axis.set_xticks(ticks := [2.3, 2.5, 2.75, 3.0, 3.5, 4.0], [f"{tick:g}" for tick in ticks])
     axis.minorticks_off()
     handles, labels = axis.get_legend_handles_labels()
     once = dict(zip(labels, handles, strict=True))
     axis.legend(once.values(), once.keys())
-    axis.grid(axis="x", color="0.9")
-    figure.savefig(path, dpi=110)
+    axis.grid(visible=False, axis="y")
+    figure.savefig(path)
 
 
 def write(done: list[Result], folder: Path, name: str, notes: list[str]) -> None:
@@ -249,15 +249,16 @@ def write(done: list[Result], folder: Path, name: str, notes: list[str]) -> None
     write_rows(folder / f"{name}.csv", Result._fields, rows)
     draw(done, folder / f"{name}.png")
     text = page(
-        "The temperature in Jena 24 hours ahead, mean absolute error in °C",
+        "Temperature in Jena, 24 hours ahead",
         [
             *notes,
             f"Training of all models: `{TRAINING}`",
-            "One core for each fit; the seconds include compilation. The machine was also doing "
-            "other work: do not compare them.",
+            "One core for each fit. Seconds include compilation and are a rough guide only, since "
+            "the machine was also doing other work.",
         ],
+        "Mean absolute errors in °C, with those of the book.",
         summary(done),
-        f"![Test error of each model and seed beside the book's]({name}.png)",
+        f"![Test error of each model and seed, and those of the book]({name}.png)",
     )
     write_page(folder / f"{name}.md", text)
 

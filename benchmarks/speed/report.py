@@ -8,7 +8,7 @@ from typing import Any
 from common import page, table, write_page
 from records import Measured, Record, cases, is_ours
 from rows import BASE, LIMIT, ONE, ROWS, TWO
-from summaries import CURVES, Summary, curve, fastest, slope, summaries
+from summaries import CURVES, curve, fastest, slope, summaries
 
 #: What a row's numbers do and do not count.
 EXPLANATIONS = {
@@ -46,7 +46,8 @@ def section(key: str, records: list[Record]) -> str:
     if key == "curves":
         parts += curve_tables(records)
     elif all(record.value is None for record in records if record.row == key):
-        parts += ["Not measured: " + "; ".join(dict.fromkeys(r.note for r in records)) + "."]
+        notes = dict.fromkeys(record.note for record in records if record.row == key)
+        parts += ["Not measured: " + "; ".join(notes) + "."]
     else:
         for case, of_case in measured.items():
             parts += [f"### {case}", case_table(of_case, row.unit, row.factor)]
@@ -86,7 +87,7 @@ def case_table(measured: Measured, unit: str, factor: float) -> str:
                 measured.note(name),
             ]
         )
-    header = ["", f"first, {unit}", "least", "median", "runs", *(f"/ {name}" for name in ours)]
+    header = ["", f"first, {unit}", "minimum", "median", "runs", *(f"/ {name}" for name in ours)]
     return table([*header, "note"], lines)
 
 
@@ -109,7 +110,7 @@ def curve_tables(records: list[Record]) -> list[str]:
 def write(records: list[Record], folder: Path, notes: list[str]) -> None:
     """Write the page and the figure of everything that was measured to a folder."""
     figures = summaries(records)
-    draw(records, figures, folder / "speed.png")
+    draw(records, folder / "speed.png")
     keys = [key for key in ROWS if any(record.row == key for record in records)]
     ratios = (
         "A ratio is the median, over runs, of the time of another library divided by the time of "
@@ -117,7 +118,8 @@ def write(records: list[Record], folder: Path, notes: list[str]) -> None:
         "comparisons and the reasons for the ratios."
     )
     lines = "\n".join(f"- {one.line()}" for one in figures)
-    parts = [ratios, lines, "![Ratios and curves](speed.png)"]
+    shown = "Time of other libraries relative to skrnn, and time by length, batch size and units"
+    parts = [ratios, lines, f"![{shown}](speed.png)"]
     parts += [section(key, records) for key in keys]
     write_page(folder / "speed.md", page("Speed", notes, *parts))
 
@@ -125,22 +127,25 @@ def write(records: list[Record], folder: Path, notes: list[str]) -> None:
 # ------------------------------------------------------------------ the figure
 
 
-def draw(records: list[Record], figures: list[Summary], path: Path) -> None:
-    """Draw the ratios of all libraries beside the targets, and the curves."""
-    from matplotlib.figure import Figure
+def draw(records: list[Record], path: Path) -> None:
+    """Draw the ratios of all libraries, and the curves."""
+    from style import subplots
 
-    figure = Figure(figsize=(12, 7), layout="constrained")
     if any(record.row == "curves" for record in records):
-        left, right = figure.subplots(1, 2, width_ratios=[1.6, 1])
+        figure, (left, right) = subplots(1, 2, figsize=(13, 6.5), width_ratios=[1.6, 1])
         draw_curves(right, records)
     else:
-        left = figure.subplots()
-    draw_ratios(left, records, figures)
-    figure.savefig(path, dpi=110)
+        figure, left = subplots(figsize=(9, 6.5))
+    draw_ratios(left, records)
+    figure.savefig(path)
 
 
-def draw_ratios(axis: Any, records: list[Record], figures: list[Summary]) -> None:
-    """Draw, for each case, the ratio of the fastest library as a bar, the others as dots."""
+def draw_ratios(axis: Any, records: list[Record]) -> None:
+    """Draw, for each case, the ratio of the fastest library as a bar, and all as dots."""
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+    from style import BLUE, SKY
+
     labels: list[str] = []
     for key in ("search", "search_fresh", "epoch", "tcn", "predict_one", "predict_many"):
         for case, measured in cases(records, key).items():
@@ -150,50 +155,35 @@ def draw_ratios(axis: Any, records: list[Record], figures: list[Summary]) -> Non
                     continue
                 place = -len(labels)
                 alone = ours == ONE
-                color = "#0072B2" if alone else "#56B4E9"
+                color = BLUE if alone else SKY
                 axis.barh(place, found[0] - 1, left=1, color=color, height=0.7)
                 others = [n for n in measured.names if not is_ours(n) and n != LIMIT]
                 dots = [ratio for n in others if (ratio := measured.ratio(n, ours))]
                 axis.plot(dots, [place] * len(dots), "o", color="0.25", markersize=3)
-                target = target_of(figures, key, case, ours)
-                if target:
-                    axis.plot([target] * 2, [place - 0.45, place + 0.45], color="#D55E00", lw=2.5)
                 devices = (
                     "" if key.startswith("search") else ", 1 device" if alone else ", 2 devices"
                 )
                 kind = {"search": "search, warm", "search_fresh": "search, whole process"}
                 kind |= {"predict_one": "predict one", "predict_many": "predict 100,000"}
-                labels.append(f"{kind.get(key, case)}{devices}  [{found[1]}]")
+                labels.append(f"{kind.get(key, case)}{devices} ({found[1]})")
     axis.set_yticks([-place for place in range(len(labels))], labels)
     axis.axvline(1, color="0.6", linestyle="--")
     axis.set_xscale("log")
     plain_ticks(axis.xaxis)
     axis.set_xlim(left=min(0.8, axis.get_xlim()[0]))
-    axis.set_xlabel(
-        "time of a library / time of skrnn; bar: fastest library; dots: all; line: target"
-    )
-    axis.grid(axis="x", color="0.9")
-    axis.set_axisbelow(True)
-
-
-def target_of(figures: list[Summary], key: str, case: str, ours: str) -> float | None:
-    """Return the target for the ratio to the fastest library, if there is one."""
-    return next(
-        (
-            one.target
-            for one in figures
-            if one.row == key
-            and "fastest" in one.text
-            and one.text.endswith(ours)
-            and (key != "epoch" or f" {case}:" in one.text)
-        ),
-        None,
-    )
+    axis.set(title="Other libraries beside skrnn", xlabel="time relative to skrnn (logarithmic)")
+    axis.grid(visible=False, axis="y")
+    bars = [Patch(color=BLUE, label="fastest, skrnn on 1 device")]
+    bars += [Patch(color=SKY, label="fastest, skrnn on 2 devices")]
+    dot = Line2D([], [], marker="o", ls="", color="0.25", markersize=3, label="each library")
+    axis.figure.legend(handles=[*bars, dot], loc="outside lower left", ncols=3)
 
 
 def draw_curves(axis: Any, records: list[Record]) -> None:
     """Draw the time of a batch against length, batch size and units."""
-    for kind, color in zip(CURVES, ("#0072B2", "#009E73", "#CC79A7"), strict=True):
+    from style import BLUE, GREEN, PURPLE
+
+    for kind, color in zip(CURVES, (BLUE, GREEN, PURPLE), strict=True):
         points, steepness = curve(records, kind), slope(records, kind)
         if steepness is None:
             continue
@@ -204,9 +194,8 @@ def draw_curves(axis: Any, records: list[Record]) -> None:
     axis.set_yscale("log")
     plain_ticks(axis.xaxis)
     plain_ticks(axis.yaxis)
-    axis.set_xlabel("steps, sequences in a batch, or units")
-    axis.set_ylabel("ms per batch, skrnn on JAX, 1 device")
-    axis.grid(color="0.9")
+    axis.set(title="skrnn on JAX, 1 device", xlabel="steps, sequences per batch or units")
+    axis.set_ylabel("time per batch (ms, logarithmic)")
     if axis.lines:
         axis.legend()
 

@@ -122,7 +122,7 @@ def main() -> None:
     # Ended from outside, it must still end its workers, which would wait forever.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     notes = [
-        f"Threads: {args.threads} for each contestant, which run one at a time",
+        f"Threads: {args.threads} for each library; libraries run one at a time",
         command(__file__, f"--other-python PYTHON --rounds {args.rounds}"),
     ]
     path = args.results / "speed.csv"

@@ -1,4 +1,4 @@
-"""Summary figures of speed.py, and their targets."""
+"""Summary figures of speed.py."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ CURVES = ("steps", "batch", "units")
 
 @dataclass(frozen=True)
 class Summary:
-    """A summary figure, such as a ratio of times, and the project's target for it."""
+    """A summary figure, such as a ratio of times."""
 
-    row: str
     text: str
     value: float
-    target: float
 
     def line(self) -> str:
         """Return a line for the page."""
@@ -34,23 +32,19 @@ def fastest(measured: Measured, ours: str) -> tuple[float, str] | None:
     return min(ratios, default=None)
 
 
-def against_fastest(
-    row: str, case: str, measured: Measured, ours: str, target: float
-) -> Iterator[Summary]:
+def against_fastest(case: str, measured: Measured, ours: str) -> Iterator[Summary]:
     """Yield the ratio to the fastest other library, if one was measured."""
     found = fastest(measured, ours)
     if found:
         text = f"{case}: fastest other library ({found[1]}) / {ours}"
-        yield Summary(row, text, found[0], target)
+        yield Summary(text, found[0])
 
 
-def ratio(
-    row: str, case: str, measured: Measured, names: tuple[str, str], target: float
-) -> Iterator[Summary]:
+def ratio(case: str, measured: Measured, names: tuple[str, str]) -> Iterator[Summary]:
     """Yield the ratio to one other library, if it was measured."""
     value = measured.ratio(*names)
     if value:
-        yield Summary(row, f"{case}: {names[0]} / {names[1]}", value, target)
+        yield Summary(f"{case}: {names[0]} / {names[1]}", value)
 
 
 def summaries(records: list[Record]) -> list[Summary]:
@@ -60,33 +54,33 @@ def summaries(records: list[Record]) -> list[Summary]:
 
 
 def searches(records: list[Record]) -> Iterator[Summary]:
-    for row, text, target in (
-        ("search", "search, after the first fits", 5),
-        ("search_fresh", "search, whole process", 2),
+    for row, text in (
+        ("search", "search, after the first fits"),
+        ("search_fresh", "search, whole process"),
     ):
         for measured in cases(records, row).values():
-            yield from against_fastest(row, text, measured, ONE, target)
+            yield from against_fastest(text, measured, ONE)
             if row == "search":
-                for backend, least in (("TensorFlow", 3), ("PyTorch", 1)):
+                for backend in ("TensorFlow", "PyTorch"):
                     names = f"Keras, {backend}", f"skrnn, {backend}"
-                    yield from ratio(row, text, measured, names, least)
+                    yield from ratio(text, measured, names)
 
 
 def epochs(records: list[Record]) -> Iterator[Summary]:
     for case, measured in cases(records, "epoch").items():
         text = f"epoch of {case}"
-        yield from against_fastest("epoch", text, measured, TWO, 2)
-        yield from against_fastest("epoch", text, measured, ONE, 1)
+        yield from against_fastest(text, measured, TWO)
+        yield from against_fastest(text, measured, ONE)
         limit = measured.ratio(LIMIT, TWO)
         if case == "GRU 32" and limit:
-            yield Summary("epoch", f"{text}: {TWO} / {LIMIT}", 1 / limit, 2.5)
+            yield Summary(f"{text}: {TWO} / {LIMIT}", 1 / limit)
 
 
 def tcn(records: list[Record]) -> Iterator[Summary]:
     for case, measured in cases(records, "tcn").items():
         for ours in (ONE, TWO):
-            yield from against_fastest("tcn", f"epoch of {case}", measured, ours, 3)
-            yield from ratio("tcn", f"epoch of {case}", measured, ("PyTorch", ours), 8)
+            yield from against_fastest(f"epoch of {case}", measured, ours)
+            yield from ratio(f"epoch of {case}", measured, ("PyTorch", ours))
 
 
 def predictions(records: list[Record]) -> Iterator[Summary]:
@@ -94,23 +88,23 @@ def predictions(records: list[Record]) -> Iterator[Summary]:
         median = measured.median(ONE)
         if median:
             text = f"predict one sequence, {ONE}, ms"
-            yield Summary("predict_one", text, 1e3 * median, 1)
+            yield Summary(text, 1e3 * median)
     for measured in cases(records, "predict_many").values():
         for ours in (ONE, TWO):
-            yield from against_fastest("predict_many", "predict 100,000", measured, ours, 1)
+            yield from against_fastest("predict 100,000", measured, ours)
 
 
 def starts(records: list[Record]) -> Iterator[Summary]:
     for measured in cases(records, "start").values():
-        for name, base, target in (
-            ("skrnn, import", "python", 0.3),
-            ("skrnn, first fit", BASE, 1.7),
-            ("skrnn, first fit, cache filled", BASE, 0.8),
+        for name, base in (
+            ("skrnn, import", "python"),
+            ("skrnn, first fit", BASE),
+            ("skrnn, first fit, cache filled", BASE),
         ):
             seconds = measured.excess(name, base)
             if seconds is not None:
                 text = f"{name}, seconds beyond `{base}`"
-                yield Summary("start", text, seconds, target)
+                yield Summary(text, seconds)
 
 
 def growth(records: list[Record]) -> Iterator[Summary]:
@@ -118,20 +112,20 @@ def growth(records: list[Record]) -> Iterator[Summary]:
         found = slope(records, kind)
         if found is not None:
             text = f"slope of log time over log {kind}"
-            yield Summary("curves", text, found, 1.1)
+            yield Summary(text, found)
     for measured in cases(records, "memory").values():
         for name in measured.names:
             megabytes = measured.first(name)
             if megabytes is not None:
                 text = f"growth of memory over 200 fits, {name}, MB"
-                yield Summary("memory", text, megabytes, 5)
+                yield Summary(text, megabytes)
 
 
 def jobs(records: list[Record]) -> Iterator[Summary]:
     for case, measured in cases(records, "jobs").items():
         if case == "warm workers":
             names = "n_jobs=1", "skrnn, n_jobs=2"
-            yield from ratio("jobs", f"search, {case}", measured, names, 1.6)
+            yield from ratio(f"search, {case}", measured, names)
 
 
 def curve(records: list[Record], kind: str) -> list[tuple[int, float]]:

@@ -1,7 +1,7 @@
 """Time of a step of a stream, for one stream and for a thousand, and growth of memory.
 
 Each time is the median over blocks of steps. The networks have 32 units or filters and a width of
-8 features; they are labelers trained for one epoch, since what they predict does not matter here.
+8 features; they are labelers trained for one epoch, since the predictions do not matter here.
 """
 
 from __future__ import annotations
@@ -78,9 +78,9 @@ def main() -> None:
         rows.append([name, f"{of_one:.0f}", f"{of_many:.2f}"])
         print(*rows[-1], flush=True)
     gained = growth(Stream(models["GRU 32"]), n_steps)
-    header = ["network", "one stream, us per step", f"{N_STREAMS:,} streams, ms per step"]
+    header = ["network", "one stream, µs per step", f"{N_STREAMS:,} streams, ms per step"]
     text = page(
-        "Streams",
+        "Speed of streams",
         [
             command(__file__),
             "Seed: 0",

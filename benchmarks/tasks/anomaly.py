@@ -112,26 +112,28 @@ def by_file(files: Sequence[File], outcomes: dict[str, tuple[list[Floats], Outco
 
 def draw(files: Sequence[File], scores: Sequence[Floats], threshold: float, path: Path) -> None:
     """Draw two series with their scores, the threshold, the windows and the probationary part."""
-    from matplotlib.figure import Figure
+    from style import BLUE, ORANGE, SHADE, VERMILION, subplots
 
     shown = [number for number, file in enumerate(files) if file.name in SHOWN]
-    figure = Figure(figsize=(10, 8), layout="constrained")
-    axes = figure.subplots(4, 1)
+    figure, axes = subplots(4, 1, figsize=(10, 8))
     for column, number in enumerate(shown):
         file, values = files[number], scores[number]
         upper, lower = axes[2 * column : 2 * column + 2]
-        upper.plot(file.values, color="0.3", linewidth=0.6)
-        upper.set(title=file.name, ylabel="value")
-        lower.plot(values, color="#0072B2", linewidth=0.6)
-        lower.axhline(threshold, color="#D55E00", linewidth=0.8)
+        upper.plot(file.values, color="0.3", linewidth=0.6, label="series")
+        upper.set(title=file.name, ylabel="value (no unit)")
+        lower.plot(values, color=BLUE, linewidth=0.6, label="score")
+        lower.axhline(threshold, color=VERMILION, linewidth=1, label="threshold")
         lower.set(ylabel="score", xlabel="row", ylim=(0, 1))
         for axis in (upper, lower):
-            axis.axvspan(0, file.n_probation, color="0.9")
+            probation = axis.axvspan(0, file.n_probation, color=SHADE, lw=0)
             for first, last in file.windows:
-                axis.axvspan(first, last, color="#E69F00", alpha=0.3)
+                window = axis.axvspan(first, last, color=ORANGE, alpha=0.3, lw=0)
             axis.set_xlim(0, len(values))
-            axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=90)
+    probation.set_label("training data")
+    window.set_label("window of an anomaly")
+    lines = [upper.lines[0], *lower.lines, probation, window]
+    figure.legend(handles=lines, loc="outside lower center", ncols=5)
+    figure.savefig(path)
 
 
 def _cells(outcome: Outcome) -> list[Any]:
@@ -152,7 +154,8 @@ def report(
         *(part.strip() for part in __doc__.split("\n\n")[1:]),
         "The score is 100 if all windows are detected immediately without false alarms, and 0 "
         "without any detection. As in NAB, each detector uses the single threshold for all files "
-        f"that is best for it. Published for all 58 files of NAB, not comparable: {quoted}.",
+        "that is best for it. Published scores for all 58 files of NAB, which are not comparable: "
+        f"{quoted}.",
         table(["detector", "files", *counts, "at the best threshold for these files"], rows),
         "## Results by file",
         by_file(files, outcomes),
@@ -160,7 +163,7 @@ def report(
         f"Chosen: network {choice[0]}, smoothing {choice[1]}, memory {choice[2]}; training: "
         f"`{TRAINING}`.",
         table(["network", "smoothing", "memory", *counts], tried),
-        "![Two series, their scores and windows](anomaly.png)",
+        "![Two series, their scores, and the windows of anomalies](anomaly.png)",
     )
 
 

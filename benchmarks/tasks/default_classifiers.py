@@ -1,14 +1,14 @@
-"""Accuracy and CPU seconds of the classifiers with nothing set, on 36 UCR and two UEA data sets.
+"""Accuracy and CPU seconds of the default classifiers, on 36 UCR and two UEA data sets.
 
-``missing="mask"`` is the only argument, because some sets have gaps. Each is fitted to the
-official training part and scored on the official test part; the CPU seconds are those of a fit in
-a process of its own thread that has fitted before. MiniRocket (Dempster, Schmidt and Webb, 2021,
-doi:10.1145/3447548.3467231) with ridge regression is fitted in turn, in the implementation of
-sktime, which needs numba. Beside the four classes with nothing set there are the mean of five TCNs
-and further networks, each with the defaults of its kind.
+`missing="mask"` is the only argument, because some sets have gaps. Each classifier is fitted to the
+official training set and scored on the official test set. CPU seconds are those of a fit in a
+process with one thread that has already fitted others. MiniRocket (Dempster, Schmidt and Webb,
+2021, doi:10.1145/3447548.3467231) with ridge regression is fitted in the same run, in the
+implementation of sktime. Besides the four classes, the mean of five TCNs and further networks are
+fitted, each with the default parameters of its kind.
 
-With ``--validate``, a third of each training part is held out and scored instead, and nothing is
-written; ``--set`` gives parameters another value.
+MiniRocket needs numba. With ``--validate``, a third of each training set is held out and scored
+instead, and nothing is written; ``--set`` changes parameters.
 """
 
 from __future__ import annotations
@@ -198,7 +198,7 @@ def report(rows: list[dict[str, Any]], data: Path, sets: list[str]) -> list[str]
     header = [*MODELS, *PUBLISHED]
     return [
         table(["set", *header], accuracies),
-        "Means over the UCR sets (published networks were fed NaN in the gaps):",
+        "Means over the UCR sets (published networks read NaN in the gaps):",
         table(
             ["sets", *header],
             [
@@ -213,7 +213,7 @@ def report(rows: list[dict[str, Any]], data: Path, sets: list[str]) -> list[str]
                 "mean accuracy",
                 "mean log loss",
                 "median CPU s of a fit",
-                "greatest",
+                "maximum",
             ],
             others,
         ),
@@ -249,8 +249,9 @@ def main() -> None:
         print(report(list(rows.values()), data, every)[-1])
         return
     text = page(
-        "Classifiers with nothing set",
+        "Classifiers with default parameters",
         [seeds_note(args.seeds), command(__file__, f"--seeds {args.seeds} --jobs {args.jobs}")],
+        __doc__.split("\n\n")[1],
         *report([row for row in rows.values() if int(row["seed"]) < args.seeds], data, every),
     )
     write_page(args.results / "default_classifiers.md", text)

@@ -1,11 +1,11 @@
-"""Errors and CPU seconds of the regressors with nothing set, on windows of real series.
+"""Errors and CPU seconds of the regressors with default parameters, on windows of real series.
 
-Each series is split in order of time, the last quarter for testing; windows of 24 rows (Jena: 120
-rows) predict the target 1 and 24 rows ahead. Persistence, ridge regression and histogram gradient
+Each series is split in time order, the last quarter for testing. Windows of 24 rows (Jena: 120)
+predict the target 1 and 24 rows ahead. Persistence, ridge regression and histogram gradient
 boosting on the flattened windows are fitted in the same run. The turbofan engines (C-MAPSS FD001)
 are read in windows of 30 cycles, with the remaining useful life capped at 125 cycles, and tested
-at the last cycle of each test engine. One more model of the engines has settings, which were chosen
-by the errors on 30 engines that were left out of the training part.
+at the last cycle of each test engine. One more model is fitted to the engines, with settings chosen
+by the errors on 30 held-out training engines.
 """
 
 from __future__ import annotations
@@ -191,10 +191,10 @@ def report(rows: list[Mapping[str, Any]]) -> list[str]:
     overall = ["geometric mean", "", *np.exp(np.log(whole).mean(axis=0)).tolist()]
     header = ["series", "rows ahead", *models]
     return [
-        "Root mean squared errors on the test part:",
+        "Root mean squared errors on the test set:",
         table(header, errors),
-        "Relative to the better of ridge regression and persistence; the mean is without the "
-        "engines:",
+        "Errors relative to the better of ridge regression and persistence; the mean is without "
+        "the engines:",
         table(header, [*ratios, overall]),
         "CPU seconds of a fit:",
         table(header, seconds),
@@ -225,8 +225,9 @@ def main() -> None:
         rows[tuple(map(str, task))] = row
         write_rows(path, COLUMNS, [rows[key] for key in sorted(rows)])
     text = page(
-        "Regressors with nothing set",
+        "Regressors with default parameters",
         [seeds_note(args.seeds), command(__file__, f"--seeds {args.seeds} --jobs {args.jobs}")],
+        __doc__.split("\n\n")[1].strip(),
         *report(list(rows.values())),
     )
     write_page(args.results / "default_regressors.md", text)

@@ -1,15 +1,14 @@
-"""Labels at each step, anomalies and texts with nothing set.
+"""Labels at each step, anomalies and texts with default parameters.
 
 Room occupancy: F1 of a labeler and of logistic regression on the same rows, both fitted to the
 training days. Anomalies: scores of 18 files of the Numenta anomaly benchmark by its own rules,
-beside a moving Gaussian; a detector is fitted on the probationary part of each file. Film reviews:
-accuracy on the 5,000 validation reviews, with the 10,000 most frequent words and the first 500 of
-each review.
+compared with a moving Gaussian; a detector is fitted on the probationary part of each file. Film
+reviews: accuracy on the 5,000 validation reviews, with the 10,000 most frequent words and the first
+500 of each review.
 
-With ``--validate``, the test parts are left alone, and nothing is written: the days of the training
-part are predicted in four blocks, each from the others; of the anomaly benchmark only the
-artificial files count; every tenth training review is held out. ``--set`` gives parameters of the
-models another value.
+With ``--validate``, the test sets are not used, and nothing is written: the days of the training
+set are predicted in four blocks, each from the others; of the anomaly benchmark, only the
+artificial files count; every tenth training review is held out. ``--set`` changes parameters.
 """
 
 from __future__ import annotations
@@ -189,11 +188,11 @@ def main() -> None:
         print(report(list(rows.values())))
         return
     text = page(
-        "Labels at each step, anomalies and texts with nothing set",
+        "Labels at each step, anomalies and texts with default parameters",
         [seeds_note(args.seeds), command(__file__, f"--seeds {args.seeds} --jobs {args.jobs}")],
-        "F1 of occupied minutes; standard profile of the anomaly benchmark, where 100 is best and "
-        "0 is no detection, and the sum of false alarms for files without anomalies; accuracy "
-        "on film reviews.",
+        "Scores: F1 of occupied minutes; the score of the anomaly benchmark (standard profile), "
+        "where 100 is best and 0 is no detection, or the sum of false alarms for files without "
+        "anomalies; accuracy on film reviews.",
         report(list(rows.values())),
     )
     write_page(args.results / "default_step_models.md", text)

@@ -1,9 +1,9 @@
 """Sentiment of film reviews: IMDB (Maas et al., 2011), 20,000 for training, 5,000 for validation.
 
-``--choose`` fits on nine tenths of the training reviews and measures on every tenth one: by it the
-settings below were chosen. Otherwise models are fitted on all 20,000 and measured on the
-validation set, as published figures are. Models can be run one at a time: rows
-are collected in results/imdb.csv, from which the page and the figure are made.
+``--choose`` fits on nine tenths of the training reviews and measures on every tenth one; the
+settings below were chosen in this way. Otherwise, models are fitted on all 20,000 reviews and
+measured on the validation set, as published figures are. Models can be run one at a time: rows are
+collected in results/imdb.csv, from which the page and the figure are generated.
 """
 
 from __future__ import annotations
@@ -121,12 +121,13 @@ def report(rows: list[dict[str, str]], results: Path) -> None:
         [command(__file__), "Seed: 0"],
         "Accuracy on the 5,000 validation reviews of IMDB, for models trained on 20,000 reviews "
         "(Maas et al., 2011, Learning word vectors for sentiment analysis, ACL), with the 10,000 "
-        "most frequent words; long reviews are cut to their end. Published: the best validation "
+        "most frequent words; of long reviews, the end is kept. Published: the best validation "
         "accuracy in Chollet, Deep Learning with Python. Here, hyperparameters are chosen on a "
         "tenth of the training reviews (`--choose`), and the validation set is used once for "
         "each final model; for two models, an earlier configuration was evaluated as well "
         "(benchmarks/README.md).",
         table(["", "accuracy", "published", "settings"], lines),
+        "![Accuracies and published ones](imdb.png)",
     )
     print(text)
     write_page(results / "imdb.md", text)
@@ -134,22 +135,20 @@ def report(rows: list[dict[str, str]], results: Path) -> None:
 
 
 def draw(accuracies: dict[str, float], path: Path) -> None:
-    """Draw the accuracies beside those published."""
-    from matplotlib.figure import Figure
+    """Draw the accuracies and the published ones."""
+    from style import BLUE, VERMILION, subplots
 
-    figure = Figure(figsize=(7, 3), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = subplots(figsize=(8, 3.4))
     names = list(accuracies)
     published = [PUBLISHED[name] for name in names]
-    axes.plot(published, names, "|", color="#D55E00", ms=16, mew=2.5, label="published")
-    axes.plot(list(accuracies.values()), names, "o", color="#0072B2", ms=9, label="here")
-    axes.set(xlim=(0.83, 0.92), xlabel="accuracy on the validation set")
+    axes.plot(published, names, "|", color=VERMILION, ms=16, mew=2.5, label="published")
+    axes.plot(list(accuracies.values()), names, "o", color=BLUE, ms=9, label="skrnn")
+    axes.set(xlim=(0.83, 0.92), ylim=(-0.5, len(names) - 0.5), title="Film reviews (IMDB)")
+    axes.set_xlabel("accuracy on the validation set")
     axes.invert_yaxis()
-    axes.grid(axis="x", color="#DDDDDD")
-    axes.set_axisbelow(True)
+    axes.grid(visible=False, axis="y")
     axes.legend(loc="lower left")
-    axes.spines[["top", "right"]].set_visible(False)
-    figure.savefig(path, dpi=130)
+    figure.savefig(path)
 
 
 def main() -> None:

@@ -1,7 +1,7 @@
 """Labels at each step on real data: room occupancy by the minute, and the next chord of chorales.
 
 Settings are chosen on validation data alone: the last fifth of the occupancy training days, the
-validation chorales. The test parts are then predicted once.
+validation chorales. The test sets are then predicted once.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def main() -> None:
     args = parser.parse_args()
     data = parser.data_folder(args, "occupancy", "music")
     rooms = rate_occupancy(data, args.epochs or 40)
-    print(table(["", "F1 valid", "F1 test", "events"], rooms), flush=True)
+    print(table(["", "validation F1", "test F1", "events"], rooms), flush=True)
     songs = rate_chorales(data, args.epochs or 150)
     text = page(
         "Labels at each step",
@@ -131,11 +131,11 @@ def main() -> None:
         "## Room occupancy",
         'F1 of the class "occupied" (Candanedo and Feldheim, 2016, '
         "doi:10.1016/j.enbuild.2015.11.071).",
-        table(["", "F1 valid", "F1 test", "events in the test set"], rooms),
+        table(["", "validation F1", "test F1", "events in the test set"], rooms),
         "## Next chord of chorales",
         "Negative log-likelihood per step in nats; published: Bai, Kolter and Koltun (2018, "
         "arXiv:1803.01271).",
-        table(["", "chosen", "valid", "test", "published"], songs),
+        table(["", "settings", "validation", "test", "published"], songs),
     )
     print(text)
     if args.epochs is None:

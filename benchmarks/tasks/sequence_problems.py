@@ -1,8 +1,8 @@
-"""The sequence problems of Bai, Kolter and Koltun (2018, arXiv:1803.01271), beside their table.
+"""The sequence problems of Bai, Kolter and Koltun (2018, arXiv:1803.01271), with their figures.
 
-One row is a problem and a network. Each row measured takes its place in the table of results,
-so that rows can be run apart, on several machines; ``--draw`` only writes the page anew.
-Settings were chosen by ``--validate``, which leaves the test sequences alone.
+One row is a problem and a network. Each run updates its rows in the table of results, so that rows
+can be run separately, on several machines; ``--draw`` only writes the page anew. Settings were
+chosen by ``--validate``, which does not use the test sequences.
 """
 
 from __future__ import annotations
@@ -173,10 +173,10 @@ def report(rows: list[dict[str, str]]) -> str:
             for row in rows
             if row["problem"] == name
         ]
-        header = ["", "budget", "weights", "sequences", "steps", "valid", "test", "published"]
+        header = ["", "budget", "weights", "sequences", "steps", "validation", "test", "published"]
         sections += [
             f"## {name.capitalize()}",
-            f"Metric: {problem.figure}; the best prediction without memory has "
+            f"Metric: {problem.figure}; the best prediction without memory of the sequence has "
             f"{problem.no_memory:.3g}.",
             table(header, lines) if lines else "Not run.",
         ]

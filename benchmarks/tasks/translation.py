@@ -1,7 +1,7 @@
 """Sequence-to-sequence tasks: texts, digits, images and numbers, tested on unseen sources.
 
-All tasks are run, or those named, and what was measured is collected. Settings are chosen on the
-validation part alone; the test part is then predicted once.
+All tasks are run, or those named, and the results are collected. Settings are chosen on the
+validation set alone; the test set is then predicted once.
 """
 
 from __future__ import annotations
@@ -135,13 +135,15 @@ class Task:
 
 
 TASKS = {
-    "copying": Task("3 to 12 letters, copied", copying, 2000),
-    "reversing": Task("3 to 12 letters, from the end", reversing, 2000),
-    "sorting": Task("3 to 10 digits, in order", sorting, 3000),
-    "spelling": Task("numbers up to 99,999, in words", spelling, 2000, {"target_type": "words"}),
-    "dates": Task("dates in five formats, to ISO", dates, 3000),
+    "copying": Task("copy 3 to 12 letters", copying, 2000),
+    "reversing": Task("reverse 3 to 12 letters", reversing, 2000),
+    "sorting": Task("sort 3 to 10 digits", sorting, 3000),
+    "spelling": Task(
+        "write numbers up to 99,999 in words", spelling, 2000, {"target_type": "words"}
+    ),
+    "dates": Task("convert dates in five formats to ISO", dates, 3000),
     "images": Task(
-        "a digit's 784 pixels, to a sentence with two facts",
+        "describe a digit of 784 pixels in a sentence",
         images,
         24_000,
         {
@@ -153,11 +155,12 @@ TASKS = {
         (networks.GRU(units=256), networks.GRU(units=256, dropout=0.3)),
         reads="mnist.npz",
     ),
-    "waves": Task("20 to 39 steps of noisy waves, the next 12", waves, 2000),
+    "waves": Task("continue noisy waves of 20 to 39 steps by 12", waves, 2000),
 }
 COMMON = {"epochs": 15, "batch_size": 64, "learning_rate": 5e-3, "random_state": 0}
 N_VALID, N_TEST = 500, 2000
-COLUMNS = ["task", "settings", "parameters", "learned from", "valid", "test", "tested on", "date"]
+COLUMNS = ["task", "settings", "parameters", "training pairs", "validation", "test"]
+COLUMNS += ["test pairs", "date"]
 
 
 def split(values: Any, *lengths: int) -> list[Any]:
@@ -180,12 +183,12 @@ def rate(
         model = SequenceTranslator(network=candidate, **settings).fit(*train)
         row: dict[str, Any] = {"task": name, "settings": repr(candidate)}
         row["parameters"] = sum(weight.size for weight in model.weights_)
-        row |= {"learned from": sizes[0], "valid": model.score(*valid)}
+        row |= {"training pairs": sizes[0], "validation": model.score(*valid)}
         print(row, flush=True)
         rows.append(row)
         fitted.append(model)
-    best = max(range(len(rows)), key=lambda number: rows[number]["valid"])
-    rows[best] |= {"test": fitted[best].score(*test), "tested on": sizes[2], "date": today()}
+    best = max(range(len(rows)), key=lambda number: rows[number]["validation"])
+    rows[best] |= {"test": fitted[best].score(*test), "test pairs": sizes[2], "date": today()}
     print(rows[best], flush=True)
     return rows
 
@@ -194,14 +197,15 @@ def report(rows: list[dict[str, str]]) -> str:
     """Return the page of all that was measured."""
     settings = ", ".join(f"{key}={value}" for key, value in COMMON.items())
     return page(
-        "Translation",
+        "Sequence-to-sequence tasks",
         [
             f"{command(__file__)}, one core; data seed 0",
             f"Settings of all tasks: {settings}; for images 8 epochs, batches of 128; "
             "otherwise the defaults",
         ],
-        "Share of exactly predicted targets; R2 for the waves. No test source is in the training "
-        "data. For each task, the settings with the best validation score are tested once.",
+        "Share of targets that are predicted exactly; R2 for the waves. No test source is in the "
+        "training data. For each task, only the settings with the best validation score are "
+        "tested.",
         table(COLUMNS, [[cell(name, row[name]) for name in COLUMNS] for row in rows]),
     )
 
@@ -210,9 +214,9 @@ def cell(column: str, text: str) -> str | float | None:
     """Return a cell of the csv file as the page shows it."""
     if column == "task":
         return TASKS[text].about
-    if column in ("parameters", "learned from", "tested on"):
+    if column in ("parameters", "training pairs", "test pairs"):
         return f"{int(float(text)):,}" if text else None
-    return float(text) if text and column in ("valid", "test") else text or None
+    return float(text) if text and column in ("validation", "test") else text or None
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
-"""Accuracy of the eight named estimators on UCR and UEA sets, beside published figures.
+"""Accuracy of the eight named estimators on UCR and UEA sets, with published figures.
 
-Each estimator has one setting for all sets and is fitted to the official training part; a
-regressor is fitted to one-hot labels, and its greatest output is its label. The pooling was
-chosen by ``--choose-pooling``, which sees training parts only.
+Each estimator has one setting for all sets and is fitted to the official training set; a
+regressor is fitted to one-hot labels, and predicts the label of its largest output. The pooling
+was chosen by ``--choose-pooling``, which uses training sets only.
 """
 
 from __future__ import annotations
@@ -174,11 +174,11 @@ def compare(results: list[Result], names: list[str], estimators: list[str]) -> s
         figures = [PUBLISHED[name][METHODS.index(method)] or 0.0 for name in same]
         theirs = statistics.fmean(figures)
         ours = [mean_accuracy(results, e, same) for e in estimators]
-        means.append([f"those of {method}", len(same), theirs, *ours])
+        means.append([f"sets with {method}", len(same), theirs, *ours])
     return "\n\n".join(
         [
             table(["set", *estimators, *METHODS], accuracies),
-            "Means over the data sets with a published figure of a method:",
+            "Means over the data sets for which a figure of the method is published:",
             table(["sets", "number", "published", *estimators], means),
         ]
     )

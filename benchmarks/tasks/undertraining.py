@@ -1,8 +1,8 @@
-"""Whether classifiers with nothing set are trained for long enough.
+"""Training time of classifiers with default parameters, compared with four times as many epochs.
 
 For each classifier and each set on which ``default_classifiers.py`` found a training accuracy below
-.9, the accuracy in three folds of the training part with as many epochs as the defaults have, and
-with four times as many.
+.9: the accuracy in three folds of the training set with the default number of epochs, and with four
+times as many.
 """
 
 from __future__ import annotations
@@ -56,10 +56,10 @@ def main() -> None:
         print(*rows[-1], flush=True)
     header = ["estimator", "set", "training accuracy", "accuracy", "four times the epochs", "gain"]
     text = page(
-        "Training time of classifiers with nothing set",
+        "Training time of classifiers with default parameters",
         [command(__file__), "Seed: 0"],
-        "Sets with a training accuracy below .9, and accuracies in three folds of their training "
-        "parts:",
+        "Accuracies in three folds of the training sets on which the training accuracy is below "
+        ".9:",
         table(header, sorted(rows)),
     )
     write_page(args.results / "undertraining.md", text)

@@ -7,7 +7,7 @@ from typing import Any
 
 import matplotlib.pyplot as plt
 
-STYLE = Path(__file__).resolve().parents[1] / "gallery" / "skrnn.mplstyle"
+STYLE = Path(__file__).resolve().parents[1] / "figures" / "skrnn.mplstyle"
 
 
 def use_style(gallery_conf: dict[str, Any], fname: str | Path) -> None:

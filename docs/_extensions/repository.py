@@ -32,6 +32,10 @@ COPIED = {
     "project/changelog.md": "CHANGELOG.md",
     "benchmarks/index.md": "benchmarks/README.md",
 }
+#: Pages that the build generates, by the folders of their sources.
+GENERATED = {"docs/gallery": "auto_gallery/index.rst"}
+#: Files of docs/ that are pages or pictures of the site.
+SUFFIXES = (".md", ".rst", ".png", ".svg")
 #: Links in Markdown outside of code: the text, and a goal that is no address.
 LINK = re.compile(
     r"(?P<text>!?\[(?:[^][]|\[[^]]*\])*\])\((?!\w+:)(?P<path>[^)#\s]+)(?P<anchor>#[^)\s]*)?\)"
@@ -89,12 +93,12 @@ def redirect_links(app: Sphinx, docname: str, source: list[str]) -> None:
 
 def link_to(goal: Path, page: str, text: str, anchor: str) -> str:
     """Return a link from a page of the site to a file or folder of the repository."""
-    copies = {origin: copy for copy, origin in origins().items()}
+    copies = {origin: copy for copy, origin in origins().items()} | GENERATED
     path = relative(goal)
     folder = posixpath.dirname(page)
     if path == "README.md":
         return f"{text}({posixpath.relpath('index.md', folder or '.')})"
-    if path in copies or (path.startswith("docs/") and goal.suffix in (".md", ".png", ".svg")):
+    if path in copies or (path.startswith("docs/") and goal.suffix in SUFFIXES):
         inside = copies.get(path, path.removeprefix("docs/"))
         return f"{text}({posixpath.relpath(inside, folder or '.')}{anchor})"
     linked.add(path)

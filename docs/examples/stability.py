@@ -4,29 +4,20 @@
 strides.png to docs/figures. All networks are those of the package, on any Keras backend.
 """
 
+import sys
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")  # the figures go to files
-
-import matplotlib.pyplot as plt
 import numpy as np
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "figures"))  # folder of style.py
+
+from style import BLACK, BLUE, GREEN, ORANGE, VERMILION, subplots
 
 from skrnn import GRURegressor, RNNRegressor, networks
 from skrnn.engine.compiled_model import CompiledModel
 from skrnn.engine.model_spec import ModelSpec
 
 FOLDER = Path(__file__).resolve().parents[1] / "figures"
-# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
-BLUE, ORANGE, GREEN, RED, PURPLE, BLACK = (
-    "#0072B2",
-    "#E69F00",
-    "#009E73",
-    "#D55E00",
-    "#CC79A7",
-    "#000000",
-)
 N_FEATURES = 2
 
 # ------------------------------------------------------------------ gradients
@@ -121,20 +112,20 @@ def architectures():
 
 def draw_gradients(n_steps=200):
     """Draw what is left of the gradient, by steps before the end and by length."""
-    figure, axes = plt.subplots(1, 3, figsize=(13, 4.2), layout="constrained")
+    figure, axes = subplots(1, 3, figsize=(13, 4.2))
     before = np.arange(n_steps)[::-1]
-    colors = (BLUE, GREEN, ORANGE, RED)
+    colors = (BLUE, GREEN, ORANGE, VERMILION)
     for factor, color in zip((0.7, 0.9, 1.5, 2.5), colors, strict=True):
         norms = gradient_norms(simple_network(factor), noise(n_steps, 0.1))
         axes[0].plot(before, norms, color=color, label=f"{factor:g}")
-    legend = {"loc": "upper left", "fontsize": 9, "frameon": False}
-    axes[0].legend(title="recurrent weights, times", ncols=2, **legend)
+    legend = {"loc": "upper left", "fontsize": 9}
+    axes[0].legend(title="factor of the recurrent weights", ncols=2, **legend)
     axes[0].set(title="Simple RNN: vanishing and exploding", xlabel="steps before the end")
     model = simple_network()
     for scale, color in zip((0.01, 0.1, 0.3, 1.0), colors, strict=True):
         norms = gradient_norms(model, noise(n_steps, scale))
         axes[1].plot(before, norms, color=color, label=f"{scale:g}")
-    axes[1].legend(title="spread of the inputs", ncols=2, **legend)
+    axes[1].legend(title="standard deviation of the inputs", ncols=2, **legend)
     axes[1].set(title="Simple RNN: tanh saturates", xlabel="steps before the end")
     lengths = (5, 10, 20, 50, 100, 200)
     styles = [(BLACK, "-"), (BLUE, "-"), (ORANGE, "-"), (BLUE, "--"), (ORANGE, "--"), (GREEN, "-")]
@@ -142,12 +133,11 @@ def draw_gradients(n_steps=200):
         norms = [gradient_norms(model, noise(length))[0] for length in lengths]
         axes[2].plot(lengths, norms, color=color, ls=line, marker=".", label=name)
     axes[2].legend(ncols=2, **legend)
-    axes[2].set(title="Gradient at the first step, by network", xlabel="steps of the sequence")
-    axes[0].set_ylabel("norm of d output / d x")
+    axes[2].set(title="Gradient at the first step, by network", xlabel="sequence length (steps)")
+    axes[0].set_ylabel("norm of the gradient of the output")
     for axis in axes:
         axis.set(yscale="log", ylim=(1e-12, 1e18 if axis is axes[0] else 1e5))
-        axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(FOLDER / "gradients.png", dpi=100)
+    figure.savefig(FOLDER / "gradients.png")
 
 
 # ------------------------------------------------------------------ training
@@ -192,29 +182,27 @@ def gradient_through_layers(n_layers, layer_norm):
 
 def draw_training():
     """Draw losses with and without clipping, and what layer normalization does to depth."""
-    figure, axes = plt.subplots(1, 2, figsize=(11, 4), layout="constrained")
-    for clip, color in ((None, RED), (1.0, ORANGE), (0.1, BLUE)):
+    figure, axes = subplots(1, 2, figsize=(11, 4))
+    for clip, color in ((None, VERMILION), (1.0, ORANGE), (0.1, BLUE)):
         losses = losses_until_it_breaks(clip)
         broken = np.flatnonzero(~(losses < 1e3))
         n_shown = broken[0] if len(broken) else len(losses)
         axes[0].plot(np.arange(n_shown) + 1, losses[:n_shown], color=color, label=f"{clip}")
         if len(broken):
             axes[0].plot(n_shown, losses[n_shown - 1], "x", color=color, ms=9, mew=2)
-            axes[0].text(n_shown + 6, losses[n_shown - 1], "breaks", color=color)
+            axes[0].text(n_shown + 6, losses[n_shown - 1], "diverges", color=color)
     axes[0].legend(title="global_clipnorm")
     axes[0].set(yscale="log", ylim=(1e-2, 1e3), xlabel="batch")
-    axes[0].set(ylabel="loss (1 = variance of y)", title="Simple RNN, plain descent at rate 0.3")
+    axes[0].set(ylabel="loss (1 = variance of y)", title="Simple RNN, plain gradient descent")
     depths = (1, 2, 3, 4, 6, 8)
-    for layer_norm, color in ((False, RED), (True, BLUE)):
+    for layer_norm, color in ((False, VERMILION), (True, BLUE)):
         norms = [gradient_through_layers(depth, layer_norm) for depth in depths]
         print(f"layer_norm={layer_norm}: gradient through {depths[-1]} layers {norms[-1]:.1e}")
         axes[1].plot(depths, norms, color=color, marker=".", label=f"{layer_norm}")
     axes[1].legend(title="layer_norm")
-    axes[1].set(yscale="log", xlabel="layers", ylabel="norm of d output / d x at the last step")
-    axes[1].set(title="LSTMs on top of each other, before training")
-    for axis in axes:
-        axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(FOLDER / "training.png", dpi=100)
+    axes[1].set(yscale="log", xlabel="layers", ylabel="norm of the gradient at the last step")
+    axes[1].set(title="Stacked LSTMs before training")
+    figure.savefig(FOLDER / "training.png")
 
 
 # ------------------------------------------------------------------ a front that strides
@@ -239,7 +227,8 @@ def levels(n, n_steps, seed, n_on=48):
 def fit_levels(strides, n_steps=640, n=1000, epochs=12):
     """Return R2 on fresh sequences of a GRU behind a front of this stride; 0 is no front."""
     front = {"conv_filters": 16, "conv_kernel_size": max(strides, 4), "conv_strides": strides}
-    model = GRURegressor(units=16, epochs=epochs, random_state=0, **(front if strides else {}))
+    training = {"epochs": epochs, "batch_size": 32, "learning_rate": 0.01, "random_state": 0}
+    model = GRURegressor(units=16, **training, **(front if strides else {}))
     return model.fit(*levels(n, n_steps, seed=0)).score(*levels(400, n_steps, seed=1))
 
 
@@ -248,17 +237,16 @@ def draw_strides(n_steps=640):
     strides = (4, 8, 16, 32, 64)
     errors = [1 - fit_levels(s, n_steps) for s in strides]
     alone = 1 - fit_levels(0, n_steps)
-    figure, axis = plt.subplots(figsize=(7, 4), layout="constrained")
-    axis.plot(strides, errors, color=BLUE, marker="o", label="GRU behind a Conv1D front")
-    axis.axhline(alone, color=BLACK, ls="--", label="GRU on all steps")
+    figure, axis = subplots(figsize=(7, 4))
+    axis.plot(strides, errors, color=BLUE, marker="o", label="GRU with convolutional front end")
+    axis.axhline(alone, color=BLACK, ls="--", label="GRU alone")
     ticks = [f"{s}\n{-(-n_steps // s)}" for s in strides]
     axis.set_xscale("log", base=2)
-    axis.set(yscale="log", xlabel="conv_strides\nand the steps left to the GRU")
+    axis.set(yscale="log", xlabel="conv_strides, and below it the steps left to the GRU")
     axis.set_xticks(strides, ticks)
-    axis.set(ylabel="error: 1 - R2 on fresh sequences", title=f"Sequences of {n_steps} steps")
+    axis.set(ylabel="1 - R2 on new sequences", title=f"Sequences of {n_steps} steps")
     axis.legend()
-    axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(FOLDER / "strides.png", dpi=100)
+    figure.savefig(FOLDER / "strides.png")
     for stride, error in [(0, alone), *zip(strides, errors, strict=True)]:
         print(f"conv_strides={stride or None}: R2 {1 - error:.3f}")
 

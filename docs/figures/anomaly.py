@@ -5,17 +5,10 @@ Run ``python docs/figures/anomaly.py`` after changing what it shows.
 
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")  # the figure goes to a file
-
-import matplotlib.pyplot as plt
 import numpy as np
+from style import BLUE, ORANGE, VERMILION, subplots
 
 from skrnn import SequenceAnomalyDetector
-
-# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
-BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
 
 
 def recordings(rng, n, n_steps=60):
@@ -25,22 +18,25 @@ def recordings(rng, n, n_steps=60):
 
 
 def draw():
-    """Draw the recording that stutters, and the scores of its steps."""
+    """Draw the recording that stutters, the scores of its steps, and those above the threshold."""
     rng = np.random.default_rng(0)
     X, new = recordings(rng, 64), recordings(rng, 8)
     new[5, 24:30] = new[5, 24]
     detector = SequenceAnomalyDetector(epochs=30, random_state=0).fit(X)
-    figure, (above, below) = plt.subplots(2, 1, figsize=(8, 4), layout="constrained", sharex=True)
-    above.plot(new[5], "o-", color="0.3", markersize=2.5, linewidth=0.8)
-    above.set(ylabel="recording")
-    below.plot(detector.step_scores(new)[5], color=BLUE)
-    below.axhline(detector.threshold_, color=RED, linewidth=0.8)
-    below.annotate("threshold_", (0, detector.threshold_), va="bottom", family="monospace")
-    below.set(ylabel="score", xlabel="step")
+    figure, (above, below) = subplots(2, 1, figsize=(9, 4.8), sharex=True)
+    scores = detector.step_scores(new)[5]
+    found = np.flatnonzero(scores > detector.threshold_)
+    above.plot(new[5], "o-", color="0.3", markersize=2.5, linewidth=0.8, label="recording")
+    above.set(title="A stuttering pump", ylabel="recording")
+    below.plot(scores, color=BLUE, label="score of a step")
+    below.plot(found, scores[found], "o", color=VERMILION, label="above the threshold")
+    below.axhline(detector.threshold_, color=VERMILION, linestyle="--", label="threshold_")
+    below.set(ylabel="score\n(standard deviations)", xlabel="step")
     for axis in (above, below):
-        axis.axvspan(24, 29, color=ORANGE, alpha=0.3)
-        axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(Path(__file__).parent / "anomaly.png", dpi=100)
+        span = axis.axvspan(24, 30, color=ORANGE, alpha=0.3, lw=0)
+    span.set_label("standstill, and jump at its end")
+    figure.legend(loc="outside lower center", ncols=3)
+    figure.savefig(Path(__file__).parent / "anomaly.png")
 
 
 if __name__ == "__main__":

@@ -6,20 +6,14 @@ minutes.
 
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")  # the figures go to files
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from style import BLUE, ORANGE, VERMILION, subplots
 
 from skrnn import ForecastDisplay, GRUForecaster
 from skrnn.datasets import load_airline
 
 FOLDER = Path(__file__).parent
-# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
-BLUE, ORANGE, RED = "#0072B2", "#E69F00", "#D55E00"
 STEPS = range(1, 25)
 
 
@@ -42,9 +36,10 @@ def draw_airline():
     """Draw the fan chart of the first forecast."""
     y_train, y_test = airline()
     model = GRUForecaster(random_state=0).fit(y_train, fh=STEPS)
-    figure, axis = plt.subplots(figsize=(9, 4), layout="constrained")
+    figure, axis = subplots(figsize=(9, 4))
     ForecastDisplay.from_forecaster(model, y_train, y_test=y_test, ax=axis)
-    figure.savefig(FOLDER / "airline.png", dpi=100)
+    axis.set(title="Airline passengers, two years ahead", xlabel="", ylabel="thousands per month")
+    figure.savefig(FOLDER / "airline.png")
 
 
 # ------------------------------------------------------------------ scale and differences
@@ -55,9 +50,7 @@ def draw_units():
     y_train, y_test = airline()
     rows = ("series", "window", "last")
     columns = (None, 12)
-    figure, axes = plt.subplots(
-        len(columns), len(rows), figsize=(11, 5.2), layout="constrained", sharex=True, sharey=True
-    )
+    figure, axes = subplots(len(columns), len(rows), figsize=(11, 5.2), sharex=True, sharey=True)
     for line, differences in zip(axes, columns, strict=True):
         for axis, normalization in zip(line, rows, strict=True):
             model = forecaster(normalization=normalization, differences=differences).fit(
@@ -66,18 +59,16 @@ def draw_units():
             display = ForecastDisplay.from_forecaster(
                 model, y_train, y_test=y_test, coverage=None, n_last=48, ax=axis
             )
-            axis.set_title(
-                f'normalization="{normalization}", differences={differences}', fontsize=9
-            )
-            axis.title.set_family("monospace")
+            title = f'normalization="{normalization}", differences={differences}'
+            axis.set_title(title, family="monospace", weight="normal", fontsize=9)
             axis.set(xlabel="", ylabel="")
             axis.get_legend().remove()
             for drawn in (display.line_, display.actual_line_):
                 drawn.set_markersize(2)
     handles = [display.history_line_, display.actual_line_, display.line_]
-    figure.legend(handles=handles, loc="outside upper center", ncols=3, frameon=False)
-    figure.supylabel("airline passengers a month, in thousands", fontsize=10)
-    figure.savefig(FOLDER / "units.png", dpi=100)
+    figure.legend(handles=handles, loc="outside upper center", ncols=3)
+    figure.supylabel("airline passengers (thousands per month)", fontsize=10)
+    figure.savefig(FOLDER / "units.png")
 
 
 # ------------------------------------------------------------------ coverage
@@ -115,26 +106,27 @@ def covered(model, y, n_learned, n_steps, coverage, step_length=5):
 
 
 def draw_coverage():
-    """Draw how many values lie in intervals of 90 %, by where their widths come from."""
+    """Draw the coverage of an overfitted network's intervals, by the source of their widths."""
     y, n_steps = shops(15, 440), 14
-    settings = {"window_length": 28, "units": 32, "epochs": 40, "normalization": "series"}
+    settings = {"window_length": 28, "units": 32, "normalization": "series"}
+    settings |= {"epochs": 60, "batch_size": 32, "early_stopping": False}  # so that it overfits
     kinds = {
-        "errors on what was learned from": ({"loss": "mae"}, RED, "s--"),
-        "quantiles as learned": ({"loss": "quantile"}, ORANGE, "^-."),
-        "quantiles, calibrated": ({"loss": "quantile", "calibration": 0.3}, BLUE, "o-"),
+        "errors on the training windows": ({"loss": "mae"}, VERMILION, "s--"),
+        "learned quantiles": ({"loss": "quantile"}, ORANGE, "^-."),
+        "learned quantiles, calibrated": ({"loss": "quantile", "calibration": 0.3}, BLUE, "o-"),
     }
-    figure, axis = plt.subplots(figsize=(8, 3.8), layout="constrained")
+    figure, axis = subplots(figsize=(8, 3.8))
     axis.axhline(0.9, color="0.15", linewidth=1)
     for label, (params, color, style) in kinds.items():
         shares = covered(forecaster(**settings, **params), y, 200, n_steps, 0.9)
         print(label, shares.round(3))
         axis.plot(range(1, n_steps + 1), shares, style, color=color, markersize=4, label=label)
-    axis.annotate("what 90 % intervals promise", (n_steps, 0.9), (n_steps, 0.91), ha="right")
-    axis.set(xlabel="steps ahead", ylabel="share of values in the interval", ylim=(0.4, 1.0))
+    axis.annotate("nominal coverage", (n_steps, 0.9), (n_steps, 0.91), ha="right")
+    axis.set(title="Coverage of 90 % intervals, overfitted network", ylim=(0.4, 1.0))
+    axis.set(xlabel="days ahead", ylabel="share of values in the interval")
     axis.set_xticks(range(1, n_steps + 1))
-    axis.spines[["top", "right"]].set_visible(False)
-    axis.legend(frameon=False, loc="lower left")
-    figure.savefig(FOLDER / "coverage.png", dpi=100)
+    axis.legend(loc="lower left")
+    figure.savefig(FOLDER / "coverage.png")
 
 
 if __name__ == "__main__":

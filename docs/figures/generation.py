@@ -6,18 +6,12 @@ Run ``python docs/figures/generation.py`` after changing what it shows; it takes
 from datetime import date, timedelta
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")  # the figure goes to a file
-
-import matplotlib.pyplot as plt
 import numpy as np
+from style import BLUE, VERMILION, subplots
 
 from skrnn import SequenceGenerator, networks
 
 FOLDER = Path(__file__).parent
-# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
-BLUE, RED = "#0072B2", "#D55E00"
 
 
 def generator():
@@ -39,19 +33,18 @@ def bits(model, text):
 
 
 def main():
-    """Draw the bits of a date and of a misspelt one."""
+    """Draw the bits of a date and of a misspelled one."""
     model = generator()
-    figure, axes = plt.subplots(2, 1, figsize=(9, 4.5), layout="constrained", sharey=True)
+    figure, axes = subplots(2, 1, figsize=(9, 4.5), sharey=True)
     for axis, text, color in zip(
-        axes, ("Thursday, 17 September", "Thrusday, 17 Setpember"), (BLUE, RED), strict=True
+        axes, ("Thursday, 17 September", "Thrusday, 17 Setpember"), (BLUE, VERMILION), strict=True
     ):
         found = bits(model, text)
         print(text, found.round(1))
         axis.bar(range(len(text)), found, color=color)
         axis.set_xticks(range(len(text)), list(text.replace(" ", "␣")), family="DejaVu Sans Mono")
-        axis.set(ylabel="bits")
-        axis.spines[["top", "right"]].set_visible(False)
-    figure.savefig(FOLDER / "generation.png", dpi=100)
+        axis.set(title=text, ylabel="bits per character", ylim=(0, 20))
+    figure.savefig(FOLDER / "generation.png")
 
 
 if __name__ == "__main__":

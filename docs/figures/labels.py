@@ -5,18 +5,12 @@ Run ``python docs/figures/labels.py`` after changing what it shows; it takes a f
 
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")  # the figure goes to a file
-
-import matplotlib.pyplot as plt
 import numpy as np
+from style import BLUE, GREEN, ORANGE, SHADE, subplots
 
 from skrnn import SequenceLabeler
 
 FOLDER = Path(__file__).parent
-# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
-BLUE, ORANGE, GREEN = "#0072B2", "#E69F00", "#009E73"
 
 
 def recordings():
@@ -30,7 +24,7 @@ def recordings():
 
 
 def draw_events():
-    """Draw one recording, how probable a fault is both ways and live, and the events."""
+    """Draw a recording, the probability of a fault by two labelers, and the detected events."""
     X, y = recordings()
     settings = {"epochs": 30, "random_state": 0}
     parts = (X[:30], y[:30]), {"X_val": X[30:45], "y_val": y[30:45]}
@@ -38,7 +32,7 @@ def draw_events():
     live = SequenceLabeler(causal=True, **settings).fit(*parts[0], **parts[1])
     row = 54
     steps = np.arange(80)
-    figure, (above, below) = plt.subplots(2, figsize=(9, 4.6), layout="constrained", sharex=True)
+    figure, (above, below) = subplots(2, figsize=(9, 4.6), sharex=True)
     for axis in (above, below):
         axis.fill_between(
             steps,
@@ -47,15 +41,14 @@ def draw_events():
             where=y[row] > 0,
             step="mid",
             transform=axis.get_xaxis_transform(),
-            color="0.88",
-            label="a fault, in truth",
+            color=SHADE,
+            label="true fault",
         )
-        axis.spines[["top", "right"]].set_visible(False)
     above.plot(steps, X[row, :, 0], color="0.25", linewidth=1)
-    above.set_ylabel("sound")
+    above.set_ylabel("sound (no unit)")
     for model, color, style, label in (
-        (both, BLUE, "-", "read both ways"),
-        (live, ORANGE, "--", "live: causal=True"),
+        (both, BLUE, "-", "bidirectional"),
+        (live, ORANGE, "--", "causal=True"),
     ):
         below.plot(steps, model.predict_proba(X[[row]])[0, :, 1], style, color=color, label=label)
     rule = both.event_rule_
@@ -68,13 +61,11 @@ def draw_events():
             color=GREEN,
             linewidth=5,
             solid_capstyle="butt",
-            label="event found",
+            label="detected event",
         )
-    below.set(ylabel="probability of a fault", xlabel="step", ylim=(-0.13, 1.03))
-    figure.legend(
-        *below.get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False
-    )
-    figure.savefig(FOLDER / "events.png", dpi=100)
+    below.set(ylabel="probability of fault", xlabel="step", ylim=(-0.13, 1.03))
+    figure.legend(*below.get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    figure.savefig(FOLDER / "events.png")
 
 
 if __name__ == "__main__":

@@ -1,23 +1,16 @@
-"""Draw the figure of docs/streams.md: what is remembered long after it happened.
+"""Draw the figure of docs/streams.md: commands that a labeler has to remember for long.
 
 ``python docs/figures/streams.py`` writes streams.png beside this file.
 """
 
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")  # the figures go to files
-
-import matplotlib.pyplot as plt
 import numpy as np
+from style import BLACK, BLUE, ORANGE, SHADE, subplots
 
 from skrnn import SequenceLabeler, Stream, networks
 
 FOLDER = Path(__file__).parent
-# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
-BLUE, ORANGE = "#0072B2", "#E69F00"
-GRAY = "#DDDDDD"
 
 
 def record(n, n_steps=400, seed=0):
@@ -30,12 +23,12 @@ def record(n, n_steps=400, seed=0):
 
 
 def draw():
-    """Draw what streams of two labelers say, one of which was trained on separate chunks."""
+    """Draw the streams of two labelers, one of which was trained on independent chunks."""
     X, y = record(16)
     live, truth = record(1, seed=1)
     steps = np.arange(live.shape[1])
-    figure, axis = plt.subplots(figsize=(9, 3.6), layout="constrained")
-    axis.fill_between(steps, truth[0], step="mid", color=GRAY, label="it runs")
+    figure, axis = subplots(figsize=(9, 3.6))
+    axis.fill_between(steps, truth[0], step="mid", color=SHADE, label="machine on")
     for setting, color in (("chunk_length", ORANGE), ("bptt_length", BLUE)):
         model = SequenceLabeler(
             network=networks.GRU(units=8),
@@ -50,13 +43,11 @@ def draw():
         axis.plot(steps, probability, color=color, label=f"probability, {setting}=10")
     for sign, marker, name in ((1, "^", "on"), (-1, "v", "off")):
         where = np.flatnonzero(live[0] == sign)
-        axis.plot(
-            where, np.full(len(where), -0.12), marker, color="black", label=f"command: {name}"
-        )
-    axis.set(xlabel="step", ylim=(-0.25, 1.05), yticks=(0, 0.5, 1), xlim=(0, len(steps)))
-    axis.spines[["top", "right"]].set_visible(False)
-    figure.legend(loc="outside upper center", ncols=3, frameon=False)
-    figure.savefig(FOLDER / "streams.png", dpi=100)
+        axis.plot(where, np.full(len(where), -0.12), marker, color=BLACK, label=f"command: {name}")
+    axis.set(xlabel="step", ylabel="probability of on")
+    axis.set(ylim=(-0.25, 1.05), yticks=(0, 0.5, 1), xlim=(0, len(steps)))
+    figure.legend(loc="outside upper center", ncols=3)
+    figure.savefig(FOLDER / "streams.png")
 
 
 if __name__ == "__main__":

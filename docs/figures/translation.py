@@ -1,4 +1,4 @@
-"""Draw which characters of a date the translator of docs/translation.md looks at.
+"""Draw the attention weights of dates for docs/translation.md.
 
 ``python docs/figures/translation.py`` writes translation.png beside this file.
 """
@@ -6,12 +6,8 @@
 import datetime
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")  # the figure goes to a file
-
-import matplotlib.pyplot as plt
 import numpy as np
+from style import subplots
 
 from skrnn import SequenceTranslator
 
@@ -31,12 +27,14 @@ def examples(n, seed=0):
 
 
 def draw(axis, weights, source, target):
-    """Draw the weights of one pair, the darker the larger."""
-    axis.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    """Draw the weights of one pair, the darker the larger, and return the image."""
+    image = axis.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="auto")
     axis.set_xticks(range(len(source)), [c.replace(" ", "␣") for c in source])
     axis.set_yticks(range(len(target) + 1), [*target, "end"])
     axis.tick_params(length=0)
-    axis.set_title(source, fontsize=10)
+    axis.grid(visible=False)
+    axis.set_title(source)
+    return image
 
 
 if __name__ == "__main__":
@@ -45,11 +43,12 @@ if __name__ == "__main__":
     model.fit(X, y)
     sources = [SHOWN.strftime(form) for form in FORMS]
     predicted = model.predict(sources)
-    figure, axes = plt.subplots(1, 3, figsize=(11, 4), layout="constrained")
+    figure, axes = subplots(1, 3, figsize=(11, 4))
     pairs = zip(axes, model.attention_weights(sources), sources, predicted, strict=True)
     for pair in pairs:
-        draw(*pair)
-    axes[0].set_ylabel("predicted")
-    figure.supxlabel("read")
-    figure.savefig(Path(__file__).with_suffix(".png"), dpi=100)
+        image = draw(*pair)
+    figure.colorbar(image, ax=axes, label="attention weight")
+    axes[0].set_ylabel("predicted character")
+    figure.supxlabel("character of the source")
+    figure.savefig(Path(__file__).with_suffix(".png"))
     print(dict(zip(sources, predicted, strict=True)))

@@ -8,23 +8,16 @@ is made of.
 from itertools import groupby
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")  # the figures go to files
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.patches import Patch
 from sklearn.model_selection import TimeSeriesSplit
+from style import BLUE, GREEN, ORANGE, SHADE, SKY, VERMILION, subplots
 
 from skrnn import SlidingWindow, make_windows
 from skrnn.estimators.validation_split import hold_out_latest, without_purged
 
 FOLDER = Path(__file__).parent
-# Colors that color-blind readers can tell apart (Okabe and Ito, 2008).
-BLUE, SKY, ORANGE, RED, GREEN = "#0072B2", "#56B4E9", "#E69F00", "#D55E00", "#009E73"
-GRAY = "#DDDDDD"
 
 
 def row_numbers(n_rows, index=None):
@@ -42,7 +35,7 @@ def draw_windows():
     every_row = SlidingWindow(4).fit_transform(series)
     every_second = SlidingWindow(4, sampling_rate=2).fit_transform(series)
     apart, targets = make_windows(series, window_length=4, stride=2, delay=3, horizon=2)
-    figure, axes = plt.subplots(1, 3, figsize=(11, 3.9), layout="constrained", sharex=True)
+    figure, axes = subplots(1, 3, figsize=(11, 3.9), sharex=True)
     panels = {
         "SlidingWindow(4)": (every_row, None),
         "SlidingWindow(4, sampling_rate=2)": (every_second, None),
@@ -52,14 +45,14 @@ def draw_windows():
         for number, window in enumerate(windows):
             rows = window[:, 0]
             complete = len(rows) == windows.window_length
-            draw_cells(axis, range(n_rows), number, GRAY, size=0.25)
+            draw_cells(axis, range(n_rows), number, SHADE, size=0.25)
             draw_cells(axis, rows, number, BLUE if complete else SKY)
             if y is not None:
                 draw_cells(axis, y[number], number, ORANGE)
-        axis.set_title(title, family="monospace", fontsize=9)
+        axis.set_title(title, family="monospace", weight="normal", fontsize=9)
+        axis.grid(visible=False)
         axis.set(xlabel="row of the series", xticks=range(0, n_rows, 2), xlim=(-0.7, n_rows - 0.3))
         axis.set(ylim=(n_rows - 0.3, -0.7), yticks=range(0, len(windows), 2), ylabel="window")
-        axis.spines[["top", "right"]].set_visible(False)
     first, second, last = (apart[number][:, 0] for number in (0, 1, -1))
     height = len(apart)
     draw_distance(axes[2], first[0], second[0], height, "stride")
@@ -67,7 +60,7 @@ def draw_windows():
     draw_distance(axes[2], targets[-1, 0] - 0.5, targets[-1, -1] + 0.5, height + 2, "horizon")
     legend = {"complete window": BLUE, "incomplete window": SKY, "targets": ORANGE}
     add_legend(figure, legend)
-    figure.savefig(FOLDER / "windows.png", dpi=100)
+    figure.savefig(FOLDER / "windows.png")
 
 
 def draw_cells(axis, rows, height, color, size=0.8):
@@ -90,28 +83,29 @@ def draw_folds():
     """Draw what a pipeline does with each row in each fold of TimeSeriesSplit."""
     n_rows, window_length, delay = 120, 12, 8
     series = row_numbers(n_rows)
-    figure, axis = plt.subplots(figsize=(11, 2.9), layout="constrained")
+    figure, axis = subplots(figsize=(11, 2.9))
     folds = list(TimeSeriesSplit(4).split(series))
     for number, (train, test) in enumerate(folds):
         roles = roles_in(series, train, test, window_length, purge=delay - 1)
         for color, rows in roles:
-            is_history = color is GREEN
+            is_history = color == GREEN
             span = (number + 0.31, 0.14) if is_history else (number - 0.3, 0.6)
             axis.broken_barh(segments(rows), span, color=color)
     axis.set(yticks=range(len(folds)), yticklabels=[f"fold {n + 1}" for n in range(len(folds))])
     axis.set(ylim=(len(folds) - 0.4, -0.5), xlim=(-1, n_rows), xlabel="row of the series")
-    axis.spines[["top", "right", "left"]].set_visible(False)
+    axis.spines["left"].set_visible(False)
     axis.tick_params(left=False)
+    axis.grid(visible=False, axis="y")
     legend = {
-        "learned from": BLUE,
-        "gap": GRAY,
-        "early stopping validates": SKY,
-        "purged": RED,
+        "training": BLUE,
+        "gap": SHADE,
+        "validation": SKY,
+        "purged": VERMILION,
         "test fold": ORANGE,
         "history of the test fold": GREEN,
     }
     add_legend(figure, legend)
-    figure.savefig(FOLDER / "folds.png", dpi=100)
+    figure.savefig(FOLDER / "folds.png")
 
 
 def roles_in(series, train, test, window_length, purge):
@@ -126,9 +120,9 @@ def roles_in(series, train, test, window_length, purge):
     seen = np.unique(np.concatenate([rows[:, 0] for rows in tested])).astype(int)
     return [
         (BLUE, train[kept]),
-        (GRAY, train[between]),
+        (SHADE, train[between]),
         (SKY, train[held_out]),
-        (RED, train[~left]),
+        (VERMILION, train[~left]),
         (ORANGE, test),
         (GREEN, np.setdiff1d(seen, test)),
     ]
@@ -148,30 +142,31 @@ def draw_gap():
     """Draw how many steps the window of each row has, before and after a gap in time."""
     times = pd.date_range("2024-01-01", periods=36, freq="h").delete(np.arange(14, 20))
     series = row_numbers(len(times), times)
-    figure, axes = plt.subplots(2, 1, figsize=(9, 3.8), layout="constrained", sharex=True)
+    figure, axes = subplots(2, 1, figsize=(9, 3.8), sharex=True)
     hours = (times - times[0]) / pd.Timedelta("1h")
     for axis, on_gap in zip(axes, ["restart", "ignore"], strict=True):
         windows = SlidingWindow(6, on_gap=on_gap).fit_transform(series)
         firsts = np.array([int(window[0, 0]) for window in windows])
         spans = hours - hours[firsts] > windows.lengths - 1
         complete = windows.lengths == windows.window_length
-        colors = np.where(spans, RED, np.where(complete, BLUE, SKY))
+        colors = np.where(spans, VERMILION, np.where(complete, BLUE, SKY))
         axis.bar(hours, windows.lengths, width=0.8, color=colors)
-        axis.axvspan(13.5, 19.5, color=GRAY, lw=0)
+        axis.axvspan(13.5, 19.5, color=SHADE, lw=0)
         axis.text(16.5, 3, "no rows", ha="center", va="center")
-        axis.set_title(f'SlidingWindow(6, on_gap="{on_gap}")', family="monospace", fontsize=9)
+        axis.set_title(
+            f'SlidingWindow(6, on_gap="{on_gap}")', family="monospace", weight="normal", fontsize=9
+        )
         axis.set(ylabel="steps", yticks=[1, 6], xlim=(-1, 36), xticks=range(0, 37, 6))
-        axis.spines[["top", "right"]].set_visible(False)
     axes[1].set_xlabel("hour of the row at which the window ends")
-    legend = {"complete window": BLUE, "incomplete window": SKY, "window over the gap": RED}
+    legend = {"complete window": BLUE, "incomplete window": SKY, "window over the gap": VERMILION}
     add_legend(figure, legend)
-    figure.savefig(FOLDER / "gap.png", dpi=100)
+    figure.savefig(FOLDER / "gap.png")
 
 
 def add_legend(figure, colors):
     """Put a legend of colors above a figure."""
     patches = [Patch(color=color, label=label) for label, color in colors.items()]
-    figure.legend(handles=patches, loc="outside upper center", ncols=len(patches), frameon=False)
+    figure.legend(handles=patches, loc="outside upper center", ncols=len(patches))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Forecasters with nothing set: seasons, windows, exponential smoothing, logarithms and bounds."""
+"""Forecasters with default parameters: seasons, windows, smoothing, logarithms and bounds."""
 
 import warnings
 from statistics import fmean

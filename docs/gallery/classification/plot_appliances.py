@@ -2,13 +2,13 @@
 Appliances from their electric current
 ======================================
 
-Eleven kinds of household appliances, by the current that they draw when they are switched on, 100
-to 1344 steps long (PLAID; Gao et al., 2014). 537 recordings train the classifier, 537 others test
-it.
+Eleven kinds of household appliances are identified by the current that they draw when they are
+switched on, in recordings of 100 to 1344 steps (PLAID; Gao et al., 2014). The training set and the
+test set contain 537 recordings each.
 """
 
 # %%
-# The labels of the file are numbers; the names are those of the archive
+# The labels in the file are numbers; their names come from the archive
 # (timeseriesclassification.com).
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,13 +19,13 @@ from skrnn import TCNClassifier
 
 
 def recordings(split):
-    """Return the currents of a part, and their labels."""
+    """Return the currents of a split, and their labels."""
     table, labels = load_plaid(split=split)
     return [series.to_numpy() for series in table.iloc[:, 0]], labels.astype(int)
 
 
 def features(currents):
-    """Return the size and the shape of the latest 300 steps of each, (n_steps_i, 2)."""
+    """Return two features of the latest 300 steps of each: magnitude and shape, (n_steps_i, 2)."""
     latest = [current[-300:] for current in currents]
     return [
         np.column_stack([np.log(np.abs(x) + 0.01), (x - x.mean()) / (x.std() + 1e-6)])
@@ -58,8 +58,8 @@ figure.supylabel("current (no unit stated)")
 plt.show()
 
 # %%
-# A vacuum cleaner draws two hundred times the current of a lamp: the network reads the logarithm,
-# and the shape in another channel.
+# A vacuum cleaner draws two hundred times the current of a lamp, so the network reads the logarithm
+# of the current in one channel and its standardized shape in another.
 model = TCNClassifier(epochs=20, batch_size=16, random_state=0)
 model.fit(features(X_train), y_train)
 print(f"accuracy {model.score(features(X_test), y_test):.3f}")
@@ -78,6 +78,6 @@ ConfusionMatrixDisplay.from_predictions(
     ax=axis,
 )
 plt.setp(axis.get_xticklabels(), ha="right")
-axis.set(title="537 other recordings", xlabel="predicted", ylabel="appliance")
+axis.set(title="537 test recordings", xlabel="predicted", ylabel="appliance")
 axis.grid(visible=False)
 plt.show()

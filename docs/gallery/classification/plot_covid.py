@@ -1,13 +1,14 @@
 """
-A number for each sequence: deaths from case counts
-===================================================
+Regression: death rates from case counts
+========================================
 
-The cases of COVID-19 in a country on 84 days, and the rate of deaths among them (Covid3Month,
-timeseriesclassification.com, from data of the WHO of 2020): a regression of a number on a sequence.
+A number is predicted from each sequence: the share of deaths among the COVID-19 cases of a country,
+from its case counts on 84 days (Covid3Month, timeseriesclassification.com, with WHO data of 2020).
 """
 
 # %%
-# The scale of the counts differs by a factor of 100,000: logarithms come first.
+# The counts of different countries differ by a factor of up to 100,000, so they are converted to
+# logarithms first.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.dummy import DummyRegressor
@@ -19,7 +20,7 @@ from skrnn import GRURegressor
 
 
 def countries(split):
-    """Return the logarithms of the daily cases, (n_countries, 84, 1), and the rates of deaths."""
+    """Return the logarithms of the daily cases, (n_countries, 84, 1), and the death rates."""
     table, rates = load_covid_3month(split=split)
     cases = np.stack([series.to_numpy() for series in table.iloc[:, 0]])
     return np.log1p(np.clip(cases, 0, None))[..., None], rates
@@ -38,7 +39,7 @@ figure.colorbar(picture, ax=axis, label="deaths (% of the cases)", extend="max")
 plt.show()
 
 # %%
-# The network beside the mean and ridge regression on the 84 numbers:
+# The network compared with the mean and with ridge regression on the 84 numbers:
 models = {
     "mean of the training set": DummyRegressor(),
     "ridge regression": RidgeCV(np.logspace(-3, 5, 20)),
@@ -51,11 +52,11 @@ for name, model in models.items():
     print(f"{name:26} error {100 * root_mean_squared_error(y_test, predicted):.2f} % of the cases")
 
 # %%
-# Most of the rate is not in the counts: no method gets far below the mean.
+# The counts explain little of the rate: no method is much better than the mean.
 figure, axis = plt.subplots(figsize=(5, 4.6))
 axis.scatter(100 * y_test, 100 * predicted, alpha=0.7)
 axis.plot([0, 20], [0, 20], color="0.5", ls="--", label="equal")
-axis.set(title="61 other countries", xlabel="observed deaths (% of the cases)", ylabel="predicted")
+axis.set(title="61 test countries", xlabel="observed deaths (% of the cases)", ylabel="predicted")
 axis.set(xlim=(-0.5, 20), ylim=(-0.5, 20))
 axis.legend()
 plt.show()

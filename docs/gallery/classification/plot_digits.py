@@ -2,13 +2,13 @@
 Handwritten digits, row by row
 ==============================
 
-The network reads a digit from top to bottom, one row of eight pixels at a time, and says after each
-row which digit it takes it for. The digits come with scikit-learn.
+The network reads a digit from top to bottom, one row of eight pixels at a time, and after each row
+predicts which digit it is. The digits come with scikit-learn.
 """
 
 # %%
-# To be right after a few rows, the network is trained on the beginnings of the digits, too: a list
-# of sequences of different length.
+# To recognize digits after a few rows, the network is also trained on their upper parts: a list of
+# sequences of different lengths.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import train_test_split
@@ -24,7 +24,7 @@ model = GRUClassifier(
     units=64, bidirectional=False, conv_filters=None, pooling="last", epochs=15, random_state=0
 )
 model.fit(beginnings, np.tile(y_train, len(rows)))
-print(f"accuracy on {len(X_test)} other digits: {model.score(X_test, y_test):.3f}")
+print(f"accuracy on {len(X_test)} test digits: {model.score(X_test, y_test):.3f}")
 
 # %%
 # A stream takes one row and returns the probabilities of the ten digits:
@@ -43,7 +43,7 @@ for column, digit in enumerate([0, 2, 3, 4, 7, 9]):
 axes[1, 0].set_ylabel("rows read")
 picture = axes[1, -1].images[0]
 figure.colorbar(picture, ax=axes[1, :], label="probability", shrink=0.9)
-figure.suptitle("What the network takes a digit for, after each row", weight="bold")
+figure.suptitle("Predicted digit after each row", weight="bold")
 plt.show()
 
 # %%

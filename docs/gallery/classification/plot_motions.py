@@ -2,9 +2,9 @@
 Activities from a smartwatch
 ============================
 
-Ten seconds of acceleration and rotation, recorded by a smartwatch, tell badminton, running,
-standing and walking apart (BasicMotions, UEA archive). 40 recordings train the classifier, 40
-others test it.
+Ten seconds of acceleration and rotation, recorded by a smartwatch, are enough to distinguish
+badminton, running, standing and walking (BasicMotions, UEA archive). The training set and the test
+set contain 40 recordings each.
 """
 
 # %%
@@ -34,7 +34,7 @@ figure.legend(*axis.get_legend_handles_labels(), loc="outside upper right", ncol
 plt.show()
 
 # %%
-# No feature is computed and nothing is scaled by hand: the network reads the 100 steps.
+# The network reads the 100 steps directly: no features are computed, and nothing is scaled by hand.
 model = TCNClassifier(epochs=40, random_state=0).fit(X_train, y_train)
 print(f"accuracy {model.score(X_test, y_test):.3f}")
 

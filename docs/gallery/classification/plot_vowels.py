@@ -1,10 +1,10 @@
 """
-Speakers from vowels of different length
-========================================
+Speakers from vowels of different lengths
+=========================================
 
-Nine men say the vowels /ae/; each utterance is 7 to 29 steps of twelve coefficients
-(JapaneseVowels; Kudo, Toyama and Shimbo, 1999). A list of arrays is all that sequences of different
-length need.
+Nine men say the vowels /ae/; each utterance has 7 to 29 steps of twelve coefficients
+(JapaneseVowels; Kudo, Toyama and Shimbo, 1999). Sequences of different lengths are passed as a list
+of arrays.
 """
 
 # %%
@@ -28,9 +28,9 @@ axes[0].set_ylabel("first coefficient")
 plt.show()
 
 # %%
-# A network that reads forward only can be streamed: its opinion after each step of an utterance.
+# A network that reads only forward can be streamed: it predicts after each step of an utterance.
 model = GRUClassifier(bidirectional=False, conv_filters=None, random_state=0).fit(X_train, y_train)
-print(f"accuracy on {len(X_test)} other utterances: {model.score(X_test, y_test):.3f}")
+print(f"accuracy on {len(X_test)} test utterances: {model.score(X_test, y_test):.3f}")
 
 stream = Stream(model, method="predict_proba")
 probabilities = []
@@ -39,7 +39,7 @@ for sequence in X_test:
     probabilities.append([stream.step(step) for step in sequence])
 
 # %%
-# The accuracy after each step, of the utterances that last so long:
+# The accuracy after each step, over the utterances that have at least that many steps:
 steps = np.arange(1, 21)
 correct = [
     np.mean(
@@ -55,7 +55,7 @@ figure, axis = plt.subplots()
 axis.plot(steps * 6.4, correct, "o-")
 axis.axhline(1 / 9, color="0.5", ls="--", label="guessing")
 axis.set(
-    title="The speaker, while he speaks", xlabel="time since the beginning (ms)", ylabel="accuracy"
+    title="Accuracy during the utterance", xlabel="time since the beginning (ms)", ylabel="accuracy"
 )
 axis.set_ylim(0, 1.02)
 axis.legend(loc="lower right")

@@ -2,9 +2,9 @@
 A first forecast: airline passengers
 ====================================
 
-A forecaster with nothing set, beside the seasonal naive forecast and AutoETS, on the last two
-years of the airline passengers (Box and Jenkins, series G). Season, window and the use of
-logarithms follow from the series.
+A forecaster with default parameters, compared with the seasonal naive forecast and AutoETS on the
+last two years of the airline passengers (Box and Jenkins, series G). The forecaster infers the
+season, the window length and the use of logarithms from the series.
 """
 
 # %%
@@ -29,12 +29,12 @@ display.ax_.set(title="Two years ahead", xlabel="", ylabel="passengers (thousand
 display.ax_.legend(loc="upper left")
 
 # %%
-# The settings that it found:
+# The season and the window length that it found:
 print(model.seasons_, model.window_length_)
 
 # %%
 # The same two years, forecast by the two usual baselines:
-with warnings.catch_warnings(action="ignore", category=FutureWarning):  # of a default of sktime
+with warnings.catch_warnings(record=True):  # of a default of sktime that will change
     forecasts = {
         "GRUForecaster": model.predict(),
         "AutoETS": AutoETS(auto=True, sp=12).fit(y_train, fh=range(1, 25)).predict(),
@@ -46,9 +46,10 @@ axis.plot(months, y_test, color="black", label="observed")
 for name, forecast in forecasts.items():
     error = (forecast - y_test).abs().mean()
     axis.plot(months, forecast, label=f"{name}: mean absolute error {error:.0f}")
-axis.set(title="Beside two baselines", ylabel="passengers (thousands)")
+axis.set(title="Comparison with two baselines", ylabel="passengers (thousands)")
 figure.legend(loc="outside lower center", ncols=2)
 plt.show()
 
 # %%
-# One cutoff says little: :ref:`sphx_glr_auto_gallery_forecasting_plot_backtest.py` takes many.
+# A single test period says little: :ref:`sphx_glr_auto_gallery_forecasting_plot_backtest.py` uses
+# many.

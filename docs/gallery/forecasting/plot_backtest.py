@@ -2,9 +2,9 @@
 Backtests: the error at each step ahead
 =======================================
 
-One test period says little about a forecaster. ``backtest`` forecasts from many cutoffs of the
-fitted model in one pass: here, from each of the last 37 months of the airline passengers that have
-a year to come, without refitting.
+A single test period says little about a forecaster. ``backtest`` makes forecasts of the fitted
+model from many cutoffs in one pass, without refitting: here from 37 consecutive months of the
+airline passengers, each for the following year.
 """
 
 # %%
@@ -23,7 +23,7 @@ cutoffs = np.arange(n_train - 1, n_train - 1 + len(tested))
 print(f"{len(tested)} cutoffs")
 
 # %%
-# The seasonal naive forecast from the same cutoffs is the value of a year before:
+# The seasonal naive forecast from the same cutoffs is the value of the year before:
 ahead = cutoffs[:, None] + np.arange(1, horizon + 1)
 values = y.to_numpy()
 errors = {
@@ -44,7 +44,9 @@ left.set(
 left.legend(loc="upper left")
 for (name, error), color in zip(errors.items(), ["0.5", "C0"], strict=True):
     right.plot(np.arange(1, 13), error.mean(axis=0), "o-", color=color, label=name)
-right.set(title="Mean error at each step", xlabel="months ahead", ylabel="passengers (thousands)")
+right.set(
+    title="Mean absolute error by step", xlabel="months ahead", ylabel="passengers (thousands)"
+)
 right.set(ylim=(0, None), xticks=range(1, 13))
 right.legend()
 plt.show()

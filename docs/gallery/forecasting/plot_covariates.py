@@ -2,13 +2,13 @@
 Covariates known in advance: promotions
 =======================================
 
-Daily sales of three shops, made for this example: they depend on the day of the week and on
-promotions, whose dates are planned. A forecaster that knows the plan sees the peaks coming.
+Synthetic daily sales of three shops depend on the day of the week and on promotions, whose dates
+are planned. A forecaster that knows the plan anticipates the peaks.
 """
 
 # %%
 # ``X`` has a column for each covariate, indexed by the times of ``y``. ``predict`` needs its rows
-# of the days to come.
+# for the days to forecast.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -34,7 +34,7 @@ model = GRUForecaster(random_state=0).fit(y[known], X=X[known], fh=steps)
 with_plan = model.predict(X=X[~known])
 
 # %%
-# Sales of one shop in the three weeks, and the days of its promotions:
+# Sales of one shop in these three weeks, with the days of its promotions:
 shop = "center"
 figure, axis = plt.subplots(figsize=(8.5, 4.2))
 ahead = days[-21:]

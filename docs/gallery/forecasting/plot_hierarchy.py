@@ -1,13 +1,16 @@
 """
-Sales of a hierarchy that add up
-================================
+Coherent forecasts of a hierarchy
+=================================
 
-Monthly sales of four shops in two regions, made for this example. One network forecasts the shops,
-the regions and the total; reconciliation makes the forecasts of all levels coherent.
+Synthetic monthly sales of four shops in two regions. One network forecasts the shops, the regions
+and the total, and reconciliation makes the forecasts of all levels coherent: the parts add up to
+the total.
 """
 
 # %%
-# Ice cream sells in summer and tea in winter, so that the regions differ from the total.
+# Ice cream sells in summer and tea in winter, so the regions differ from the total.
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -16,6 +19,7 @@ from sktime.transformations.hierarchical.aggregate import Aggregator
 
 from skrnn import GRUForecaster
 
+warnings.filterwarnings("ignore", module="sktime")  # of defaults that will change
 rng = np.random.default_rng(0)
 months = pd.period_range("2016-01", periods=96, freq="M")
 summer = -np.cos(2 * np.pi * np.arange(96) / 12)
@@ -32,15 +36,15 @@ tables = {
 sales = pd.concat(tables, names=["region", "shop", "month"])
 
 # %%
-# ``ReconcilerForecaster`` adds the totals as further series, fits the forecaster to all of them and
-# projects the forecasts onto those that add up. The last year is the test set.
+# ``ReconcilerForecaster`` adds the totals as further series, fits the forecaster to all of them,
+# and projects the forecasts onto coherent ones. The last year is the test set.
 train = sales[sales.index.get_level_values("month") <= months[-13]]
 model = ReconcilerForecaster(GRUForecaster(random_state=0), method="ols")
 forecast = model.fit(train, fh=range(1, 13)).predict()["sales"]
 observed = Aggregator().fit_transform(sales)["sales"]
 
 # %%
-# The tree, with the forecasts of each of its series:
+# The forecasts of all series of the hierarchy:
 places = {
     ("__total", "__total"): (0, slice(0, 4)),
     ("coast", "__total"): (1, slice(0, 2)),
@@ -65,4 +69,4 @@ plt.show()
 # %%
 # The parts add up to the total in every month:
 regions = forecast["coast", "__total"] + forecast["hills", "__total"]
-print(f"greatest difference: {(regions - forecast['__total', '__total']).abs().max():.1e}")
+print(f"largest difference: {(regions - forecast['__total', '__total']).abs().max():.1e}")

@@ -2,13 +2,15 @@
 The effect of an intervention: the seat-belt law
 ================================================
 
-Drivers killed or seriously injured on the roads of Great Britain, each month from 1969 to 1984.
-Seat belts became compulsory in February 1983 (Harvey and Durbin, 1986, doi:10.2307/2981553). What
-would have come without the law? A forecaster that saw only the years before gives one answer.
+The data are the numbers of drivers killed or seriously injured on the roads of Great Britain, by
+month from 1969 to 1984. Seat belts became compulsory in February 1983 (Harvey and Durbin, 1986,
+doi:10.2307/2981553). A forecast from the years before estimates what would have happened without
+the law.
 """
 
 # %%
-# The first 14 years train the model. It forecasts the two years with the law as if there were none.
+# The model is trained on the first 14 years, and forecasts the two years after as if there were no
+# law.
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -43,7 +45,7 @@ axis.legend(loc="lower left")
 plt.show()
 
 # %%
-# The difference is what the forecast attributes to all that changed, the law among it:
+# The difference is the estimated effect of everything that changed, including the law:
 saved = without_law - after
 share = saved.sum() / without_law.sum()
 print(f"{saved.sum():.0f} fewer than forecast in {len(after)} months, {share:.0%}")

@@ -2,13 +2,13 @@
 Solar power with prediction intervals
 =====================================
 
-The solar power of Great Britain, every half hour of six days in May 2021, as a share of the
-installed capacity (Sheffield Solar, PV_Live). The network has to learn the day from five of them,
-and that nights are dark.
+The solar power of Great Britain in every half hour of six days in May 2021, as a share of the
+installed capacity (Sheffield Solar, PV_Live). From the first five days, the network has to learn
+the daily pattern, including dark nights.
 """
 
 # %%
-# The season of 48 half hours is found in the series. Since no value is negative, no bound is.
+# The forecaster finds the season of 48 half hours. Since no value is negative, no bound is, either.
 import matplotlib.pyplot as plt
 from sktime.datasets import load_solar
 
@@ -23,7 +23,7 @@ model.fit(y_train, fh=range(1, 49))
 print(model.seasons_)
 
 # %%
-# Intervals of four levels, from the errors of the network at earlier times:
+# Intervals at four levels, from the errors of the network at earlier times:
 levels = [0.5, 0.7, 0.9, 0.98]
 intervals = model.predict_interval(coverage=levels)
 figure, axis = plt.subplots()
@@ -40,7 +40,7 @@ axis.legend(loc="upper left")
 plt.show()
 
 # %%
-# The share of the half hours inside each interval, of one day only:
+# The share of half hours inside each interval, on a single day:
 for level in levels:
     lower, upper = intervals.xs(level, axis=1, level=1).to_numpy().T
     inside = ((lower <= y_test) & (y_test <= upper)).mean()

@@ -3,14 +3,14 @@ Windows in a pipeline: the motion of a wrist 0.3 seconds ahead
 ==============================================================
 
 A smartwatch records acceleration and rotation ten times per second (BasicMotions, UEA archive).
-``SlidingWindow`` turns each row into the window of rows that ends there, so that a network stands
-at the end of an ordinary pipeline and predicts the acceleration three rows ahead.
+``SlidingWindow`` turns each row into the window of rows that ends there, so that a network can be
+the last step of an ordinary pipeline. It predicts the acceleration three rows ahead.
 """
 
 # %%
-# The recordings of each part are one table. Their times lie a minute apart, and no window spans two
-# recordings, since the index has a gap there; the first windows of a recording are shorter, which
-# ``incomplete="ignore"`` accepts without a warning.
+# The recordings of each split are one table, with times a minute apart. The index thus has a gap
+# between two recordings, which no window spans. The first windows of a recording are shorter;
+# ``incomplete="ignore"`` accepts them without a warning.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -25,7 +25,7 @@ channels = [f"{kind} {axis}" for kind in ("acceleration", "rotation") for axis i
 
 
 def table(split):
-    """Return the rows of a part, the target of each, and its recording's activity."""
+    """Return the rows of a split, their targets, and the activities of their recordings."""
     recordings, activity = load_basic_motions(split=split)
     minutes = np.arange(len(recordings)) * np.timedelta64(1, "m")
     tenths = np.arange(100) * np.timedelta64(100, "ms")
@@ -46,14 +46,14 @@ model = make_pipeline(
 predicted = model.fit(X, y).predict(X_test)
 
 # %%
-# Persistence predicts the present value:
+# Persistence predicts the current value:
 figure, axes = plt.subplots(2, 1, figsize=(9, 5.5), sharex=True)
 for axis, name in zip(axes, ["running", "badminton"], strict=True):
     rows = np.flatnonzero(activity == name)[97 * 3 : 97 * 4]
     seconds = np.arange(97) / 10 + 0.3
     axis.plot(seconds, X_test["acceleration x"].iloc[rows], color="0.75", label="persistence")
     axis.plot(seconds, y_test.iloc[rows], color="black", label="observed")
-    axis.plot(seconds, predicted[rows], color="C1", label="GRU, 0.3 s before")
+    axis.plot(seconds, predicted[rows], color="C1", label="GRU, predicted 0.3 s before")
     axis.set(title=name.capitalize(), ylabel="acceleration, x")
 axes[1].set_xlabel("time (s)")
 figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=3)

@@ -2,8 +2,8 @@
 Migration from darts and neuralforecast
 =======================================
 
-The same forecast in three libraries: the code of darts and neuralforecast to read, that of skrnn to
-run. The series is the carbon dioxide on Mauna Loa, monthly means (statsmodels).
+The same forecast in three libraries: the code for darts and neuralforecast is only shown, that for
+skrnn is run. The series are the monthly means of carbon dioxide on Mauna Loa (statsmodels).
 """
 
 # %%

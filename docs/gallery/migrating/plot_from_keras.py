@@ -2,12 +2,13 @@
 Migration from plain Keras
 ==========================
 
-The same network, trained with Keras' own ``Model.fit`` and with ``GRURegressor``: what stays, what
-falls away, and how to get a Keras model back. Both run here.
+The same network, trained with Keras' own ``Model.fit`` and with ``GRURegressor``. The example shows
+which steps are no longer needed, and how to get a Keras model back.
 """
 
 # %%
-# The next value of the sunspots (statsmodels, yearly since 1700) from the 20 years before.
+# The task is to predict the number of sunspots in a year (statsmodels, since 1700) from the 20
+# years before.
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ n_train = 240
 # %%
 # Keras
 # -----
-# Windows, scaling and the way back to sunspots are written by hand.
+# Windows, scaling and the conversion of predictions to sunspots are written by hand.
 keras.utils.set_random_seed(0)
 mean, deviation = series[:n_train].mean(), series[:n_train].std()
 scaled = (series - mean) / deviation
@@ -39,9 +40,9 @@ by_keras = model.predict(windows[n_train - 20 :], verbose=0)[:, 0] * deviation +
 # %%
 # skrnn
 # -----
-# ``SlidingWindow`` and the estimator do that, in a pipeline that can be searched and pickled. A row
-# is what is known in a year, and its target the next year's value; the rows before those of
-# ``predict`` are its history.
+# ``SlidingWindow`` and the estimator do this, in a pipeline that can be searched and pickled. A row
+# contains the value of a year, and its target is the value of the next year. The rows before those
+# passed to ``predict`` are their history.
 from sklearn.pipeline import make_pipeline
 
 rows = pd.DataFrame({"sunspots": series[:-1]}, index=pd.PeriodIndex(years[:-1], freq="Y"))
@@ -65,6 +66,6 @@ figure.legend(loc="outside lower center", ncols=3)
 plt.show()
 
 # %%
-# And back: ``to_keras`` returns a Keras model with the fitted weights.
+# ``to_keras`` returns a Keras model with the fitted weights.
 exported = pipeline[-1].to_keras()
 exported.summary()

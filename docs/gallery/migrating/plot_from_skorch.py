@@ -2,9 +2,9 @@
 Migration from skorch
 =====================
 
-skorch wraps a PyTorch module that you write; skrnn comes with the networks, pads sequences and
-scales them. The same classifier in both, and what each argument becomes. The part in skrnn runs
-here; skorch is not needed.
+skorch wraps a PyTorch module that you write, whereas skrnn provides the networks, pads sequences
+and scales them. This example shows the same classifier in both, with a table of corresponding
+arguments. The skorch code is only shown, the skrnn code is run.
 """
 
 # %%
@@ -45,7 +45,7 @@ here; skorch is not needed.
 # ``iterator_train__shuffle``       ``shuffle``
 # ``device="cuda"``                 the device of the backend
 # ``warm_start``, ``partial_fit``   the same
-# float32, labels 0, 1, ...         any floats, any labels
+# float32, labels 0, 1, ...         any numbers, any labels
 # ================================  ===========================================
 import matplotlib.pyplot as plt
 from sklearn.metrics import ConfusionMatrixDisplay

@@ -2,14 +2,14 @@
 Heart beats under noise
 =======================
 
-Twenty seconds of an electrocardiogram (MIT-BIH arrhythmia database; Moody and Mark, 2001,
-doi:10.1109/51.932724), with noise added for this example. ``SequenceLabeler`` learns from the first
-twelve seconds where the beats are, and finds them in the rest.
+The data are twenty seconds of an electrocardiogram (MIT-BIH arrhythmia database; Moody and Mark,
+2001, doi:10.1109/51.932724), with noise added for this example. ``SequenceLabeler`` is trained on
+the first twelve seconds and finds the beats in the last ones.
 """
 
 # %%
-# The labels are the peaks of the clean signal, 25 ms before and after. The network sees copies with
-# noise and a wandering base line.
+# A step is labeled as a beat if it is within 25 ms of a peak of the clean signal. The network reads
+# copies with noise and a wandering baseline.
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -28,7 +28,7 @@ rng = np.random.default_rng(0)
 
 
 def with_noise():
-    """Return the signal with noise of another draw."""
+    """Return the signal with newly drawn noise."""
     wandering = np.cumsum(rng.normal(size=len(clean))) * 0.02
     return (clean + 0.3 * rng.normal(size=len(clean)) + wandering)[:, None]
 
@@ -44,7 +44,7 @@ model.fit(
 )
 
 # %%
-# The last seconds, with noise that the network has not seen:
+# The last seconds, with noise that was not in the training data:
 noisy = with_noise()[later:]
 probability = model.predict_proba([noisy])[0][:, 1]
 events = model.events([noisy])
@@ -53,9 +53,9 @@ print(f"{len(events)} beats found, {np.sum(peaks >= later)} in the clean signal"
 figure, axes = plt.subplots(3, 1, figsize=(10, 5.6), sharex=True, height_ratios=[2, 2, 1.3])
 seconds = np.arange(later, len(clean)) / 120
 axes[0].plot(seconds, noisy[:, 0], color="0.4", lw=0.9)
-axes[0].set(title="What the network sees", ylabel="voltage (mV)")
+axes[0].set(title="Input of the network", ylabel="voltage (mV)")
 axes[1].plot(seconds, clean[later:], color="black", lw=1)
-axes[1].set(title="The clean signal, and the beats found", ylabel="voltage (mV)")
+axes[1].set(title="Clean signal and detected beats", ylabel="voltage (mV)")
 for start, stop in events[["start", "end"]].to_numpy():
     axes[1].axvspan(seconds[start], seconds[stop - 1], color="C1", alpha=0.35, lw=0)
 axes[2].plot(seconds, probability)

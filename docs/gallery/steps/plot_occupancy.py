@@ -2,13 +2,14 @@
 Events in sensor data: when a room is occupied
 ==============================================
 
-Carbon dioxide and light in an office, every five minutes of 40 days, made for this example: people
-come and go at irregular times, and the gas follows slowly. ``SequenceLabeler`` says at each step
-whether someone is there, and ``events`` makes meetings of it.
+Synthetic measurements of carbon dioxide and light in an office, every five minutes of 40 days:
+people come and go at irregular times, and the gas follows slowly. ``SequenceLabeler`` predicts at
+each step whether the room is occupied, and ``events`` combines these steps into meetings.
 """
 
 # %%
-# The gas rises while people breathe and falls by ventilation; the sun disturbs the light sensor.
+# Carbon dioxide rises while people are in the room and falls by ventilation; sunlight disturbs the
+# light sensor.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.metrics import f1_score
@@ -42,7 +43,7 @@ model.fit(X[:24], y[:24], X_val=X[24:30], y_val=y[24:30])
 print(f"F1 of occupied steps {f1_score(y[30:].ravel(), model.predict(X[30:]).ravel()):.3f}")
 
 # %%
-# One of the ten test days, its probabilities and the events found:
+# One of the ten test days, with probabilities and detected events:
 number = 2
 probability = model.predict_proba(X[30:])[number, :, 1]
 events = model.events(X[30:])

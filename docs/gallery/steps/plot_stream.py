@@ -2,14 +2,14 @@
 Predictions while data arrive
 =============================
 
-A ``Stream`` takes one step at a time and costs the same for each, since it keeps the state of the
-network. Here, it recognizes the activity of a wearer who changes it every ten seconds, from
-recordings of BasicMotions that are played one after another.
+A ``Stream`` takes one step at a time. Since it keeps the state of the network, each step takes the
+same time. In this example, it recognizes the activity of the wearer of a smartwatch, who changes it
+every ten seconds: recordings of BasicMotions are played one after another.
 """
 
 # %%
-# A causal labeler uses no later step. The training data are series of four activities each, so that
-# the network sees changes, too.
+# A causal labeler uses no later steps. The training data are series of four activities each, so
+# that the network also learns the changes.
 import time
 
 import matplotlib.pyplot as plt

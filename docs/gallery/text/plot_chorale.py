@@ -1,14 +1,14 @@
 """
-Chords in the manner of the training data
-=========================================
+Music: continuing a chorale
+===========================
 
-Simple four-part progressions, made for this example from eight cadences in twelve keys, as piano
-rolls: one column for each key of the piano, one row for each step. ``SequenceGenerator`` learns
-which chord follows and continues a beginning.
+The training data are synthetic four-part progressions, made of eight cadences in twelve keys, as
+piano rolls: one column for each key of the piano, one row for each step. ``SequenceGenerator``
+learns which chord follows, and continues a given beginning.
 """
 
 # %%
-# A cadence is a list of degrees of the scale; each chord has a bass and three upper voices.
+# A cadence is a list of scale degrees; each chord has a bass and three upper voices.
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -41,10 +41,10 @@ songs = [chorale() for _ in range(150)]
 model = SequenceGenerator(
     network=networks.GRU(units=128), epochs=100, batch_size=8, random_state=0
 ).fit(songs[:120])
-print(f"log-likelihood per step of other chorales: {model.score(songs[120:]):.2f} nats")
+print(f"log-likelihood per step of test chorales: {model.score(songs[120:]):.2f} nats")
 
 # %%
-# The model has never seen which notes belong to a key or a chord. It continues two measures:
+# The model is not told which notes belong to a key or a chord. It continues two measures:
 beginning = songs[120][:16]
 continued = model.generate(48, prompt=beginning, temperature=0.5, random_state=1)
 
@@ -55,15 +55,14 @@ names = ["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"]
 for part, color, label in [(steps < 16, "0.4", "given"), (steps >= 16, "C0", "generated")]:
     axis.broken_barh([], (0, 0), color=color, label=label)
     axis.barh(keys[part], 0.94, left=steps[part], height=0.9, color=color)
-axis.set(title="A chorale continued", xlabel="step", ylabel="key", xlim=(0, len(whole)))
+axis.set(title="A chorale and its continuation", xlabel="step", ylabel="key", xlim=(0, len(whole)))
 shown = range(0, N_KEYS, 4)
 axis.set_yticks(shown, [f"{names[key % 12]}{key // 12 + 2}" for key in shown])
 figure.legend(loc="outside upper right", ncols=2)
 plt.show()
 
 # %%
-# The network is told nothing of chords. It draws the keys of a step independently of each other, so
-# that some chords lack a note:
+# The keys of a step are drawn independently of each other, so some chords lack a note:
 triads = {tuple(np.flatnonzero(step)) for song in songs for step in song}
 known = np.mean([tuple(np.flatnonzero(step)) in triads for step in continued])
 print(f"{known:.0%} of the generated chords occur in the training data")

@@ -1,13 +1,13 @@
 """
-Numbers in words, and where the network looks
-=============================================
+Numbers in words, with attention weights
+========================================
 
-``SequenceTranslator`` learns to say numbers: from "1305" to "one thousand three hundred five". The
-attention weights show which digit it reads for each word.
+``SequenceTranslator`` learns to write numbers in words: "1305" becomes "one thousand three hundred
+five". The attention weights show which digits each word depends on.
 """
 
 # %%
-# Half of the numbers below 10,000, drawn at random, train the translator.
+# The translator is trained on 3,000 of the numbers below 10,000, drawn at random.
 import matplotlib.pyplot as plt
 import numpy as np
 
@@ -55,7 +55,7 @@ model = SequenceTranslator(
 model.fit([str(number) for number in train], [in_words(number) for number in train])
 said = model.predict([str(number) for number in test])
 right = np.mean([words == in_words(number) for words, number in zip(said, test, strict=True)])
-print(f"{right:.1%} of {len(test)} other numbers are right")
+print(f"{right:.1%} of {len(test)} test numbers are correct")
 
 # %%
 shown = ["9472", "1305", "618"]
@@ -68,9 +68,11 @@ for axis, number in zip(axes, shown, strict=True):
     axis.set_yticks(range(len(words)), words)
     axis.xaxis.tick_top()
     axis.grid(visible=False)
+figure.supylabel("word")
+figure.suptitle("Digit", fontsize=11)
 figure.colorbar(picture, ax=axes, label="attention weight")
 plt.show()
 
 # %%
-# The encoder reads the digits in both directions, so that the state at one digit contains its
-# neighbors, too: weights are a hint, and no proof of what a word depends on.
+# The encoder reads the digits in both directions, so the state at one digit also depends on its
+# neighbors: attention weights are a hint, not a proof, of what a word depends on.

@@ -2,14 +2,14 @@
 A search in one compiled program
 ================================
 
-A grid search over learning rates and dropout rates on the digits of scikit-learn, read row by row.
-Fits that differ in learning rate, dropout rate or seed share one compiled program: only the first
-pays for the compilation.
+A grid search over learning rates and dropout rates, on the digits of scikit-learn read row by row.
+Fits that differ in learning rate, dropout rate or seed share one compiled program, so only the
+first of them takes the time of compilation.
 """
 
 # %%
-# Nothing but scikit-learn's ``GridSearchCV`` is needed: 20 settings in three folds are 60 fits. A
-# dropout rate of zero is a network without dropout, and the only one with another program.
+# The search is scikit-learn's ``GridSearchCV``: 20 settings in three folds are 60 fits. With a
+# dropout rate of zero, the network has no dropout layer and needs a program of its own.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import GridSearchCV
@@ -28,7 +28,7 @@ print(search.best_params_, f"{search.best_score_:.3f}")
 print(f"accuracy on the other digits: {search.score(X[600:], y[600:]):.3f}")
 
 # %%
-# The accuracy of each setting, and the time of each fit, in their order:
+# The accuracy of each setting, and the fit times in the order of the search:
 results = search.cv_results_
 scores = results["mean_test_score"].reshape(4, 5)
 figure, (left, right) = plt.subplots(1, 2, figsize=(10.5, 4.2))
@@ -41,6 +41,6 @@ left.set_yticks(range(4), grid["dropout"])
 left.set(title="Accuracy in three folds", xlabel="learning rate", ylabel="dropout")
 left.grid(visible=False)
 right.bar(range(1, 21), results["mean_fit_time"])
-right.set(title="Mean time of the fits of a setting", xlabel="setting", ylabel="seconds")
+right.set(title="Mean fit time of each setting", xlabel="setting", ylabel="time (s)")
 right.set_xticks([1, 5, 10, 15, 20])
 plt.show()

@@ -2,14 +2,14 @@
 Learning curves and early stopping
 ==================================
 
-The losses of each epoch are in ``history_``. With ``early_stopping=True``, a part of the
-sequences is the validation set, and the weights of its best epoch are kept.
+``history_`` contains the losses of each epoch. With ``early_stopping=True``, some of the sequences
+become a validation set, and the weights of the epoch with the smallest validation loss are kept.
 """
 
 # %%
-# The power demand of Italy in the 24 hours of a day tells the season (ItalyPowerDemand, UCR
-# archive). A fifth of the labels of the 150 training days is made wrong here, so that a network
-# that is trained for long overfits.
+# The task is to predict the season from the power demand of Italy in the 24 hours of a day
+# (ItalyPowerDemand, UCR archive). A fifth of the labels of the 150 training days are made wrong for
+# this example, so that a network overfits if it is trained for too long.
 import matplotlib.pyplot as plt
 import numpy as np
 from sktime.datasets import load_italy_power_demand
@@ -37,16 +37,15 @@ figure, axis = plt.subplots()
 epochs = np.arange(1, longer.n_iter_ + 1)
 axis.plot(epochs, longer.history_["loss"], label="training loss")
 axis.plot(epochs, longer.history_["val_loss"], label="validation loss")
-axis.axvline(best, color="black", ls=":", label="weights that are kept")
-axis.axvspan(stopped.n_iter_, 100, color="0.93", lw=0, label="not trained with early stopping")
+axis.axvline(best, color="black", ls=":", label="epoch whose weights are kept")
+axis.axvspan(stopped.n_iter_, 100, color="0.87", lw=0, label="not trained with early stopping")
 axis.set(title="Loss of each epoch", xlabel="epoch", ylabel="cross-entropy (nats)", xlim=(0, 100))
 axis.set_ylim(0, 1)
 axis.legend()
 plt.show()
 
 # %%
-# ``history_`` is a plain dict of lists. On the days that were kept apart, all of whose labels are
-# right:
+# The accuracy on the test days, whose labels are all correct:
 plain = GRUClassifier(early_stopping=False, **settings)
 print(f"with early stopping {stopped.score(X_test, y_test):.3f}")
 print(f"100 epochs          {plain.fit(X_train, y_train).score(X_test, y_test):.3f}")

@@ -1,14 +1,15 @@
 """
-A network of your own
-=====================
+A custom network
+================
 
-A network is a class with declared parameters that builds Keras layers; it works in every estimator,
-and a search sets its parameters. Here, it is a layer of parallel convolutions of several widths, as
-in InceptionTime (Ismail Fawaz et al., 2020, doi:10.1007/s10618-020-00710-y).
+A network is a class with declared parameters that builds Keras layers. It works like the networks
+of the package, and a search can set its parameters. This example is a layer of parallel
+convolutions of several widths, as in InceptionTime (Ismail Fawaz et al., 2020,
+doi:10.1007/s10618-020-00710-y).
 """
 
 # %%
-# ``encode`` takes padded sequences and their lengths, and returns one vector for each.
+# ``encode`` takes padded sequences and their lengths, and returns one vector per sequence.
 import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import GridSearchCV
@@ -48,10 +49,10 @@ class ParallelConv(ParallelConvParameters, networks.Network):
 
 
 # %%
-# Someone draws a gun, or only points with a finger: the height of the hand (GunPoint, UCR archive).
-# 50 recordings are for training.
+# The data are the height of a hand that draws a gun or only points with a finger (GunPoint, UCR
+# archive), with 50 training recordings.
 def recordings(split):
-    """Return the recordings of a part, (n_recordings, 150, 1), and what is done."""
+    """Return the recordings of a split, (n_recordings, 150, 1), and their labels."""
     X, y = load_gunpoint(split=split, return_type="numpy3d")
     return np.swapaxes(X, 1, 2), np.where(y == "1", "gun", "finger")
 
@@ -80,4 +81,4 @@ plt.show()
 
 # %%
 print(search.best_params_)
-print(f"accuracy on {len(X_test)} other recordings: {search.score(X_test, y_test):.3f}")
+print(f"accuracy on {len(X_test)} test recordings: {search.score(X_test, y_test):.3f}")
