@@ -45,6 +45,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
     from skrnn.preprocessing.sequence_scaler import SequenceScaler
     from skrnn.preprocessing.sliding_window import SlidingWindow
     from skrnn.preprocessing.token_sequences import TokenSequences
+    from skrnn.saving import trusted_types
     from skrnn.sequences.windowing import make_windows
     from skrnn.sequences.windows import Windows
     from skrnn.settings import config_context, get_config, set_config
@@ -86,6 +87,7 @@ __all__ = [
     "get_config",
     "make_windows",
     "set_config",
+    "trusted_types",
 ]
 
 #: Module of a public name, by the name or its ending.
@@ -96,6 +98,7 @@ _HOMES = {
     "TokenSequences": "preprocessing.token_sequences",
     "Windows": "sequences.windows",
     "make_windows": "sequences.windowing",
+    "trusted_types": "saving",
     "config": "settings",
     "config_context": "settings",
     "Generator": "estimators.generation.generator",

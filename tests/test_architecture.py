@@ -19,7 +19,7 @@ FILES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 FLOORS = [
-    {"_version", "_wording", "_doc_link"},
+    {"_version", "_wording", "_doc_link", "_stored_index"},
     {"parameters", "_conversion", "_backend", "_rollback", "_compat", "_typing"},
     {"_validation"},
     {"settings", "kernels", "sequences"},
@@ -27,7 +27,7 @@ FLOORS = [
     {"networks"},
     {"engine"},
     {"estimators"},
-    {"forecasting", "streaming", "plotting", "datasets"},
+    {"forecasting", "streaming", "plotting", "datasets", "saving"},
 ]
 FLOOR = {unit: floor for floor, units in enumerate(FLOORS) for unit in units}
 MODULES = sorted(set(FILES) - {"__init__"})

@@ -6,9 +6,12 @@ Our classes override and call the methods here. The extension points that sktime
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+
+from skrnn._stored_index import StoredIndex, restored, stored
 
 if TYPE_CHECKING:
 
@@ -33,6 +36,8 @@ if TYPE_CHECKING:
 
         def _get_columns(self, method: str = "predict", **arguments: Any) -> Any: ...
 
+        def __setstate__(self, state: Mapping[str, Any]) -> None: ...
+
 else:
     _Base = object
 
@@ -41,6 +46,34 @@ class ForecasterHooks(_Base):
     """Mixin to put before ``BaseForecaster``."""
 
     _converter_store_y: dict[str, Any]
+
+    def __getstate__(self) -> Any:
+        """Return the attributes, with the horizon and all indices as plain values."""
+        state: dict[str, Any] = {
+            name: stored(value) for name, value in super().__getstate__().items()
+        }
+        horizon = state["_fh"]
+        if horizon is not None:
+            index, text = StoredIndex.of(horizon.to_pandas()), horizon.freq
+            state["_fh"] = (index, horizon.is_relative, text)
+        conversion = state["_converter_store_y"].items()
+        state["_converter_store_y"] = {name: stored(value) for name, value in conversion}
+        return state
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Restore the attributes."""
+        whole = {name: restored(value) for name, value in state.items()}
+        horizon = whole.get("_fh")
+        if isinstance(horizon, tuple):
+            from sktime.forecasting.base import ForecastingHorizon
+
+            index, is_relative, frequency = horizon
+            whole["_fh"] = ForecastingHorizon(
+                index.restore(), is_relative=is_relative, freq=frequency
+            )
+        conversion = whole.get("_converter_store_y", {}).items()
+        whole["_converter_store_y"] = {name: restored(value) for name, value in conversion}
+        super().__setstate__(whole)
 
     def _read_data(self, X: Any = None, y: Any = None, **options: Any) -> Any:
         """Check X and y, and return both, X first, in the containers of ``_fit``.

@@ -34,6 +34,19 @@ class History:
     series: Mapping[Key, Series] = field(default_factory=dict)
     scalings: Mapping[Key, SeriesScaling] = field(default_factory=dict)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields, with the series and their scalings as lists in one order."""
+        scalings = [self.scalings[key] for key in self.series]
+        return {**vars(self), "series": list(self.series.values()), "scalings": scalings}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Restore the fields."""
+        keys = [one.key for one in state["series"]]
+        of_keys = {
+            name: dict(zip(keys, state[name], strict=True)) for name in ("series", "scalings")
+        }
+        vars(self).update({**state, **of_keys})
+
     def extended(
         self,
         newer: Sequence[Series],

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._stored_index import StoresIndices
 from skrnn.forecasting.calendar import reaching, regular
 from skrnn.forecasting.grids import refuse_gap, refuse_other_frequency
 from skrnn.forecasting.time_grid import alike
@@ -20,7 +21,7 @@ Key = tuple[Any, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Series:
+class Series(StoresIndices):
     """Series with its covariates.
 
     Attributes

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._stored_index import StoresIndices
 from skrnn._validation import Floats
 from skrnn.sequences.series import TimedSeries
 from skrnn.sequences.timeline import Calendar, Groups
@@ -66,7 +67,7 @@ class Joined:
 
 
 @dataclass(frozen=True, eq=False)
-class History:
+class History(StoresIndices):
     """End of the fitted rows of each group, and their beginning, to recognize them.
 
     Attributes

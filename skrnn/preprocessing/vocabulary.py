@@ -48,6 +48,19 @@ class Vocabulary:
     dropped: frozenset[Any] | None
     min_count: int = 1
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields as lists and numbers, whatever the type of the tokens."""
+        state = {name: value for name, value in vars(self).items() if name != "numbers"}
+        dropped = None if self.dropped is None else list(self.dropped)
+        return {**state, "first": next(iter(self.numbers.values()), 0), "dropped": dropped}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Restore the fields."""
+        fields = {name: value for name, value in state.items() if name != "first"}
+        numbers = {token: number for number, token in enumerate(state["tokens"], state["first"])}
+        dropped = None if state["dropped"] is None else frozenset(state["dropped"])
+        vars(self).update({**fields, "numbers": numbers, "dropped": dropped})
+
     @classmethod
     def of(
         cls,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._stored_index import restored_offset, stored_offset
 from skrnn.sequences.times import kind_of, ordinals
 
 #: Fraction of the usual step by which a step may be longer without being a gap.
@@ -137,6 +139,14 @@ class Calendar:
     step: float
     steps: NDArray[np.float64]
     offsets: tuple[Any, ...]
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields, with frequencies as texts."""
+        return {**vars(self), "offsets": tuple(map(stored_offset, self.offsets))}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        """Restore the fields."""
+        vars(self).update({**state, "offsets": tuple(map(restored_offset, state["offsets"]))})
 
     @classmethod
     def of(cls, times: pd.Index, groups: Groups) -> Self:
