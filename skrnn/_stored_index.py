@@ -82,7 +82,8 @@ class StoredIndex:
             whole = [level.restore() for level in levels]
             return pd.MultiIndex(levels=whole, codes=codes, names=self.names)
         if self.kind == "range":
-            return pd.RangeIndex(*self.values, name=self.names[0])
+            start, stop, step = self.values
+            return pd.RangeIndex(start, stop, step, name=self.names[0])
         if self.kind == "labels":
             return pd.Index(self.values, dtype=self.dtype, name=self.names[0])
         return self._times().rename(self.names[0])
@@ -90,7 +91,8 @@ class StoredIndex:
     def _times(self) -> Any:
         ordinals = np.arange(*self.values) if isinstance(self.values, tuple) else self.values
         if self.kind == "periods":
-            return pd.PeriodIndex.from_ordinals(ordinals, freq=self.frequency)
+            periods: Any = pd.PeriodIndex
+            return periods.from_ordinals(ordinals, freq=self.frequency)
         if self.kind == "durations":
             times: Any = pd.TimedeltaIndex(ordinals.view(f"m8[{self.unit}]"))
         else:

@@ -10,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 import skrnn
 from skrnn import networks
 from skrnn.datasets import load_airline
-from tests.conformance.test_choices import GENERATED, PAIRS, STEPS, TEXTS, X
+from tests.conformance.test_choices import GENERATED, PAIRS, STEPS, X
 from tests.conftest import ESTIMATORS, FORECASTERS, make, targets
 
 TRAINING = {"epochs": 1, "random_state": 0}

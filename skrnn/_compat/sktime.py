@@ -49,9 +49,8 @@ class ForecasterHooks(_Base):
 
     def __getstate__(self) -> Any:
         """Return the attributes, with the horizon and all indices as plain values."""
-        state: dict[str, Any] = {
-            name: stored(value) for name, value in super().__getstate__().items()
-        }
+        attributes: Any = super().__getstate__()
+        state = {name: stored(value) for name, value in attributes.items()}
         horizon = state["_fh"]
         if horizon is not None:
             index, text = StoredIndex.of(horizon.to_pandas()), horizon.freq
