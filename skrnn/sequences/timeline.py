@@ -198,6 +198,27 @@ class Calendar:
             late[of] = np.asarray(after[of] - before[of] > (1 + tolerance) * usual)
         return late
 
+    def is_late_step(self, before: Any, after: Any, tolerance: float) -> bool:
+        """Return whether a time is later than a usual step after another one, in one series.
+
+        It is `is_late` for two times of that series, in microseconds.
+        """
+        (offset,), (step,) = self.offsets, self.steps
+        if self._varies(offset):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", pd.errors.PerformanceWarning)
+                usual = (before + offset) - before
+            return bool(after - before > (1 + tolerance) * usual)
+        return self._ordinal(after) - self._ordinal(before) > (1 + tolerance) * step
+
+    def _ordinal(self, time: Any) -> float:
+        """Return a time as `ordinals` returns an index of them."""
+        if isinstance(time, pd.Period):
+            return time.ordinal
+        if isinstance(time, pd.Timestamp | pd.Timedelta):
+            return int(time.as_unit(self.unit).asm8.view(np.int64))
+        return float(time)
+
     def _varies(self, offset: Any) -> bool:
         """Return whether the steps of a frequency differ in length."""
         is_day = isinstance(offset, pd.offsets.Day) and self.kind == "dates"

@@ -104,10 +104,10 @@ def test_a_stream_goes_on_with_the_weights_of_a_further_fit():
     stream = Stream(model)
     for step in X[0][:3]:
         stream.step(step)
-    states = [part.copy() for part in stream._network.state]
+    states = [part.copy() for part in stream._steps._network.state]
     model.partial_fit(X)
     stream.update(model)
-    for part, before in zip(stream._network.state, states, strict=True):
+    for part, before in zip(stream._steps._network.state, states, strict=True):
         np.testing.assert_array_equal(part, before)
     assert len(states) == N
 

@@ -160,7 +160,7 @@ def test_a_stream_continues_with_what_was_learned_later(name):
     new.partial_fit(X, [np.where(x[:, 0] > 3, "high", "low") for x in X])
     untold = copy.deepcopy(stream)
     stream.update(new)
-    for part, kept in zip(stream._network.state, untold._network.state, strict=True):
+    for part, kept in zip(stream._steps._network.state, untold._steps._network.state, strict=True):
         np.testing.assert_array_equal(part, kept)
     untold.update(old)  # the weights that it has
     for x in steps[half:]:

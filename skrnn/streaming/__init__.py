@@ -1,0 +1,5 @@
+"""Streams: predictions step by step, as observations arrive."""
+
+from skrnn.streaming.stream import Stream
+
+__all__ = ["Stream"]
