@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import sys
 from typing import Any
 
 import numpy as np
@@ -72,14 +73,16 @@ class Stream(Versioned):
         self, estimator: Any, n_streams: int | None = None, *, method: str | None = None
     ) -> None:
         last = last_step(estimator)
-        methods = getattr(type(last), "stream_methods", None)
+        is_forecaster = _is_forecaster(estimator)
+        methods = ("predict",) if is_forecaster else getattr(type(last), "stream_methods", None)
         if methods is None:
             raise TypeError(
                 f"Stream was given {_named(estimator)}; it takes a fitted estimator of "
                 "sequences, a pipeline that ends with one, or a forecaster; of a search, give "
                 "best_estimator_."
             )
-        check_is_fitted(last)
+        if not is_forecaster:  # which sktime knows to be fitted
+            check_is_fitted(last)
         method = methods[0] if method is None else method
         if method not in methods:
             raise ValueError(f"method={method!r} was given; it may be {' or '.join(methods)}.")
@@ -94,8 +97,10 @@ class Stream(Versioned):
         self.method = method
         if isinstance(estimator, Pipeline):
             self._steps: Any = pipeline_steps(estimator, self.n_streams, method)
-        elif hasattr(last, "_live_steps"):
-            self._steps = last._live_steps(self.n_streams)
+        elif is_forecaster:
+            from skrnn.streaming.forecast import ForecastSteps  # which imports sktime
+
+            self._steps = ForecastSteps(estimator, self.n_streams)
         else:
             self._steps = NetworkSteps(last, self.n_streams, method)
 
@@ -189,3 +194,9 @@ def _named(estimator: Any) -> str:
     last = last_step(estimator)
     is_last = last is estimator
     return type_name(last) if is_last else f"a pipeline that ends with {type_name(last)}"
+
+
+def _is_forecaster(estimator: Any) -> bool:
+    """Return whether an estimator is a forecaster; without importing sktime, if it is not."""
+    base = sys.modules.get("skrnn.forecasting.base")
+    return base is not None and isinstance(estimator, base.BaseSequenceForecaster)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
 
-#: Minimum scale of a window, in units of its series, so that constant windows are not amplified.
-LEAST_SPREAD = 1e-2
+from skrnn.numpy_runtime.forecast import distribution, extrapolation, normalized
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
@@ -48,16 +46,7 @@ class NormalizeWindow(keras.layers.Layer):
 
     def call(self, values: Any, observed: Any) -> Any:
         """Return normalized values (batch, n_steps, n), location and scale (batch, 1, n)."""
-        location = ops.zeros_like(values[:, :1])
-        spread = ops.ones_like(location)
-        if self.kind == "last":
-            location = values[:, -1:]
-        if self.kind == "window":
-            count = ops.maximum(ops.sum(observed, axis=1, keepdims=True), 1.0)
-            location = ops.sum(values * observed, axis=1, keepdims=True) / count
-            deviations = ops.abs(values - location) * observed
-            spread = ops.sum(deviations, axis=1, keepdims=True) / count
-            spread = ops.where(spread < LEAST_SPREAD, ops.ones_like(spread), spread)
+        location, spread = normalized(ops, self.kind, values, observed)
         return (values - location) / spread * observed, location, spread
 
     def get_config(self) -> dict[str, Any]:
@@ -96,20 +85,6 @@ class Extrapolate(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the configuration of the layer."""
         return {**super().get_config(), "lags": self.lags, "horizon": self.horizon}
-
-
-def extrapolation(lags: tuple[int, ...], n_steps: int, horizon: int) -> np.ndarray:
-    """Return the matrix (horizon, n_steps) from a window to its continuation."""
-    polynomial = np.ones(1)  # of the backshift operator: the product of 1 - B ** lag
-    for lag in lags:
-        factor = np.zeros(lag + 1)
-        factor[0], factor[lag] = 1.0, -1.0
-        polynomial = np.convolve(polynomial, factor)
-    rows = np.concatenate([np.eye(n_steps), np.zeros((horizon, n_steps))])
-    for row in range(n_steps, n_steps + horizon):
-        earlier = rows[row - len(polynomial) + 1 : row][::-1]
-        rows[row] = -polynomial[1:] @ earlier
-    return rows[n_steps:].astype(np.float32)
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
@@ -180,21 +155,8 @@ class DistributionParameters(keras.layers.Layer):
 
     def call(self, raw: Any, base: Any, location: Any, spread: Any) -> Any:
         """Return parameters (batch, horizon, n, n_parameters) for raw outputs of that shape."""
-        location = ops.expand_dims(base * spread + location, -1)
-        spread = ops.expand_dims(spread, -1)
-        center = raw[..., :1]
-        if self.kind == "quantile":
-            steps = ops.softplus(raw[..., 1:])
-            below = ops.flip(ops.cumsum(steps[..., : self.n_below], axis=-1), axis=-1)
-            above = ops.cumsum(steps[..., self.n_below :], axis=-1)
-            values = ops.concatenate([center - below, center, center + above], axis=-1)
-            return values * spread + location
-        parameters = [center * spread + location]
-        if self.kind != "point":
-            parameters.append((ops.softplus(raw[..., 1:2]) + 1e-3) * spread)
-        if self.kind == "student_t":  # a variance needs more than two degrees of freedom
-            parameters.append(2.0 + ops.softplus(raw[..., 2:]) + 1e-3)
-        return ops.concatenate(parameters, axis=-1)
+        place = base * spread + location, spread
+        return distribution(ops, ops.softplus, self.kind, self.n_below, raw, place)
 
     def compute_output_shape(self, input_shape: Any, *_: Any) -> Any:
         """Return the shape of the raw outputs."""

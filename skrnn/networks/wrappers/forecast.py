@@ -6,14 +6,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from skrnn.networks.base import Network
+import numpy as np
+
+from skrnn.networks.base import Network, StreamingNetwork
 from skrnn.networks.gru import GRU
 from skrnn.networks.lstm import LSTM
 from skrnn.networks.mingru import MinGRU
 from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.rnn import RNN
 from skrnn.networks.wrappers.base import Wrapper
+from skrnn.numpy_runtime.cells import Dense
 from skrnn.numpy_runtime.ensemble import average_numbers
+from skrnn.numpy_runtime.forecast import (
+    ParallelDecoder,
+    distribution,
+    extrapolation,
+    in_segments,
+    normalized,
+    run_over,
+    shown_steps,
+    smoothed,
+    softplus,
+)
+from skrnn.numpy_runtime.model import streaming_error
+from skrnn.numpy_runtime.pooling import running_pool
+from skrnn.numpy_runtime.weights import WeightReader
 
 #: Cells of decoders by the layers of recurrent encoders; other encoders have a GRU decoder.
 _CELLS = {RNN.layer: "rnn", LSTM.layer: "lstm", GRU.layer: "gru", MinGRU.layer: "mingru"}
@@ -283,5 +300,111 @@ class Forecast(Wrapper):
             )
         return _CELLS[layer]
 
+    def in_numpy(self, weights: Sequence[Any], n: int) -> NumpyForecast:
+        """Return the network in NumPy, for ``n`` windows.
+
+        Raises
+        ------
+        ValueError
+            If it decodes step by step, or its encoder cannot run step by step.
+        """
+        if self.teacher_forcing:
+            raise ValueError(
+                "strategy='seq2seq' decodes with a network that runs in Keras alone; fit with "
+                "strategy='direct' or 'recursive'."
+            )
+        if not isinstance(self.encoder, StreamingNetwork) or self.encoder.looks_ahead:
+            raise streaming_error(self.encoder)
+        return NumpyForecast(self, WeightReader(weights), n)
+
     def __repr__(self) -> str:
         return f"{self.encoder!r} on {self.layout}"
+
+
+class NumpyForecast:
+    """Forecast in NumPy, with the weights of a fit.
+
+    Parameters
+    ----------
+    model : Forecast
+        The model, with a streaming encoder.
+    weights : WeightReader
+        Its weights, in the order of Keras: by the number of layers up to the output.
+    n : int
+        Number of windows.
+    """
+
+    def __init__(self, model: Forecast, weights: WeightReader, n: int) -> None:
+        layout = model.layout
+        self._model = model
+        length = model.segment_length
+        self._segments = None if length is None else Dense.read(weights)
+        stages = model.encoder.stages(weights, n)
+        self._stages = [*stages, *running_pool(model.encoder.pooling, weights, n)]
+        has_linear = model.seasons is not None
+        self._decoder = self._linear = None
+        if length is None and not layout.n_known:
+            self._linear = Dense.read(weights) if has_linear else None
+            self._last = Dense.read(weights)
+        else:
+            n_segments = -(-layout.horizon // (length or 1))
+            n_known = layout.n_known * (length or 1)
+            self._decoder = ParallelDecoder.read(weights, n_segments, n_known)
+            self._last = Dense.read(weights)
+            self._linear = Dense.read(weights) if has_linear else None
+        weights.finish()
+        if not has_linear:
+            lags = model.differences
+            self._extrapolation = extrapolation(lags, layout.window_length, layout.horizon)
+
+    def __call__(self, windows: Any) -> Any:
+        """Return the parameters (n, horizon, n_targets, n_parameters) of forecasts of windows.
+
+        ``windows`` are float32 of shape (n, window_length + horizon, n_columns).
+        """
+        model, layout = self._model, self._model.layout
+        past, future = windows[:, : layout.window_length], windows[:, layout.window_length :]
+        values, observed, known = map(layout.columns, ("values", "observed", "known"))
+        shown = past[..., observed]
+        location, spread = normalized(np, model.normalization, past[..., values], shown)
+        filled = (past[..., values] - location) / spread
+        if model.seasons is not None:
+            shown = shown_steps(shown)
+        series = filled * shown
+        base = self._base(filled, series, shown, windows)
+        covariates = slice(observed.stop, layout.columns("static").stop)
+        steps = np.concatenate([series, 1.0 - shown, past[..., covariates]], axis=-1)
+        if self._segments is not None:
+            steps = np.maximum(self._segments(in_segments(steps, model.segment_length)), 0.0)
+        context = self._context(run_over(self._stages, steps), windows)
+        raw = self._raw(context, future[..., known])
+        place = base * spread + location, spread
+        return distribution(np, softplus, model.head.kind, model.head.center, raw, place)
+
+    def _base(self, filled: Any, series: Any, shown: Any, windows: Any) -> Any:
+        """Return the simple forecast that the network adds to, (n, horizon, n_targets)."""
+        model = self._model
+        if model.seasons is None or self._linear is None:
+            return self._extrapolation @ filled
+        rules = windows[:, 0, model.layout.columns("rules")]
+        smooth = smoothed(filled, shown, rules, model.seasons, model.layout.horizon)
+        return smooth + self._linear(series.transpose(0, 2, 1)).transpose(0, 2, 1)
+
+    def _context(self, features: Any, windows: Any) -> Any:
+        """Return the features with the static covariates and the channel of each window."""
+        layout = self._model.layout
+        parts = [features, windows[:, 0, layout.columns("static")]]
+        if layout.n_channels > 1:
+            numbers = windows[:, 0, -1].astype(np.intp)
+            parts.append(np.eye(layout.n_channels, dtype=np.float32)[numbers])
+        return np.concatenate(parts, axis=1)
+
+    def _raw(self, context: Any, known: Any) -> Any:
+        """Return raw outputs (n, horizon, n_targets, n_parameters)."""
+        layout, length = self._model.layout, self._model.segment_length or 1
+        if self._decoder is None:
+            raw = self._last(context)
+        else:
+            raw = self._last(self._decoder(context, in_segments(known, length)))
+        shape = (len(context), -1, layout.n_targets, self._model.head.n_parameters)
+        return raw.reshape(shape)[:, : layout.horizon]

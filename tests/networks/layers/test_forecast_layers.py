@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from skrnn.networks import layers
-from skrnn.networks.layers.horizons import LEAST_SPREAD
+from skrnn.numpy_runtime.forecast import LEAST_SPREAD
 from skrnn.numpy_runtime.smoothing import n_rules
 from tests.forecasting.parts import (
     GAUSSIAN,
