@@ -95,7 +95,26 @@ class Cell(Stage):
         return cls(n, start, *weights.take(*cls.shapes(units)))
 
 
-class SimpleCell(Cell):
+class ProjectedCell(Cell):
+    """Recurrent layer whose inputs are projected before its state is used.
+
+    The projections of all steps of a sequence are then one product.
+    """
+
+    @abstractmethod
+    def project(self, x: Array) -> Array:
+        """Return the projection of steps (..., n_features)."""
+
+    @abstractmethod
+    def advance(self, given: Array) -> Array:
+        """Process a projected step (n_streams, ...), and return the state after it."""
+
+    def __call__(self, x: Array) -> Array:
+        """Process a step."""
+        return self.advance(self.project(x))
+
+
+class SimpleCell(ProjectedCell):
     """Simple recurrent layer."""
 
     @classmethod
@@ -103,15 +122,19 @@ class SimpleCell(Cell):
         """Return those of kernel, recurrent kernel and bias."""
         return (None, units), (units, units), (units,)
 
-    def __call__(self, x: Array) -> Array:
-        """Process a step."""
-        kernel, recurrent, bias = self.weights
+    def project(self, x: Array) -> Array:
+        """Return the product with the kernel, and the bias."""
+        kernel, _, bias = self.weights
+        return x @ kernel + bias
+
+    def advance(self, given: Array) -> Array:
+        """Process a projected step."""
         (hidden,) = self.state
-        np.tanh(x @ kernel + hidden @ recurrent + bias, out=hidden)
+        np.tanh(given + hidden @ self.weights[1], out=hidden)
         return hidden
 
 
-class GRUCell(Cell):
+class GRUCell(ProjectedCell):
     """GRU layer with gates z, r, h and the reset after the product."""
 
     @classmethod
@@ -119,22 +142,30 @@ class GRUCell(Cell):
         """Return those of kernel, recurrent kernel and both biases."""
         return (None, 3 * units), (units, 3 * units), (2, 3 * units)
 
-    def __call__(self, x: Array) -> Array:
-        """Process a step."""
-        kernel, recurrent, bias = self.weights
+    def project(self, x: Array) -> Array:
+        """Return the product with the kernel, and its bias."""
+        kernel, _, bias = self.weights
+        return x @ kernel + bias[0]
+
+    def advance(self, given: Array) -> Array:
+        """Process a projected step."""
+        _, recurrent, bias = self.weights
         (hidden,) = self.state
         units = len(recurrent)
-        given, kept = x @ kernel + bias[0], hidden @ recurrent + bias[1]
-        gates = expit(given[:, : 2 * units] + kept[:, : 2 * units])
-        update, reset = gates[:, :units], gates[:, units:]
-        candidate = np.tanh(given[:, 2 * units :] + reset * kept[:, 2 * units :])
+        kept = hidden @ recurrent
+        kept += bias[1]
+        gates = given[:, : 2 * units] + kept[:, : 2 * units]
+        expit(gates, out=gates)
+        candidate = gates[:, units:] * kept[:, 2 * units :]
+        candidate += given[:, 2 * units :]
+        np.tanh(candidate, out=candidate)
         hidden -= candidate
-        hidden *= update
+        hidden *= gates[:, :units]
         hidden += candidate
         return hidden
 
 
-class MinGRUCell(Cell):
+class MinGRUCell(ProjectedCell):
     """Minimal gated recurrent unit with update gate z and candidate."""
 
     @classmethod
@@ -142,18 +173,21 @@ class MinGRUCell(Cell):
         """Return those of kernel and bias."""
         return (None, 2 * units), (2 * units,)
 
-    def __call__(self, x: Array) -> Array:
-        """Process a step."""
+    def project(self, x: Array) -> Array:
+        """Return the product with the kernel, and the bias."""
         kernel, bias = self.weights
+        return x @ kernel + bias
+
+    def advance(self, given: Array) -> Array:
+        """Process a projected step."""
         (hidden,) = self.state
-        raw = x @ kernel + bias
-        units = raw.shape[1] // 2
-        update, candidate = expit(raw[:, :units]), raw[:, units:]
+        units = given.shape[1] // 2
+        update, candidate = expit(given[:, :units]), given[:, units:]
         hidden += update * (np.maximum(candidate, 0) + expit(np.minimum(candidate, 0)) - hidden)
         return hidden
 
 
-class LSTMCell(Cell):
+class LSTMCell(ProjectedCell):
     """LSTM layer with gates i, f, c, o."""
 
     n_states = 2
@@ -163,12 +197,17 @@ class LSTMCell(Cell):
         """Return those of kernel, recurrent kernel and bias."""
         return (None, 4 * units), (units, 4 * units), (4 * units,)
 
-    def __call__(self, x: Array) -> Array:
-        """Process a step."""
-        kernel, recurrent, bias = self.weights
+    def project(self, x: Array) -> Array:
+        """Return the product with the kernel, and the bias."""
+        kernel, _, bias = self.weights
+        return x @ kernel + bias
+
+    def advance(self, given: Array) -> Array:
+        """Process a projected step."""
+        recurrent = self.weights[1]
         hidden, cell = self.state
         units = len(recurrent)
-        raw = x @ kernel + hidden @ recurrent + bias
+        raw = given + hidden @ recurrent
         gates = expit(raw)
         cell *= gates[:, units : 2 * units]
         cell += gates[:, :units] * np.tanh(raw[:, 2 * units : 3 * units])

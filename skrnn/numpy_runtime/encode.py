@@ -1,13 +1,13 @@
-"""Recurrent layers over whole sequences."""
+"""Layers over whole sequences."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from skrnn.numpy_runtime.cells import Stage
+from skrnn.numpy_runtime.cells import ProjectedCell, Stage
 from skrnn.numpy_runtime.weights import Array
 
 
@@ -47,11 +47,11 @@ def run_layers(layers: Sequence[Layer], x: Array, lengths: Array) -> tuple[Array
     rows, steps = np.arange(len(x))[:, None], np.arange(x.shape[1])
     reversed_steps = np.where(steps < lengths[:, None], lengths[:, None] - 1 - steps, steps)
     for layer in layers:
-        outputs = _run(layer.forward, x)
+        outputs = run(layer.forward, x)
         if layer.backward is not None:
-            turned = _run(layer.backward, x[rows, reversed_steps])[rows, reversed_steps]
+            turned = run(layer.backward, x[rows, reversed_steps])[rows, reversed_steps]
             outputs = np.concatenate([outputs, turned], axis=-1)
-        x = outputs if layer.norm is None else _run(layer.norm, outputs)
+        x = outputs if layer.norm is None else run(layer.norm, outputs)
     last = x[np.arange(len(x)), lengths - 1]
     if layers[-1].backward is not None:
         half = x.shape[2] // 2
@@ -59,5 +59,13 @@ def run_layers(layers: Sequence[Layer], x: Array, lengths: Array) -> tuple[Array
     return x, last
 
 
-def _run(stage: Stage, x: Array) -> Array:
-    return np.stack([stage(x[:, step]).copy() for step in range(x.shape[1])], axis=1)
+def run(stage: Stage, x: Array) -> Array:
+    """Return the outputs of a stage at each step of sequences (n, n_steps, n_features)."""
+    n, n_steps = x.shape[:2]
+    by_step = np.ascontiguousarray(x.transpose(1, 0, 2))
+    advance: Callable[[Array], Array] = stage
+    if isinstance(stage, ProjectedCell):  # one product for all steps
+        projected = stage.project(by_step.reshape(n_steps * n, -1))
+        by_step, advance = projected.reshape(n_steps, n, -1), stage.advance
+    outputs = [advance(step).copy() for step in by_step]
+    return np.array(outputs).transpose(1, 0, 2)

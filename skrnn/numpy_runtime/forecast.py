@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import expit
 
 from skrnn.numpy_runtime.cells import Stage
+from skrnn.numpy_runtime.encode import run
 from skrnn.numpy_runtime.smoothing import combined, n_rules, smoothing_parts, valid_steps
 from skrnn.numpy_runtime.weights import Array, WeightReader
 
@@ -61,16 +62,12 @@ class ParallelDecoder:
         return decoded
 
 
-def run_over(stages: Sequence[Stage], steps: Array) -> Array:
-    """Return the outputs of stages, from their initial state, after steps (batch, n_steps, n)."""
+def last_outputs(stages: Sequence[Stage], steps: Array) -> Array:
+    """Return the outputs of stages after the last of steps (batch, n_steps, n)."""
     for stage in stages:
         stage.reset(slice(None))
-    outputs = steps[:, 0]
-    for step in range(steps.shape[1]):
-        outputs = steps[:, step]
-        for stage in stages:
-            outputs = stage(outputs)
-    return outputs
+        steps = run(stage, steps)
+    return steps[:, -1]
 
 
 def normalized(xp: Any, kind: str | None, values: Any, observed: Any) -> tuple[Any, Any]:
@@ -137,6 +134,21 @@ def smoothed(
     apart = rules.reshape(-1, values.shape[-1], n_rules(seasons, values.shape[1]))
     forecasts: Array = combined(np, parts, apart).transpose(0, 2, 1)
     return forecasts
+
+
+def smoothing_matrix(
+    rules: Array, n_targets: int, seasons: tuple[int, ...], n_steps: int, horizon: int
+) -> Array:
+    """Return the matrices (batch, n_targets, n_steps, horizon) of `smoothed` for whole windows.
+
+    The forecast is linear in the values of a window whose steps are all valid.
+    """
+    units = np.repeat(np.eye(n_steps)[:, :, None], n_targets, axis=2)
+    each = [
+        smoothed(units, np.ones_like(units), np.tile(rule, (n_steps, 1)), seasons, horizon)
+        for rule in rules
+    ]
+    return np.stack(each).transpose(0, 3, 1, 2).astype(np.float32)
 
 
 def shown_steps(observed: Array) -> Array:

@@ -10,11 +10,15 @@ from skrnn.numpy_runtime.cells import Stage
 from skrnn.numpy_runtime.weights import Array, WeightReader
 
 
-def running_pool(kind: str, weights: WeightReader, n: int) -> list[Stage]:
-    """Return the stages of a pooling over the steps so far; none for the last step."""
+def running_pool(kind: str, weights: WeightReader, n: int, width: int | None = None) -> list[Stage]:
+    """Return the stages of a pooling over the steps so far; none for the last step.
+
+    ``width`` is the number of features, by default the number of inputs of the next layer.
+    """
     if kind == "last":
         return []
-    width = weights.n_inputs
+    if kind == "attention" or width is None:
+        width = weights.n_inputs
     if kind == "attention":
         return [RunningAttention(n, *weights.take((width, width), (width,), (width, 1)))]
     return [RunningMean(n, width) if kind == "mean" else RunningMax(n, width, np.float32)]

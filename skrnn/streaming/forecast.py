@@ -17,7 +17,7 @@ from skrnn.forecasting.forecasts import in_units, of_instances
 from skrnn.forecasting.horizons import steps_of
 from skrnn.forecasting.rolling import finite
 from skrnn.forecasting.series import Series
-from skrnn.forecasting.tables import as_singles, filled
+from skrnn.forecasting.tables import filled
 from skrnn.numpy_runtime.ensemble import average_numbers
 from skrnn.sequences.steps import numbers
 from skrnn.streaming.forecast_times import ForecastTimes
@@ -143,8 +143,13 @@ class ForecastSteps:
         layout = self._fitted.encoder.network.layout
         rows, n_kept = self._rows, self._n_kept
         now = self._times.move()
-        scaled = as_singles(values[None], self._scaling, pd.Index([0]), "the step")
-        scaled = scaled.reshape(layout.n_channels, -1)
+        scaled = self._scaling.transform_single(values[None]).reshape(layout.n_channels, -1)
+        if np.isinf(scaled).any():
+            raise ValueError(
+                f"the step holds {values[np.nanargmax(np.abs(values))]:g}, too far from the other "
+                "values for a network, which computes in single precision; correct it, or mark it "
+                "as missing (NaN)."
+            )
         observed = ~np.isnan(scaled)
         if not observed.all():
             scaled = self._filled(scaled)

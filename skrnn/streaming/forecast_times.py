@@ -48,9 +48,10 @@ class ForecastTimes:
         if time is None:
             return 1
         number = _ordinal(time, self._block)
-        if number is None:
-            times = alike(pd.Index([time]), self._block, "time")
-            number = _ordinal(times[0], self._block)
+        if number is None:  # such as a date of the standard library
+            (time,) = alike(pd.Index([time]), self._block, "time")
+            number = _ordinal(time, self._block)
+        assert number is not None, "a time like those of the series has a number"
         place = int(np.searchsorted(self._ordinals, number))
         if place < len(self._ordinals) and self._ordinals[place] == number:
             n_steps = place - self._place + 1

@@ -22,10 +22,11 @@ from skrnn.numpy_runtime.forecast import (
     distribution,
     extrapolation,
     in_segments,
+    last_outputs,
     normalized,
-    run_over,
     shown_steps,
     smoothed,
+    smoothing_matrix,
     softplus,
 )
 from skrnn.numpy_runtime.model import streaming_error
@@ -339,11 +340,21 @@ class NumpyForecast:
         self._model = model
         length = model.segment_length
         self._segments = None if length is None else Dense.read(weights)
-        stages = model.encoder.stages(weights, n)
-        self._stages = [*stages, *running_pool(model.encoder.pooling, weights, n)]
+        has_decoder = length is not None or layout.n_known > 0
         has_linear = model.seasons is not None
+        encoder: Any = model.encoder
+        stages = encoder.stages(weights, n)
+        n_inputs = 2 * layout.n_targets + layout.n_past + layout.n_known
+        step = np.zeros((n, n_inputs), np.float32)
+        if self._segments is not None:
+            step = self._segments(np.tile(step, (1, length or 1)))
+        for stage in stages:
+            step = stage(step)
+        pooling = running_pool(encoder.pooling, weights, n, step.shape[1])
+        self._stages = [*stages, *pooling]
+        self._rules = self._smoothing = np.empty(0, np.float32)  # none yet
         self._decoder = self._linear = None
-        if length is None and not layout.n_known:
+        if not has_decoder:
             self._linear = Dense.read(weights) if has_linear else None
             self._last = Dense.read(weights)
         else:
@@ -375,20 +386,28 @@ class NumpyForecast:
         covariates = slice(observed.stop, layout.columns("static").stop)
         steps = np.concatenate([series, 1.0 - shown, past[..., covariates]], axis=-1)
         if self._segments is not None:
-            steps = np.maximum(self._segments(in_segments(steps, model.segment_length)), 0.0)
-        context = self._context(run_over(self._stages, steps), windows)
+            steps = np.maximum(self._segments(in_segments(steps, model.segment_length or 1)), 0.0)
+        context = self._context(last_outputs(self._stages, steps), windows)
         raw = self._raw(context, future[..., known])
         place = base * spread + location, spread
         return distribution(np, softplus, model.head.kind, model.head.center, raw, place)
 
     def _base(self, filled: Any, series: Any, shown: Any, windows: Any) -> Any:
         """Return the simple forecast that the network adds to, (n, horizon, n_targets)."""
-        model = self._model
+        model, layout = self._model, self._model.layout
         if model.seasons is None or self._linear is None:
             return self._extrapolation @ filled
-        rules = windows[:, 0, model.layout.columns("rules")]
-        smooth = smoothed(filled, shown, rules, model.seasons, model.layout.horizon)
-        return smooth + self._linear(series.transpose(0, 2, 1)).transpose(0, 2, 1)
+        rules = windows[:, 0, layout.columns("rules")]
+        by_target = filled.transpose(0, 2, 1)
+        if shown.all():
+            if not np.array_equal(rules, self._rules):
+                sizes = layout.n_targets, model.seasons, layout.window_length, layout.horizon
+                self._rules, self._smoothing = rules.copy(), smoothing_matrix(rules, *sizes)
+            smooth = np.matmul(by_target[:, :, None], self._smoothing)[:, :, 0]
+        else:
+            smooth = smoothed(filled, shown, rules, model.seasons, layout.horizon)
+            smooth = smooth.transpose(0, 2, 1)
+        return (smooth + self._linear(series.transpose(0, 2, 1))).transpose(0, 2, 1)
 
     def _context(self, features: Any, windows: Any) -> Any:
         """Return the features with the static covariates and the channel of each window."""
