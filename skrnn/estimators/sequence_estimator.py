@@ -23,6 +23,7 @@ from skrnn.estimators.base import WARM_START, BaseNetworkEstimator
 from skrnn.estimators.budget import stops_early
 from skrnn.estimators.deduplication import merge_duplicates
 from skrnn.estimators.input_encoder import InputEncoder
+from skrnn.estimators.raw_units import in_raw_units, target_scaling
 from skrnn.estimators.sequence_data import SequenceData
 from skrnn.estimators.sklearn_callbacks import reports
 from skrnn.estimators.stream_task import StreamReader, StreamTask, read_step
@@ -102,6 +103,14 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
 
     feature_names_in_ : ndarray of str
         Names of the columns, if X was a DataFrame with string names.
+
+    input_scaling_ : AffineScaling
+        Arrays ``center`` and ``scale`` of each feature: the network reads (X - center) / scale.
+        They are 0 and 1 without ``scale_input`` and for tokens.
+
+    target_scaling_ : AffineScaling
+        Arrays ``center`` and ``scale`` of each target, if targets are numbers: a prediction is
+        output * scale + center. A target that was constant in the fit has a scale of 0.
 
     {BaseNetworkEstimator._attributes.strip()}
     """
@@ -193,27 +202,43 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         data = self._read(X, y, sample_weight, Start.CONTINUE)
         self._train(replace(data, classes=classes), Start.CONTINUE)
 
-    def to_keras(self) -> Any:
+    @property
+    def input_scaling_(self) -> AffineScaling:
+        """Return center and scale of each feature."""
+        return self.network_.encoder.scaling.read_only()
+
+    @property
+    def target_scaling_(self) -> AffineScaling:
+        """Return center and scale of each target, if targets are numbers."""
+        return target_scaling(self.network_.target)
+
+    def to_keras(self, *, scaled: bool = True) -> Any:
         """Return a new Keras model with the fitted weights.
 
-        Its inputs are sequences, scaled as in ``fit`` and padded with zeros on the right, and
-        their lengths; its outputs are in the units of the loss: scaled targets, or one logit
-        per class.
+        Parameters
+        ----------
+        scaled : bool, default=True
+            Units of inputs and outputs. True: sequences scaled as in ``fit`` to outputs in the
+            units of the loss, which are scaled targets or one logit per class. False: sequences
+            in the units of X to numbers in the units of y, or probabilities.
 
         Returns
         -------
         keras.Model
-            Inputs float (batch, n_steps, n_features) and int (batch,).
+            Inputs float (batch, n_steps, n_features), padded with zeros on the right, and int
+            (batch,), the lengths.
 
         Raises
         ------
         NotFittedError
             If the estimator is not fitted.
         ValueError
-            If it has several networks, which ``networks_[0].to_keras()`` and so on return.
+            If it has several networks, which ``networks_[0].to_keras()`` and so on return; with
+            ``scaled=False``, if it masks missing values.
         """
         check_is_fitted(self)
-        return self.network_.to_keras()
+        network, model = self.network_, self.network_.to_keras()
+        return model if scaled else in_raw_units(model, network.encoder, network.target)
 
     # ------------------------------------------------------------------ reading
 

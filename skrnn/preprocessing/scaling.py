@@ -27,6 +27,13 @@ class AffineScaling:
     center: Floats
     scale: Floats
 
+    def read_only(self) -> Self:
+        """Return the scaling with arrays that cannot be changed."""
+        views = self.center.view(), self.scale.view()
+        for view in views:
+            view.flags.writeable = False
+        return type(self)(*views)
+
     @classmethod
     def fit(cls, values: NDArray[Any], weights: Floats) -> Self:
         """Measure the columns of ``values``, with ``weights[i]`` for row i.
@@ -125,6 +132,14 @@ class TargetScaling:
     def n_columns(self) -> int:
         """Return the number of targets."""
         return self.moments.shape[1]
+
+    @property
+    def affine(self) -> AffineScaling:
+        """Return the scaling that decodes outputs; a constant target has its value and scale 0."""
+        if self.constant is None:
+            return self.scaling
+        center = np.where(self.constant, self.moments[1], self.scaling.center)
+        return AffineScaling(center, np.where(self.constant, 0.0, self.scaling.scale))
 
     def with_more(self, values: NDArray[Any], weights: Floats) -> Self:
         """Return the scaling for training that continues with further targets.

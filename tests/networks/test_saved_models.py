@@ -171,3 +171,67 @@ def test_a_model_has_been_called_as_the_exports_of_keras_ask(length):
     network = networks.Dense(units=2) if length else networks.GRU(units=2)
     model = skrnn.SequenceRegressor(network=network, **SETTINGS).fit(X, LAST)
     assert model.to_keras()._called
+
+
+# ------------------------------------------------------------------ raw units
+
+RAW = 5 + 100 * X
+RAW_RAGGED = [x[: 3 + n % 3] for n, x in enumerate(RAW)]
+PADDED = np.stack([np.pad(x, ((0, 5 - len(x)), (0, 0))) for x in RAW_RAGGED])
+LENGTHS = np.array([len(x) for x in RAW_RAGGED])
+KINDS = {
+    "regressor": (skrnn.GRURegressor(units=2, **SETTINGS), 1000 + LAST),
+    "two targets, one constant": (
+        skrnn.LSTMRegressor(units=2, bidirectional=True, **SETTINGS),
+        np.stack([LAST, np.full(6, 7.5)], axis=1),
+    ),
+    "classifier": (skrnn.TCNClassifier(filters=2, **SETTINGS), np.where(LAST > 0, "up", "down")),
+    "unscaled": (skrnn.RNNRegressor(units=2, scale_input=False, **SETTINGS), LAST),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_in_raw_units_predicts_as_the_estimator(kind, tmp_path):
+    model, y = KINDS[kind]
+    model.fit(RAW_RAGGED, y)
+    is_classifier = hasattr(model, "predict_proba")
+    expected = model.predict_proba(RAW_RAGGED) if is_classifier else model.predict(RAW_RAGGED)
+    exported = model.to_keras(scaled=False)
+    exported.save(tmp_path / "model.keras")
+    for one in (exported, keras.saving.load_model(tmp_path / "model.keras")):
+        found = one.predict([PADDED, LENGTHS], verbose=0).reshape(expected.shape)
+        np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_labels_and_features_at_each_step_in_raw_units():
+    network = networks.GRU(units=2)
+    for target in (RAW[:, :, 0] > 5, RAW[:, :, 0]):
+        model = skrnn.SequenceLabeler(network=network, **SETTINGS).fit(RAW, target)
+        has_classes = hasattr(model, "predict_proba")
+        expected = model.predict_proba(RAW) if has_classes else model.predict(RAW)
+        found = model.to_keras(scaled=False).predict([RAW, np.full(6, 5)], verbose=0)
+        np.testing.assert_allclose(np.ravel(found), np.ravel(expected), rtol=1e-4, atol=1e-5)
+
+
+def test_raw_units_of_masked_values_are_refused():
+    model = skrnn.GRURegressor(units=2, missing="mask", **SETTINGS).fit(X, LAST)
+    with pytest.raises(ValueError, match="export with scaled=True"):
+        model.to_keras(scaled=False)
+
+
+def test_the_scaling_of_inputs_and_targets_is_shown_and_cannot_be_changed():
+    model = skrnn.GRURegressor(units=2, **SETTINGS).fit(RAW, 1000 + LAST)
+    rows = RAW.reshape(-1, 2)
+    np.testing.assert_allclose(model.input_scaling_.center, rows.mean(axis=0))
+    np.testing.assert_allclose(model.input_scaling_.scale, rows.std(axis=0))
+    np.testing.assert_allclose(model.target_scaling_.center, [1000 + LAST.mean()])
+    np.testing.assert_allclose(model.target_scaling_.scale, [LAST.std()])
+    outputs = model.to_keras().predict(
+        [(RAW - model.input_scaling_.center) / model.input_scaling_.scale, np.full(6, 5)], verbose=0
+    )
+    np.testing.assert_allclose(
+        model.target_scaling_.inverse_transform(outputs)[:, 0], model.predict(RAW), rtol=1e-5
+    )
+    with pytest.raises(ValueError, match="read-only"):
+        model.input_scaling_.center[0] = 0.0
+    assert not hasattr(skrnn.GRUClassifier(units=2, **SETTINGS).fit(X, LAST > 0), "target_scaling_")
