@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import pickle
 
 import numpy as np
@@ -15,6 +16,7 @@ import skrnn
 from skrnn import _version
 from skrnn._stored_index import StoredIndex
 from skrnn.forecasting.calendar import regular
+from tests.saved.files import FILES, HERE
 from tests.saved_models import DAYS, GRU, TRAINING, X, models, waves
 
 TRUSTED = skrnn.trusted_types()
@@ -147,3 +149,20 @@ def test_tokens_of_any_type_keep_their_ids():
     again = skops.io.loads(skops.io.dumps(model), trusted=TRUSTED)
     assert again.vocabulary_ == model.vocabulary_
     assert [*map(type, again.vocabulary_)] == [*map(type, model.vocabulary_)]
+
+
+# ------------------------------------------------------------------ files of this version
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_committed_file_gives_the_predictions_recorded_beside_it(name):
+    _, predict = FILES[name]
+    record = json.loads((HERE / f"{name}.json").read_text(encoding="utf-8"))
+    model = skops.io.load(HERE / f"{name}.skops", trusted=TRUSTED)
+    np.testing.assert_allclose(predict(model), record["predictions"], rtol=1e-5, atol=1e-6)
+
+
+def test_the_committed_files_are_small():
+    sizes = {path.name: path.stat().st_size for path in HERE.glob("*.skops")}
+    assert set(sizes) == {f"{name}.skops" for name in FILES}
+    assert max(sizes.values()) < 20_000, sizes
