@@ -67,6 +67,7 @@ _TYPES = {
     "networks.rnn": ("RNN",),
     "networks.tcn": ("TCN",),
     "networks.transformer": ("Transformer",),
+    "networks.wrappers.centering": ("CenteredSteps",),
     "networks.wrappers.differences": ("WithDifferences",),
     "networks.wrappers.embedding": ("TokenEmbedding",),
     "networks.wrappers.forecast": ("Forecast", "ForecastHead", "WindowLayout"),

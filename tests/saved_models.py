@@ -65,6 +65,7 @@ def _networks():
     yield "several networks", {"n_networks": 2}
     yield "tokens", {"embedding_dim": 2}
     yield "missing values", {"missing": "mask"}
+    yield "centered steps", {"center_steps": True}
 
 
 def _sequences():

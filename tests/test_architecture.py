@@ -35,7 +35,7 @@ MODULES = sorted(set(FILES) - {"__init__"})
 BACKENDS = {"jax", "tensorflow", "torch"}
 TESTS = Path(__file__).parent
 #: Folders of tests of the package as a whole, and of what is no part of it.
-OF_THE_WHOLE = {"benchmarks", "conformance", "fuzz", "site"}
+OF_THE_WHOLE = {"benchmarks", "conformance", "fuzz", "integration", "site"}
 
 
 def tree_of(module):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ from skrnn.sequences import (
     check_shape,
     read_sequences,
 )
-from skrnn.sequences.token_reading import read_tokens
+from skrnn.sequences.token_reading import look_like_tokens, read_tokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,3 +81,23 @@ class InputEncoder:
             sequences = sequences.without_missing_steps()
         at_end = self.network.needs_fixed_length
         return NetworkInputs(sequences, self.scaling, self.masks, at_end=at_end)
+
+
+def read_first(estimator: Any, X: Any) -> Sequences:
+    """Return the X of a first fit as sequences.
+
+    Warns
+    -----
+    UserWarning
+        If it looks like tokens, and the estimator reads measurements.
+    """
+    input_format = InputFormat.of(estimator)
+    if estimator.embedding_dim is not None:
+        return read_tokens(estimator, X, input_format, reset=True)
+    if look_like_tokens(X):
+        warnings.warn(
+            f"X looks like token ids, and {type(estimator).__name__} reads them as "
+            "measurements; set embedding_dim, for example to 32, to read texts.",
+            stacklevel=5,
+        )
+    return read_sequences(estimator, X, input_format, reset=True)

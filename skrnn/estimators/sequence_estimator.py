@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +21,7 @@ from skrnn.engine.model_spec import ModelSpec
 from skrnn.estimators.base import WARM_START, BaseNetworkEstimator
 from skrnn.estimators.budget import stops_early
 from skrnn.estimators.deduplication import merge_duplicates
-from skrnn.estimators.input_encoder import InputEncoder
+from skrnn.estimators.input_encoder import InputEncoder, read_first
 from skrnn.estimators.raw_units import in_raw_units, target_scaling
 from skrnn.estimators.sequence_data import SequenceData
 from skrnn.estimators.sklearn_callbacks import reports
@@ -43,10 +42,9 @@ from skrnn.sequences import (
     InputFormat,
     Sequences,
     SequenceShape,
-    read_sequences,
 )
 from skrnn.sequences.steps import feature_names
-from skrnn.sequences.token_reading import count_tokens, look_like_tokens, read_tokens
+from skrnn.sequences.token_reading import count_tokens
 
 Rows = NDArray[np.int64]
 
@@ -253,7 +251,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         is_first = start is Start.NEW or not self._has_network()
         if not is_first:
             self._refuse_changed(**self.network_.encoder.parameters)
-        sequences = self._read_first(X) if is_first else self.network_.encoder.read(self, X)
+        sequences = read_first(self, X) if is_first else self.network_.encoder.read(self, X)
         y = self._read_target(X, y, sequences)
         sequences = self._without_padding(sequences, is_first=is_first)
         weights = check_weights(X, sample_weight, len(sequences))
@@ -264,19 +262,6 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
             data = data.take(np.flatnonzero(weights))
         with np.errstate(over="ignore"):
             return replace(data, weights=in_range(self._weigh(data.y, data.weights)))
-
-    def _read_first(self, X: Any) -> Sequences:
-        """Return the X of a first fit as sequences."""
-        input_format = InputFormat.of(self)
-        if self.embedding_dim is not None:
-            return read_tokens(self, X, input_format, reset=True)
-        if look_like_tokens(X):
-            warnings.warn(
-                f"X looks like token ids, and {type(self).__name__} reads them as "
-                "measurements; set embedding_dim, for example to 32, to read texts.",
-                stacklevel=5,
-            )
-        return read_sequences(self, X, input_format, reset=True)
 
     def _without_padding(self, sequences: Sequences, *, is_first: bool) -> Sequences:
         if not is_first:
