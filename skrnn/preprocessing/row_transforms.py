@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
-from sklearn.preprocessing import FunctionTransformer
+from sklearn.preprocessing import FunctionTransformer, RobustScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._wording import type_name
@@ -67,6 +67,9 @@ def _of_rows(transformer: Any) -> tuple[Any, Any]:
     parts = [transformer, *_nested(transformer)]
     is_known = all(type(one).__module__.startswith("sklearn.") for one in parts)
     names = getattr(transformer, "feature_names_in_", None)
+    affine = _affine(transformer)
+    if affine is not None:
+        return affine, None
     if is_known and len(parts) == 1 and not isinstance(transformer, FunctionTransformer):
         # Without names and frames, which take several times as long as the numbers.
         plain = copy.deepcopy(transformer)
@@ -75,6 +78,24 @@ def _of_rows(transformer: Any) -> tuple[Any, Any]:
     if not is_known or any(isinstance(one, FunctionTransformer) for one in parts):
         _refuse_other_rows(transformer, names)
     return transformer, names
+
+
+def _affine(transformer: Any) -> AffineScaling | None:
+    """Return the center and scale of a common scaler, None for other transformers.
+
+    scikit-learn checks its input, which takes longer than all the rest of a step.
+    """
+    if type(transformer) is StandardScaler:
+        center = transformer.mean_ if transformer.with_mean else None
+    elif type(transformer) is RobustScaler:
+        center = transformer.center_
+    else:
+        return None
+    n_features, scale = transformer.n_features_in_, transformer.scale_
+    return AffineScaling(
+        np.zeros(n_features) if center is None else np.asarray(center, dtype=np.float64),
+        np.ones(n_features) if scale is None else np.asarray(scale, dtype=np.float64),
+    )
 
 
 def _nested(transformer: Any) -> list[Any]:

@@ -55,6 +55,8 @@ class ForecastSteps:
         self._networks = [
             encoder.network.in_numpy(one.weights, layout.n_channels) for one in fitted.networks
         ]
+        names = "values", "observed", "past", "known", "static"
+        self._parts = {name: layout.columns(name) for name in names}
         model = encoder.network
         self._season = max(model.differences or model.seasons or (1,))
         self._with_level = model.seasons is not None
@@ -91,10 +93,10 @@ class ForecastSteps:
             known = table.steps[max(first, first + n_times - self._n_kept) :]
             known = known[: min(n_times, self._n_kept) + n_ahead]
             row[width - len(known) :] = known
-            row[:, layout.columns("static").start :] = known[-1, layout.columns("static").start :]
+            row[:, self._parts["static"].start :] = known[-1, self._parts["static"].start :]
         ends = rows[:, self._n_kept :]
         for name in ("values", "observed", "past"):
-            ends[..., layout.columns(name)] = 0.0
+            ends[..., self._parts[name]] = 0.0
         self._rows, self._n_times = rows, n_times
         self._times = ForecastTimes(series.index, encoder.cycles, n_ahead)
 
@@ -154,16 +156,16 @@ class ForecastSteps:
         if not observed.all():
             scaled = self._filled(scaled)
         rows[:, :-1] = rows[:, 1:].copy()
-        rows[:, n_kept - 1, layout.columns("values")] = scaled
-        rows[:, n_kept - 1, layout.columns("observed")] = observed
+        rows[:, n_kept - 1, self._parts["values"]] = scaled
+        rows[:, n_kept - 1, self._parts["observed"]] = observed
         rows[:, -1] = rows[:, -2]
-        rows[:, -1, layout.columns("known")] = now
+        rows[:, -1, self._parts["known"]] = now
         self._n_times += 1
 
     def _filled(self, scaled: Array) -> Array:
         """Return scaled values (n, n_targets) with missing ones from the rows before."""
-        layout, n_before = self._fitted.encoder.network.layout, min(self._n_times, self._n_kept)
-        before = self._rows[:, self._n_kept - n_before : self._n_kept, layout.columns("values")]
+        n_before = min(self._n_times, self._n_kept)
+        before = self._rows[:, self._n_kept - n_before : self._n_kept, self._parts["values"]]
         whole = np.concatenate([before, scaled[:, None]], axis=1)
         return np.stack(
             [filled(one, self._season, with_level=self._with_level)[-1] for one in whole]
@@ -182,7 +184,7 @@ class ForecastSteps:
     def _rolled(self, network: Any) -> Array:
         """Return the parameters of the forecasts of a network, block by block."""
         layout, head = self._fitted.encoder.network.layout, self._fitted.target
-        values, observed = layout.columns("values"), layout.columns("observed")
+        values, observed = self._parts["values"], self._parts["observed"]
         rows = self._rows if self._n_blocks == 1 else self._rows.copy()
         first = self._n_kept - layout.window_length
         blocks = []

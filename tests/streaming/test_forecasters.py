@@ -1,7 +1,10 @@
 """Streams of forecasters: equal to predict after an update, with gaps, and what is refused."""
 
 import copy
+import os
 import pickle
+import subprocess
+import sys
 from functools import cache
 
 import numpy as np
@@ -11,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from skrnn import GRUForecaster, SequenceForecaster, Stream, networks
+from tests.saved.files import HERE
 from tests.saved_models import panel
 
 N = 48
@@ -206,3 +210,23 @@ def test_forecasters_that_cannot_stream_say_what_can_be_done():
         Stream(fitted("months", "nothing set"), n_streams=2)
     with pytest.raises(ValueError, match="it may be predict"):
         Stream(fitted("months", "nothing set"), method="predict_proba")
+
+
+WITHOUT_KERAS = """
+import sys
+import skops.io
+import skrnn
+model = skops.io.load(sys.argv[1], trusted=skrnn.trusted_types())
+skrnn.Stream(model).step([0.5] * int(sys.argv[2]))
+print(sorted({"keras", "jax"} & set(sys.modules)))
+"""
+
+
+@pytest.mark.parametrize("name", ["pipeline", "forecaster_of_dates", "detector", "classifier"])
+def test_a_saved_model_streams_without_keras_and_jax(name):
+    n_features = "2" if name in ("detector", "classifier") else "1"
+    file = str(HERE / f"{name}.skops")
+    command = [sys.executable, "-W", "ignore", "-c", WITHOUT_KERAS, file, n_features]
+    environment = os.environ | {"PYTHONPATH": str(HERE.parents[1])}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout.strip() == "[]"

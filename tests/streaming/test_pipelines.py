@@ -14,7 +14,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.decomposition import PCA
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, RobustScaler, StandardScaler
 
 from skrnn import (
     GRURegressor,
@@ -183,6 +183,8 @@ ROWWISE = {
         ).set_output(transform="pandas")
     ],
     "logarithms": [LOGS.set_output(transform="pandas"), scaler()],
+    "centered only": [StandardScaler(with_std=False), RobustScaler(with_centering=False)],
+    "scaled only": [StandardScaler(with_mean=False), RobustScaler(with_scaling=False)],
     "nothing": ["passthrough"],
 }
 

@@ -338,6 +338,8 @@ class NumpyForecast:
     def __init__(self, model: Forecast, weights: WeightReader, n: int) -> None:
         layout = model.layout
         self._model = model
+        names = "values", "observed", "past", "known", "static", "rules"
+        self._columns = {name: layout.columns(name) for name in names}  # which takes microseconds
         length = model.segment_length
         self._segments = None if length is None else Dense.read(weights)
         has_decoder = length is not None or layout.n_known > 0
@@ -375,7 +377,7 @@ class NumpyForecast:
         """
         model, layout = self._model, self._model.layout
         past, future = windows[:, : layout.window_length], windows[:, layout.window_length :]
-        values, observed, known = map(layout.columns, ("values", "observed", "known"))
+        values, observed, known = (self._columns[name] for name in ("values", "observed", "known"))
         shown = past[..., observed]
         location, spread = normalized(np, model.normalization, past[..., values], shown)
         filled = (past[..., values] - location) / spread
@@ -383,7 +385,7 @@ class NumpyForecast:
             shown = shown_steps(shown)
         series = filled * shown
         base = self._base(filled, series, shown, windows)
-        covariates = slice(observed.stop, layout.columns("static").stop)
+        covariates = slice(observed.stop, self._columns["static"].stop)
         steps = np.concatenate([series, 1.0 - shown, past[..., covariates]], axis=-1)
         if self._segments is not None:
             steps = np.maximum(self._segments(in_segments(steps, model.segment_length or 1)), 0.0)
@@ -397,7 +399,7 @@ class NumpyForecast:
         model, layout = self._model, self._model.layout
         if model.seasons is None or self._linear is None:
             return self._extrapolation @ filled
-        rules = windows[:, 0, layout.columns("rules")]
+        rules = windows[:, 0, self._columns["rules"]]
         by_target = filled.transpose(0, 2, 1)
         if shown.all():
             if not np.array_equal(rules, self._rules):
@@ -412,7 +414,7 @@ class NumpyForecast:
     def _context(self, features: Any, windows: Any) -> Any:
         """Return the features with the static covariates and the channel of each window."""
         layout = self._model.layout
-        parts = [features, windows[:, 0, layout.columns("static")]]
+        parts = [features, windows[:, 0, self._columns["static"]]]
         if layout.n_channels > 1:
             numbers = windows[:, 0, -1].astype(np.intp)
             parts.append(np.eye(layout.n_channels, dtype=np.float32)[numbers])
