@@ -160,7 +160,7 @@ FITS = {
     "translator": lambda: skrnn.SequenceTranslator(epochs=1).fit(TOKENS, TOKENS),
 }
 #: Attributes of other estimators or other data than those of the fits.
-ELSEWHERE = {"feature_names_in_"}
+ELSEWHERE = {"feature_names_in_", "target_scaling_"}
 #: What sktime's base class sets.
 OF_SKTIME = {"is_fitted"}
 

@@ -6,6 +6,7 @@ Our classes override and call the methods here. The extension points that sktime
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -64,10 +65,9 @@ class ForecasterHooks(_Base):
         whole = {name: restored(value) for name, value in state.items()}
         horizon = whole.get("_fh")
         if isinstance(horizon, tuple):
-            from sktime.forecasting.base import ForecastingHorizon
-
             index, is_relative, frequency = horizon
-            whole["_fh"] = ForecastingHorizon(
+            base = sys.modules["sktime.forecasting.base"]  # loaded, as that of the class is
+            whole["_fh"] = base.ForecastingHorizon(
                 index.restore(), is_relative=is_relative, freq=frequency
             )
         conversion = whole.get("_converter_store_y", {}).items()

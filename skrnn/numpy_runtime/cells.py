@@ -95,8 +95,8 @@ class Cell(Stage):
         return cls(n, start, *weights.take(*cls.shapes(units)))
 
 
-class ProjectedCell(Cell):
-    """Recurrent layer whose inputs are projected before its state is used.
+class Projected(ABC):
+    """Mixin of recurrent layers whose inputs are projected before the state is used.
 
     The projections of all steps of a sequence are then one product.
     """
@@ -114,7 +114,7 @@ class ProjectedCell(Cell):
         return self.advance(self.project(x))
 
 
-class SimpleCell(ProjectedCell):
+class SimpleCell(Projected, Cell):
     """Simple recurrent layer."""
 
     @classmethod
@@ -134,7 +134,7 @@ class SimpleCell(ProjectedCell):
         return hidden
 
 
-class GRUCell(ProjectedCell):
+class GRUCell(Projected, Cell):
     """GRU layer with gates z, r, h and the reset after the product."""
 
     @classmethod
@@ -165,7 +165,7 @@ class GRUCell(ProjectedCell):
         return hidden
 
 
-class MinGRUCell(ProjectedCell):
+class MinGRUCell(Projected, Cell):
     """Minimal gated recurrent unit with update gate z and candidate."""
 
     @classmethod
@@ -187,7 +187,7 @@ class MinGRUCell(ProjectedCell):
         return hidden
 
 
-class LSTMCell(ProjectedCell):
+class LSTMCell(Projected, Cell):
     """LSTM layer with gates i, f, c, o."""
 
     n_states = 2

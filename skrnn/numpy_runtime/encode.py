@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skrnn.numpy_runtime.cells import ProjectedCell, Stage
+from skrnn.numpy_runtime.cells import Projected, Stage
 from skrnn.numpy_runtime.weights import Array
 
 
@@ -64,7 +64,7 @@ def run(stage: Stage, x: Array) -> Array:
     n, n_steps = x.shape[:2]
     by_step = np.ascontiguousarray(x.transpose(1, 0, 2))
     advance: Callable[[Array], Array] = stage
-    if isinstance(stage, ProjectedCell):  # one product for all steps
+    if isinstance(stage, Projected):  # one product for all steps
         projected = stage.project(by_step.reshape(n_steps * n, -1))
         by_step, advance = projected.reshape(n_steps, n, -1), stage.advance
     outputs = [advance(step).copy() for step in by_step]
