@@ -97,8 +97,9 @@ def trusted_types() -> list[str]:
     scikit-learn and numpy are trusted by skops itself.
 
     What users define has to be added by its name: a function passed as ``network`` or ``loss``, or
-    a network class. skops does not save objects of Keras, such as an optimizer that is not given
-    by name, and times whose frequency no text describes, such as business days with holidays.
+    a network class. Of objects of Keras, such as an optimizer that is not given by name, and of
+    times whose frequency no text describes, such as business days with holidays, there is no
+    trusted form; pickle them.
 
     Returns
     -------

@@ -105,7 +105,7 @@ def _texts():
 
 def _transformers():
     rows = waves(DAYS, 2)
-    grouped = rows.assign(shop=["a", "b"] * 15, town=[1, 1, 2] * 10)
+    grouped = rows.assign(shop=["a", "b"] * 15, town=[1, 2] * 15)
     for name, given, how in (
         ("rows", rows.to_numpy(), {"continues": True}),
         ("dates", rows, {}),

@@ -136,11 +136,11 @@ def test_regular_times_are_stored_without_an_element_for_each():
     pd.testing.assert_index_equal(StoredIndex.of(hours).restore(), regular(hours))
 
 
-def test_times_that_no_text_describes_are_pickled_but_no_data_for_skops():
+def test_times_that_no_text_describes_are_pickled_but_not_trusted():
     window = skrnn.SlidingWindow(2, incomplete="ignore").fit(waves(INDICES["holidays"], 2))
     assert pickle.loads(pickle.dumps(window)).transform(waves(DAYS, 2)).shape == (30, 2, 2)
-    with pytest.raises(TypeError):
-        skops.io.dumps(window)
+    with pytest.raises(UntrustedTypesFoundException, match="CustomBusinessDay"):
+        skops.io.loads(skops.io.dumps(window), trusted=TRUSTED)
 
 
 def test_tokens_of_any_type_keep_their_ids():

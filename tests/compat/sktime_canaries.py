@@ -9,6 +9,7 @@ from sktime.detection.base import BaseDetector
 from sktime.forecasting.base import BaseForecaster, ForecastingHorizon
 
 from skrnn._compat.sktime import DetectorHooks, ForecasterHooks
+from skrnn._version import Versioned
 from tests.compat.canary import canary
 
 CANARIES = []
@@ -154,6 +155,28 @@ def cutoff_put():
     assert model.cutoff.equals(INDEX[2:3])
     assert model.cutoff.freq == INDEX.freq
     assert list(model.predict().index) == [INDEX[3]]
+
+
+@canary(
+    CANARIES,
+    "sktime",
+    FORECASTER,
+    "_fh",
+    "Store the horizon, the cutoff and the converters where sktime reads them",
+)
+def state_without_objects_of_pandas():
+    model, _ = forecaster()
+    kind = type("Kept", (type(model), Versioned), {})
+    model = kind().fit(Y, fh=[1, 2])
+    state = model.__getstate__()
+    assert not [x for x in state.values() if isinstance(x, pd.Index | ForecastingHorizon)]
+    again = kind.__new__(kind)
+    again.__setstate__(state)
+    assert list(again.fh) == [1, 2]
+    assert again.fh.is_relative
+    assert again.fh.freq == model.fh.freq
+    assert again.cutoff.equals(INDEX[-1:])
+    pd.testing.assert_series_equal(again.predict(), model.predict())
 
 
 @canary(
