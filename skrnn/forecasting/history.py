@@ -40,10 +40,13 @@ class History:
         return {**vars(self), "series": list(self.series.values()), "scalings": scalings}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        """Restore the fields."""
+        """Restore the fields; series at equal times share them again."""
         keys = [one.key for one in state["series"]]
+        times = of_each_grid(state["series"], lambda grid: grid)
+        series = [replace(one, index=at) for one, at in zip(state["series"], times, strict=True)]
         of_keys = {
-            name: dict(zip(keys, state[name], strict=True)) for name in ("series", "scalings")
+            "series": dict(zip(keys, series, strict=True)),
+            "scalings": dict(zip(keys, state["scalings"], strict=True)),
         }
         vars(self).update({**state, **of_keys})
 

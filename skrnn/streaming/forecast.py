@@ -85,7 +85,7 @@ class ForecastSteps:
         (series,) = self._begin.series.values()
         units, scalings = encoder.units([series], [self._scaling])
         n_ahead = self._n_blocks * layout.horizon
-        ahead = [Ahead.of(one, encoder.roles, n_ahead, None, 0) for one in units]
+        ahead = Ahead.of_each(units, encoder.roles, n_ahead)
         table = encoder.table(units, scalings, ahead)
         n_times, width = len(series), self._n_kept + n_ahead
         rows = np.zeros((len(units), width, layout.n_columns), np.float32)
