@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -31,6 +31,15 @@ def nodes_of(model: Any) -> list[Node]:
         for node in model._nodes_by_depth[depth]
         if not node.is_input
     ]
+
+
+def filled(arguments: Any, known: Mapping[int, Any]) -> Any:
+    """Return the arguments of a node with symbols replaced by values, given by their ``id``."""
+    if isinstance(arguments, dict):
+        return {name: filled(part, known) for name, part in arguments.items()}
+    if isinstance(arguments, list | tuple):
+        return [filled(part, known) for part in arguments]
+    return known.get(id(arguments), arguments)
 
 
 @contextmanager

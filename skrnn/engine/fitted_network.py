@@ -17,6 +17,8 @@ from skrnn.engine.training import Plan, State, predict
 from skrnn.numpy_runtime.build import build
 from skrnn.numpy_runtime.cells import Stage
 from skrnn.numpy_runtime.ensemble import Ensemble
+from skrnn.onnx_export.graph import Graph, Tensor
+from skrnn.onnx_export.keras_model import convert
 
 
 class CombinesOutputs(Protocol):
@@ -187,9 +189,32 @@ class FittedNetwork(Generic[Encoder, Target]):
                 "networks_[0].to_keras() returns the first, and so on up to "
                 f"networks_[{n_networks - 1}]: average their predictions."
             )
-        compiled = CompiledModel(self.spec, is_exported=True)
+        model = self._keras_model(is_exported=True)
+        model(model.inputs)  # symbolic, so that nothing is compiled for it
+        return model
+
+    def onnx_outputs(self, graph: Graph, inputs: list[Tensor]) -> list[Tensor]:
+        """Add each network to an ONNX graph and return their outputs.
+
+        Parameters
+        ----------
+        graph : Graph
+            Graph under construction.
+        inputs : list of Tensor
+            Scaled sequences and their lengths.
+
+        Raises
+        ------
+        ValueError
+            If a network has layers that cannot be written.
+        """
+        models = (one._keras_model(is_exported=False) for one in self.networks)
+        return [convert(graph, model, inputs) for model in models]
+
+    def _keras_model(self, *, is_exported: bool) -> Any:
+        """Return a new Keras model with the weights of the first network."""
+        compiled = CompiledModel(self.spec, is_exported=is_exported)
         state = compiled.fresh_state(0, self.spec.network.rates())
         compiled.start(compiled.with_weights(state, self.weights))
         compiled.steps.write_back()
-        compiled.model(compiled.model.inputs)  # symbolic, so that nothing is compiled for it
         return compiled.model

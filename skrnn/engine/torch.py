@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._backend import Absent
-from skrnn._compat.keras import Node, nodes_of
+from skrnn._compat.keras import Node, filled, nodes_of
 from skrnn.engine.batches import Batch
 from skrnn.engine.in_place import VariableSteps
 from skrnn.engine.losses import PerSequence, weighted_sum
@@ -107,22 +107,13 @@ class _Call:
 
     def __call__(self, known: dict[int, Any], training: bool) -> None:
         """Compute the node's outputs and store them by their symbols."""
-        keywords = {name: _filled(value, known) for name, value in self._keywords.items()}
+        keywords = filled(self._keywords, known)
         if self._takes_training:
             keywords["training"] = training
-        outputs = self._run(*_filled(self._arguments, known), **keywords)
+        outputs = self._run(*filled(self._arguments, known), **keywords)
         if len(self._outputs) == 1:
             outputs = (outputs,)
         known.update(zip(self._outputs, outputs, strict=True))
-
-
-def _filled(arguments: Any, known: dict[int, Any]) -> Any:
-    """Return the arguments of a node with symbols replaced by tensors."""
-    if isinstance(arguments, keras.KerasTensor):
-        return known[id(arguments)]
-    if isinstance(arguments, list | tuple):
-        return [_filled(part, known) for part in arguments]
-    return arguments
 
 
 def _is_plain(operation: Any) -> bool:

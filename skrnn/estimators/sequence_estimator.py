@@ -34,6 +34,10 @@ from skrnn.networks.base import WIDTH, ModelBuilder, resolved
 from skrnn.networks.wrappers.centering import CenteredSteps
 from skrnn.networks.wrappers.embedding import TokenEmbedding
 from skrnn.networks.wrappers.linear_skip import LinearSkip
+from skrnn.onnx_export.file import write
+from skrnn.onnx_export.graph import Graph
+from skrnn.onnx_export.inputs import SequenceInputs
+from skrnn.onnx_export.outputs import Outputs
 from skrnn.parameters import BOOLEAN, NONE, integers, one_of, parameter, validate
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import (
@@ -160,6 +164,10 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         """Return the reader that decodes outputs of ``n`` streams as the result of ``method``."""
 
     @abstractmethod
+    def _onnx_outputs(self, graph: Graph, inputs: SequenceInputs) -> Outputs:
+        """Add the networks to an ONNX graph and return the named predictions."""
+
+    @abstractmethod
     def _loss(self, target: Any) -> str | SmoothedLoss | Callable[..., Any]:
         """Return the loss to use."""
 
@@ -214,6 +222,60 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         """
         check_is_fitted(self)
         return self.network_.to_keras()
+
+    def to_onnx(self, path: Any) -> None:
+        """Write the fitted estimator as an ONNX file, which runs without skrnn and Keras.
+
+        The file has everything between raw sequences and predictions: scaling, missing values,
+        the networks, and the decoding of their outputs. The number of sequences is free.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write, such as "model.onnx"; an existing one is replaced.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ImportError
+            If the package onnx is not installed.
+        ValueError
+            If the network has layers or settings that are not those of `skrnn.networks`.
+
+        See Also
+        --------
+        Stream.to_onnx : One step of a stream per call.
+        to_keras : The network alone, as a Keras model.
+
+        Notes
+        -----
+        Inputs are ``X``, float32 (n_samples, n_steps, n_features) in the units of the fit, NaN only
+        after a fit with ``missing="mask"``; and, unless all sequences have the length of the fit,
+        ``lengths``, int32 (n_samples,): steps from there on are ignored. With ``embedding_dim``,
+        ``X`` is int64 (n_samples, n_steps), with zeros at the end of shorter texts.
+
+        Outputs are ``prediction``, float64, for numbers, and ``label`` and ``probabilities``, for
+        classes; for each step, too, if the estimator predicts at steps, and arbitrary from
+        ``lengths`` on. `ONNX <https://onnx.ai>`_ is a format that many programs run.
+
+        Examples
+        --------
+        >>> import numpy as np, onnxruntime, tempfile
+        >>> from skrnn import GRURegressor
+        >>> X = np.random.default_rng(0).normal(size=(64, 12, 2)).astype("float32")
+        >>> model = GRURegressor(epochs=1, random_state=0).fit(X, X[:, -3:, 0].mean(axis=1))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.to_onnx(f"{folder}/model.onnx")
+        ...     session = onnxruntime.InferenceSession(f"{folder}/model.onnx")
+        >>> (prediction,) = session.run(["prediction"], {"X": X[:5]})
+        >>> np.allclose(prediction, model.predict(X[:5]), atol=1e-5)
+        True
+        """
+        check_is_fitted(self)
+        graph = Graph()
+        outputs = self._onnx_outputs(graph, self.network_.encoder.onnx_inputs(graph))
+        write(path, graph, outputs, type(self).__name__)
 
     # ------------------------------------------------------------------ reading
 

@@ -1,0 +1,26 @@
+"""ONNX files."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from skrnn.onnx_export.graph import Graph
+from skrnn.onnx_export.outputs import Outputs
+
+
+def write(path: Any, graph: Graph, outputs: Outputs, text: str) -> None:
+    """Write a graph with named outputs as a file.
+
+    Raises
+    ------
+    TypeError
+        If ``path`` is not one.
+    """
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            f"path={path!r} was given; give the path of the file to write, such as 'model.onnx'."
+        )
+    content = graph.model(outputs, text).SerializeToString(deterministic=True)
+    Path(path).write_bytes(content)

@@ -1,0 +1,145 @@
+"""Small fitted estimators with batches of inputs, and the predictions that their files must give.
+
+``python -m tests.onnx_export.cases FOLDER [KIND ...]`` writes files that ``serving.py`` compares.
+"""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import skrnn
+from skrnn import networks
+
+RNG = np.random.default_rng(0)
+UNITS, ORIGIN = np.array([1.0, 10.0, 0.1]), np.array([0.0, 5.0, 100.0])
+X = (RNG.normal(size=(40, 12, 3)) * UNITS + ORIGIN).astype("float32")
+Y = 5e5 + 1e3 * X[:, -3:, 0].mean(axis=1)
+KINDS = np.where(np.median(Y) < Y, "rise", "fall")
+RAGGED = [x[: 3 + n % 10] for n, x in enumerate(X)]
+GAPS = [np.where(RNG.random(x.shape) < 0.4, np.nan, x).astype("float32") for x in RAGGED]
+for n in range(0, 40, 7):
+    GAPS[n][: 1 + n % 3] = np.nan  # whole steps
+GAPS[3][:] = np.nan  # and a whole sequence
+TEXTS = [RNG.integers(2, 9, size=3 + n % 7) for n in range(40)]
+SETTINGS = {"epochs": 2, "learning_rate": 0.02, "random_state": 0}
+
+RECURRENT = {
+    f"{name} {key}": getattr(networks, name)(units=4, **setting)
+    for name in ("RNN", "LSTM", "GRU", "MinGRU")
+    for key, setting in {
+        "one layer": {"n_layers": 1},
+        "stacked, both directions": {"n_layers": 2, "bidirectional": True, "layer_norm": True},
+    }.items()
+}
+OTHERS = {
+    "GRU learned state": networks.GRU(units=4, bidirectional=True, initial_state="learned"),
+    "MinGRU learned state": networks.MinGRU(units=4, initial_state="learned"),
+    "GRU convolution": networks.GRU(units=4, conv_filters=3, conv_strides=2, pooling="mean"),
+    "GRU attention": networks.GRU(units=4, pooling="attention", dropout=0.1),
+    "TCN": networks.TCN(filters=4, layer_norm=True),
+    "TCN max": networks.TCN(filters=4, pooling="max"),
+    "Conv": networks.Conv(filters=(4, 3), kernel_size=4),
+    "LITE": networks.LITE(filters=4, kernel_size=8),
+    "Inception": networks.Inception(filters=4, kernel_size=8),
+    "Transformer": networks.Transformer(width=8, n_layers=1, feedforward=8, dropout=0.1),
+}
+
+
+def padded(sequences):
+    """Return sequences as inputs of a file: padded with garbage, and their lengths."""
+    lengths = np.array([len(one) for one in sequences], dtype="int32")
+    values = np.full((len(sequences), lengths.max(), sequences[0].shape[1]), np.nan, "float32")
+    for row, one in zip(values, sequences, strict=True):
+        row[: len(one)] = one
+    return {"X": values, "lengths": lengths}
+
+
+def batches(sequences):
+    """Return batches of three sizes, which have different lengths."""
+    return {"one": sequences[:1], "seven": sequences[8:15], "all": sequences}
+
+
+def case(model, given, inputs, expected, unit=1.0):
+    """Return a fitted model with its batches: inputs and expected outputs."""
+    found = []
+    for one in given.values():
+        outputs = {name: method(one) for name, method in expected(model).items()}
+        found.append((inputs(one), outputs))
+    return model, found, unit
+
+
+def regressors():
+    """Yield names and cases of regressors."""
+
+    def expected(model):
+        return {"prediction": model.predict}
+
+    def fitted(network, X, **settings):
+        model = skrnn.SequenceRegressor(network=network, **SETTINGS, **settings)
+        return model.fit(X, Y)
+
+    for name, network in {**RECURRENT, **OTHERS}.items():
+        model = fitted(network, RAGGED)
+        yield f"regressor {name}", case(model, batches(RAGGED), padded, expected, Y.std())
+    for name in ("GRU one layer", "TCN", "Conv"):
+        network = {**RECURRENT, **OTHERS}[name]
+        model = fitted(network, GAPS, missing="mask")
+        yield f"regressor missing {name}", case(model, batches(GAPS), padded, expected, Y.std())
+    for name, network in {"Dense": networks.Dense(units=5), "GRU": networks.GRU(units=4)}.items():
+        model = fitted(network, X, linear_skip=True)
+        cube = case(model, batches(X), lambda one: {"X": one}, expected, Y.std())
+        yield f"regressor linear skip {name}", cube
+    two = skrnn.GRURegressor(units=4, n_networks=2, **SETTINGS)
+    two.fit(RAGGED, np.stack([Y, np.full(len(Y), 7.0)], axis=1))  # one target never varies
+    yield "regressor ensemble", case(two, batches(RAGGED), padded, expected, Y.std())
+
+
+def classifiers():
+    """Yield names and cases of classifiers."""
+
+    def expected(model):
+        return {"label": model.predict, "probabilities": model.predict_proba}
+
+    for name, network in {**RECURRENT, **OTHERS}.items():
+        model = skrnn.SequenceClassifier(network=network, add_differences=True, **SETTINGS)
+        model.fit(RAGGED, KINDS)
+        yield f"classifier {name}", case(model, batches(RAGGED), padded, expected)
+    numbered = skrnn.LSTMClassifier(units=4, n_networks=3, missing="mask", **SETTINGS)
+    numbered.fit(GAPS, np.arange(40) % 3 - 1)
+    yield "classifier ensemble", case(numbered, batches(GAPS), padded, expected)
+    texts = skrnn.GRUClassifier(units=4, embedding_dim=3, **SETTINGS).fit(TEXTS, KINDS)
+    unknown = [*TEXTS[:20], np.array([2, 900, 3]), np.array([0, 0]), *TEXTS[22:]]
+    yield "classifier of texts", case(texts, batches(unknown), padded_texts, expected)
+
+
+def padded_texts(texts):
+    """Return texts as the input of a file."""
+    values = np.zeros((len(texts), max(map(len, texts)) + 2), dtype="int64")
+    for row, text in zip(values, texts, strict=True):
+        row[: len(text)] = text
+    return {"X": values}
+
+
+def save(folder, name, model, found, unit):
+    """Write a model, and its batches beside it, as ``serving.py`` reads them."""
+    path = Path(folder) / f"{name}.onnx"
+    model.to_onnx(path)
+    arrays = {}
+    for number, (inputs, outputs) in enumerate(found):
+        arrays |= {f"{number}:input:{key}": value for key, value in inputs.items()}
+        arrays |= {f"{number}:output:{key}": np.asarray(value) for key, value in outputs.items()}
+        arrays |= {f"unit:{key}": unit for key in outputs}
+    for key, value in arrays.items():
+        if np.asarray(value).dtype == object:
+            arrays[key] = np.asarray(value).astype(str)
+    np.savez(path.with_suffix(".npz"), **arrays)
+
+
+#: Functions that yield the cases of a kind of estimator.
+ALL = {"regressors": regressors, "classifiers": classifiers}
+
+if __name__ == "__main__":
+    for kind in sys.argv[2:] or ALL:
+        for name, one in ALL[kind]():
+            save(sys.argv[1], name, *one)
