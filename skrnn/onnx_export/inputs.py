@@ -68,6 +68,7 @@ def measurements(
         scaled, read = _without_missing_steps(graph, raw, scaled, lengths)
     if is_ragged or read is not lengths:
         scaled = mask_padding(scaled, read)
+    scaled.shaped((None, n_steps, len(scaling.center) * (1 + masks)))
     return SequenceInputs(raw, lengths, [scaled, read])
 
 

@@ -3,6 +3,7 @@
 ``python -m tests.onnx_export.cases FOLDER [KIND ...]`` writes files that ``serving.py`` compares.
 """
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -113,6 +114,68 @@ def classifiers():
     yield "classifier of texts", case(texts, batches(unknown), padded_texts, expected)
 
 
+def labelers():
+    """Yield names and cases of labelers."""
+    settings = {
+        "both ways": {"network": networks.GRU(units=4)},
+        "causal": {"network": networks.LSTM(units=4, n_layers=2), "causal": True},
+        "TCN both ways": {"network": networks.TCN(filters=4)},
+        "Conv": {"network": networks.Conv(filters=4)},
+        "ensemble": {"network": networks.GRU(units=4), "n_networks": 2},
+    }
+    kinds = {
+        "classes": [np.where(x[:, 0] > 0, "high", "low") for x in RAGGED],
+        "labels": [(x - ORIGIN > 0).astype(int) for x in RAGGED],
+        "numbers": [x[:, 2].cumsum() for x in RAGGED],
+    }
+    for (name, setting), (kind, y) in itertools.product(settings.items(), kinds.items()):
+        if name not in ("both ways", "ensemble") and kind != "classes":
+            continue
+        model = skrnn.SequenceLabeler(**setting, **SETTINGS).fit(RAGGED, y)
+        unit = np.concatenate(y).std() if kind == "numbers" else 1.0
+        yield f"labeler {name} {kind}", case(model, batches(RAGGED), padded, at_steps, unit)
+    gaps = skrnn.SequenceLabeler(network=networks.GRU(units=4), missing="mask", **SETTINGS)
+    gaps.fit(GAPS, kinds["classes"])
+    yield "labeler missing", case(gaps, batches(GAPS), padded, at_steps, 1.0)
+
+
+def at_steps(model):
+    """Return the methods of a labeler by the names of outputs, end to end."""
+    names = {"label": "predict", "probabilities": "predict_proba"}
+    if model.target_type_ == "continuous":
+        names = {"prediction": "predict"}
+    methods = {name: getattr(model, method) for name, method in names.items()}
+    return {
+        name: lambda X, method=method: np.concatenate(method(X)) for name, method in methods.items()
+    }
+
+
+def detectors():
+    """Yield names and cases of anomaly detectors."""
+
+    def expected(model):
+        return {
+            "step_scores": lambda X: np.concatenate(model.step_scores(X)),
+            "score_samples": model.score_samples,
+            "label": model.predict,
+        }
+
+    small = networks.GRU(units=4)
+    settings = {
+        "forecast": {"network": networks.LSTM(units=4)},
+        "smoothed": {"network": networks.TCN(filters=4), "smoothing": 3, "memory": 5},
+        "ensemble": {"network": small, "n_networks": 2, "smoothing": 2},
+        "reconstruction": {"network": small, "method": "reconstruction", "window_length": 3},
+        "dense": {"network": networks.Dense(), "method": "reconstruction", "window_length": 3},
+    }
+    for name, setting in settings.items():
+        model = skrnn.SequenceAnomalyDetector(**setting, **SETTINGS).fit(RAGGED)
+        yield f"detector {name}", case(model, batches(RAGGED), padded, expected, 1.0)
+    settings["smoothed"]["missing"] = "mask"
+    gaps = skrnn.SequenceAnomalyDetector(**settings["smoothed"], **SETTINGS).fit(GAPS)
+    yield "detector missing", case(gaps, batches(GAPS), padded, expected, 1.0)
+
+
 def padded_texts(texts):
     """Return texts as the input of a file."""
     values = np.zeros((len(texts), max(map(len, texts)) + 2), dtype="int64")
@@ -130,6 +193,9 @@ def save(folder, name, model, found, unit):
         arrays |= {f"{number}:input:{key}": value for key, value in inputs.items()}
         arrays |= {f"{number}:output:{key}": np.asarray(value) for key, value in outputs.items()}
         arrays |= {f"unit:{key}": unit for key in outputs}
+        if "lengths" in inputs:
+            lengths = inputs["lengths"]
+            arrays[f"{number}:real"] = np.arange(lengths.max()) < lengths[:, None]
     for key, value in arrays.items():
         if np.asarray(value).dtype == object:
             arrays[key] = np.asarray(value).astype(str)
@@ -137,7 +203,12 @@ def save(folder, name, model, found, unit):
 
 
 #: Functions that yield the cases of a kind of estimator.
-ALL = {"regressors": regressors, "classifiers": classifiers}
+ALL = {
+    "regressors": regressors,
+    "classifiers": classifiers,
+    "labelers": labelers,
+    "detectors": detectors,
+}
 
 if __name__ == "__main__":
     for kind in sys.argv[2:] or ALL:
