@@ -193,23 +193,26 @@ class FittedNetwork(Generic[Encoder, Target]):
         model(model.inputs)  # symbolic, so that nothing is compiled for it
         return model
 
-    def onnx_outputs(self, graph: Graph, inputs: list[Tensor]) -> list[Tensor]:
-        """Add each network to an ONNX graph and return their outputs.
+    def onnx_networks(self, graph: Graph) -> list[Callable[[list[Tensor]], Tensor]]:
+        """Return each network as a function that adds it to an ONNX graph.
 
         Parameters
         ----------
         graph : Graph
             Graph under construction.
-        inputs : list of Tensor
-            Scaled sequences and their lengths.
 
-        Raises
-        ------
-        ValueError
-            If a network has layers that cannot be written.
+        Returns
+        -------
+        list of callable
+            From a list of scaled sequences and their lengths to outputs. It raises ValueError if
+            the network has layers that cannot be written.
         """
-        models = (one._keras_model(is_exported=False) for one in self.networks)
-        return [convert(graph, model, inputs) for model in models]
+        models = [one._keras_model(is_exported=False) for one in self.networks]
+        return [partial(convert, graph, model) for model in models]
+
+    def onnx_outputs(self, graph: Graph, inputs: list[Tensor]) -> list[Tensor]:
+        """Add each network to an ONNX graph and return their outputs."""
+        return [network(inputs) for network in self.onnx_networks(graph)]
 
     def _keras_model(self, *, is_exported: bool) -> Any:
         """Return a new Keras model with the weights of the first network."""

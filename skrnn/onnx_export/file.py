@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ from skrnn.onnx_export.graph import Graph
 from skrnn.onnx_export.outputs import Outputs
 
 
-def write(path: Any, graph: Graph, outputs: Outputs, text: str) -> None:
-    """Write a graph with named outputs as a file.
+def write(
+    path: Any, graph: Graph, outputs: Outputs, text: str, notes: Mapping[str, str] | None = None
+) -> None:
+    """Write a graph with named outputs as a file, with a text and further notes in its metadata.
 
     Raises
     ------
@@ -22,5 +25,5 @@ def write(path: Any, graph: Graph, outputs: Outputs, text: str) -> None:
         raise TypeError(
             f"path={path!r} was given; give the path of the file to write, such as 'model.onnx'."
         )
-    content = graph.model(outputs, text).SerializeToString(deterministic=True)
+    content = graph.model(outputs, text, notes or {}).SerializeToString(deterministic=True)
     Path(path).write_bytes(content)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Self
 
@@ -286,8 +286,31 @@ class Graph:
             one.dtype = result.dtype
         return found
 
-    def model(self, outputs: dict[str, tuple[Tensor, Sequence[int | str]]], text: str) -> Any:
-        """Return the ONNX model with named outputs and their shapes.
+    def choose(
+        self, condition: Tensor, this: Callable[[], Tensor], other: Callable[[], Tensor]
+    ) -> Tensor:
+        """Return the result of one of two functions, of which only that one is computed.
+
+        ``condition`` is a single truth value, of any shape.
+        """
+        from onnx import helper
+
+        bodies = []
+        for function in (this, other):
+            with self._scope() as nodes:
+                result = self.op("Identity", function())
+            named = [_value(result.name, result.dtype, None)]
+            bodies.append(helper.make_graph(nodes, "branch", [], named))
+        branches = {"then_branch": bodies[0], "else_branch": bodies[1]}
+        return self.op("If", condition, dtype=result.dtype, **branches)
+
+    def model(
+        self,
+        outputs: dict[str, tuple[Tensor, Sequence[int | str]]],
+        text: str,
+        notes: Mapping[str, str],
+    ) -> Any:
+        """Return the ONNX model with named outputs and their shapes, a text and further notes.
 
         Raises
         ------
@@ -301,7 +324,8 @@ class Graph:
         named = [_value(name, one.dtype, shape) for name, (one, shape) in outputs.items()]
         for name, (one, _) in outputs.items():
             self._scopes[0].append(helper.make_node("Identity", [one.name], [name]))
-        constants = [constant for _, constant in self._constants.values()]
+        used = _read_by(self._scopes[0])
+        constants = [constant for name, constant in self._constants.values() if name in used]
         graph = helper.make_graph(self._scopes[0], "skrnn", self._inputs, named, constants)
         model = helper.make_model(
             graph,
@@ -311,6 +335,7 @@ class Graph:
             producer_version=__version__,
             doc_string=text,
         )
+        helper.set_model_props(model, dict(notes))
         checker.check_model(model)
         return model
 
@@ -337,6 +362,16 @@ def _require_onnx() -> None:
         raise ImportError(
             "to_onnx needs the package onnx, which is not installed: pip install 'skrnn[onnx]'."
         ) from error
+
+
+def _read_by(nodes: Sequence[Any]) -> set[str]:
+    """Return the names of the values that nodes read, those in their bodies included."""
+    names: set[str] = set()
+    for node in nodes:
+        names.update(node.input)
+        for attribute in node.attribute:
+            names |= _read_by(attribute.g.node)
+    return names
 
 
 def _type_number(dtype: np.dtype[Any]) -> int:

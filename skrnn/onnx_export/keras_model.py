@@ -39,7 +39,7 @@ def convert(graph: Graph, model: Any, inputs: list[Tensor]) -> Tensor:
     ValueError
         If a layer has no converter.
     """
-    from skrnn.onnx_export import convolution, core, lengths, pooling, recurrent  # noqa: F401
+    from skrnn.onnx_export import convolution, core, forecasts, lengths, pooling, recurrent  # noqa: F401
 
     known: dict[int, Tensor] = {}
     for symbol, tensor in zip(model.inputs, inputs, strict=True):

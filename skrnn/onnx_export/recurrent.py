@@ -63,23 +63,39 @@ def mingru(
     graph: Graph, steps: Tensor, states: Sequence[Tensor | None], weights: Arrays
 ) -> list[Tensor]:
     """Return the outputs of a minimal gated recurrent unit, as `simple` does."""
-    kernel, bias = weights
-    units = kernel.shape[1] // 2
-    raw = affine(graph, steps, kernel, bias)
-    update = graph.op("Sigmoid", raw.between(0, units, -1))
-    rest = raw.between(units, None, -1)
-    candidate = graph.op("Relu", rest) + graph.op("Sigmoid", _negative_part(rest))
+    units = weights[0].shape[1] // 2
+    update, candidate = _gates(graph, steps, weights)
     (start,) = states
     if start is None:
         zeros = graph.constant(np.zeros((1, units), np.float32))
         start = zeros.expand(steps.length(1), 1)
-    last, outputs = graph.scan(
-        lambda hidden, z, c: ([new := hidden + z * (c - hidden)], [new]),
-        [start],
-        [update, candidate],
-        [(None, units)],
-    )
+
+    def body(hidden: Tensor, z: Tensor, c: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        new = hidden + z * (c - hidden)
+        return [new], [new]
+
+    last, outputs = graph.scan(body, [start], [update, candidate], [(None, units)])
     return [outputs, last]
+
+
+def mingru_step(
+    graph: Graph, steps: Tensor, states: Sequence[Tensor], weights: Arrays
+) -> list[Tensor]:
+    """Return the output of `mingru` for a single step (1, batch, n_features)."""
+    update, candidate = _gates(graph, steps, weights)
+    (hidden,) = states
+    outputs = hidden + update * (candidate - hidden)
+    return [outputs, outputs.without_axis(0)]
+
+
+def _gates(graph: Graph, steps: Tensor, weights: Arrays) -> tuple[Tensor, Tensor]:
+    """Return the update gate and the candidate of a minimal gated recurrent unit."""
+    kernel, bias = weights
+    units = kernel.shape[1] // 2
+    raw = affine(graph, steps, kernel, bias)
+    rest = raw.between(units, None, -1)
+    candidate = graph.op("Relu", rest) + graph.op("Sigmoid", _negative_part(rest))
+    return graph.op("Sigmoid", raw.between(0, units, -1)), candidate
 
 
 #: Functions of recurrent layers by the names of their classes.
@@ -88,6 +104,14 @@ LAYERS: dict[str, Callable[..., list[Tensor]]] = {
     "GRU": gru,
     "LSTM": lstm,
     "MinGRU": mingru,
+}
+
+#: Functions of single steps by the names of decoders' cells.
+STEPS: dict[str, Callable[..., list[Tensor]]] = {
+    "rnn": simple,
+    "gru": gru,
+    "lstm": lstm,
+    "mingru": mingru_step,
 }
 
 

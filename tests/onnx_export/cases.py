@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 import skrnn
 from skrnn import networks
@@ -202,12 +203,71 @@ def save(folder, name, model, found, unit):
     np.savez(path.with_suffix(".npz"), **arrays)
 
 
+TIMES = np.arange(150)
+WAVE = 50 + 10 * np.sin(TIMES * 2 * np.pi / 7) + 0.1 * TIMES + RNG.normal(size=150)
+LEVELS = (0.05, 0.25, 0.5, 0.95)
+
+
+def dated(values):
+    """Return values as a series of days."""
+    index = pd.date_range("2021-01-04", periods=len(values), freq="D")
+    return pd.Series(values, index=index)
+
+
+def forecasters():
+    """Yield names and cases of forecasters of one series."""
+    settings = {
+        "default": {},
+        "GRU direct": {"units": 4, "strategy": "direct", "differences": (1, 7), "loss": "quantile"},
+        "recursive": {"units": 4, "strategy": "recursive", "normalization": "last"},
+        "seq2seq": {"units": 4, "strategy": "seq2seq", "loss": "gaussian", "n_networks": 2},
+        "segments": {"segment_length": 7, "loss": "student_t", "transform": "log"},
+        "blocks": {"units": 4, "horizon": 2, "loss": "quantile", "normalization": "global"},
+    }
+    for kind in ("GRU", "LSTM", "RNN", "TCN"):
+        for name, setting in settings.items():
+            if kind != "GRU" and name not in ("default", "seq2seq"):
+                continue
+            given = {
+                "filters" if kind == "TCN" and key == "units" else key: value
+                for key, value in setting.items()
+            }
+            yield f"forecaster {kind} {name}", forecaster(kind, WAVE, **given)
+    gaps = np.where(np.isin(TIMES, [30, 90, 120, 140, 141]), np.nan, WAVE)
+    yield "forecaster gaps", forecaster("GRU", gaps, units=4)
+    short = WAVE[:20]
+    yield "forecaster short", forecaster("GRU", short, units=4, window_length=30, epochs=1)
+
+
+def forecaster(kind, values, **settings):
+    """Return the case of a forecaster of one series, after the fit and after later times."""
+    model = getattr(skrnn, f"{kind}Forecaster")(**{"window_length": 14, **SETTINGS, **settings})
+    y = dated(values)
+    model.fit(y.iloc[:-8], fh=np.arange(1, 5))
+    found = []
+    for n_times in (len(y) - 8, len(y)):
+        if n_times == len(y):
+            model.update(y, update_params=False)
+        quantiles = model.predict_quantiles(alpha=list(LEVELS)).to_numpy()
+        found.append(
+            (
+                {"y": y.to_numpy()[None, :n_times, None]},
+                {
+                    "prediction": model.predict().to_numpy()[None, :, None],
+                    "quantiles": quantiles[None, :, None],
+                },
+            )
+        )
+    return model, found, np.nanstd(values)
+
+
 #: Functions that yield the cases of a kind of estimator.
 ALL = {
     "regressors": regressors,
     "classifiers": classifiers,
     "labelers": labelers,
     "detectors": detectors,
+    "forecasters": forecasters,
 }
 
 if __name__ == "__main__":
