@@ -239,6 +239,58 @@ def forecasters():
     yield "forecaster short", forecaster("GRU", short, units=4, window_length=30, epochs=1)
 
 
+def panels():
+    """Yield names and cases of forecasters of several series, columns and covariates."""
+    rng = np.random.default_rng(1)
+    index = pd.MultiIndex.from_product(
+        [["a", "b"], pd.date_range("2021-01-04", periods=60, freq="D")], names=["shop", "day"]
+    )
+    n = len(index)
+    numbers = np.tile(np.arange(60), 2)
+    y = pd.DataFrame(
+        {"one": 5 + np.sin(numbers) + rng.normal(size=n) / 9, "two": numbers / 9}, index
+    )
+    X = pd.DataFrame({"past": rng.normal(size=n), "ahead": rng.normal(size=n)}, index)
+    X["size"] = np.repeat([3.0, 8.0], 60)
+    days = index.get_level_values(1)
+    cycles = np.stack([days.dayofweek / 7, numbers / 5 + 11], axis=1)
+    first = (days[0] - pd.Timestamp(0)).days
+    cycles[:, 1] = (first + numbers) / 5
+    for name, setting in {
+        "covariates": {"strategy": "direct", "loss": "quantile", "units": 4},
+        "covariates seq2seq": {"strategy": "seq2seq", "units": 4},
+        "channels": {"channel_independent": True, "loss": "gaussian", "units": 4},
+    }.items():
+        model = skrnn.GRUForecaster(
+            window_length=10,
+            past_covariates=["past"],
+            static_covariates=["size"],
+            time_features=("day_of_week", 5.0),
+            **SETTINGS,
+            **setting,
+        )
+        seen = numbers < 56
+        model.fit(y[seen], X[seen], fh=[1, 2, 3, 4])
+        later = X[~seen].drop(columns=["past", "size"])
+        columns = model.predict_quantiles(X=later, alpha=list(LEVELS))
+        quantiles = columns.to_numpy().reshape(2, 4, 2, len(LEVELS))
+        given = {
+            "y": y[seen].to_numpy().reshape(2, 56, 2),
+            "series": np.array([0, 1]),
+            "past": X[seen][["past"]].to_numpy().reshape(2, 56, 1),
+            "known": X[["ahead"]].to_numpy().reshape(2, 60, 1),
+            "cycles": cycles.reshape(2, 60, 2),
+        }
+        outputs = {
+            "prediction": model.predict(X=later).to_numpy().reshape(2, 4, 2),
+            "quantiles": quantiles,
+        }
+        found = [(given, outputs)]
+        turned = {key: value[::-1].copy() for key, value in given.items()}
+        found.append((turned, {key: value[::-1] for key, value in outputs.items()}))
+        yield f"forecaster panel {name}", (model, found, float(y["one"].std()))
+
+
 def forecaster(kind, values, **settings):
     """Return the case of a forecaster of one series, after the fit and after later times."""
     model = getattr(skrnn, f"{kind}Forecaster")(**{"window_length": 14, **SETTINGS, **settings})
@@ -268,6 +320,7 @@ ALL = {
     "labelers": labelers,
     "detectors": detectors,
     "forecasters": forecasters,
+    "panels": panels,
 }
 
 if __name__ == "__main__":
