@@ -13,6 +13,7 @@ from skrnn._validation import all_finite
 from skrnn._version import Versioned
 from skrnn._wording import type_name
 from skrnn.engine.encoding import SAFE_NORM, encode, is_modest, refuse_in_step
+from skrnn.estimators.onnx_stream import write_step
 from skrnn.parameters import NONE, integers, require
 from skrnn.sequences.steps import numbers
 from skrnn.sequences.token_reading import as_tokens
@@ -181,6 +182,52 @@ class Stream(Versioned):
         self.estimator, self._task = new.estimator, after
         self._network, self._reader = new._network, new._reader
         self._safe_squares = new._safe_squares
+
+    def to_onnx(self, path: Any) -> None:
+        """Write one step of the stream as an ONNX file, which runs without skrnn.
+
+        The states are inputs and outputs of the file, for any number of streams: the caller keeps
+        them from step to step.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write, such as "step.onnx"; an existing one is replaced.
+
+        Raises
+        ------
+        ImportError
+            If the package onnx is not installed.
+        ValueError
+            If the stream is of a generator, or the network has cells of your own.
+
+        Notes
+        -----
+        Inputs are ``x``, float32 (n_streams, n_features) in the units of the fit (int64
+        (n_streams, 1) after a fit with ``embedding_dim``); ``reset``, bool (n_streams,), True for
+        streams that begin with this step, for which the states do not matter; and ``state_0``,
+        ``state_1`` and so on. Outputs are those of the estimator's ``to_onnx`` for each stream, and
+        ``next_state_0`` and so on, which are the states of the next step.
+
+        Examples
+        --------
+        >>> import numpy as np, onnxruntime, tempfile
+        >>> from skrnn import GRURegressor, Stream
+        >>> X = np.random.default_rng(0).normal(size=(64, 12, 2)).astype("float32")
+        >>> model = GRURegressor(epochs=1, random_state=0).fit(X, X[:, -3:, 0].mean(axis=1))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Stream(model).to_onnx(f"{folder}/step.onnx")
+        ...     session = onnxruntime.InferenceSession(f"{folder}/step.onnx")
+        >>> names = [one.name for one in session.get_inputs()][2:]
+        >>> states = {name: np.zeros((1, 32), "float32") for name in names}
+        >>> for step in range(12):
+        ...     given = {"x": X[:1, step], "reset": np.array([step == 0]), **states}
+        ...     prediction, *after = session.run(None, given)
+        ...     states = dict(zip(names, after, strict=True))
+        >>> np.allclose(prediction, model.predict(X[:1]), atol=1e-5)
+        True
+        """
+        write_step(path, self._task, type(self.estimator).__name__)
 
     def _limit_of_squares(self) -> float:
         """Return the sum of squares below which a step is complete and cannot overflow."""

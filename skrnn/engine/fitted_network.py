@@ -19,6 +19,7 @@ from skrnn.numpy_runtime.cells import Stage
 from skrnn.numpy_runtime.ensemble import Ensemble
 from skrnn.onnx_export.graph import Graph, Tensor
 from skrnn.onnx_export.keras_model import convert
+from skrnn.onnx_export.stages import StepState, step
 
 
 class CombinesOutputs(Protocol):
@@ -213,6 +214,17 @@ class FittedNetwork(Generic[Encoder, Target]):
     def onnx_outputs(self, graph: Graph, inputs: list[Tensor]) -> list[Tensor]:
         """Add each network to an ONNX graph and return their outputs."""
         return [network(inputs) for network in self.onnx_networks(graph)]
+
+    def onnx_step(self, graph: Graph, x: Tensor, state: StepState) -> list[Tensor]:
+        """Add one step of each network to an ONNX graph and return their outputs.
+
+        Raises
+        ------
+        ValueError
+            If a network cannot run step by step, or has stages that cannot be written.
+        """
+        networks = [build(self.spec.network, one.weights, 1) for one in self.networks]
+        return [step(graph, network, x, state) for network in networks]
 
     def _keras_model(self, *, is_exported: bool) -> Any:
         """Return a new Keras model with the weights of the first network."""

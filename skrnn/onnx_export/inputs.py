@@ -17,15 +17,15 @@ class SequenceInputs(NamedTuple):
 
     Attributes
     ----------
-    raw : Tensor of shape (batch, n_steps, n_features)
-        Sequences in the user's units, float64.
+    scaled : Tensor of shape (batch, n_steps, n_features)
+        Sequences, scaled in double precision, NaN for missing values; or token ids.
     own_lengths : Tensor of shape (batch,)
         Number of steps of each, int64.
     network_inputs : list of Tensor
         Sequences and lengths as the network reads them.
     """
 
-    raw: Tensor
+    scaled: Tensor
     own_lengths: Tensor
     network_inputs: list[Tensor]
 
@@ -62,25 +62,33 @@ def measurements(
         lengths = graph.input("lengths", np.int32, ("n_samples",)).cast(np.int64)
     else:
         lengths = raw.length(1).expand(raw.length(0))
-    scaled = encoded(graph, raw, scaling, masks=masks)
-    read = lengths
+    scaled = standardized(graph, raw, scaling)
+    given, read = encoded(graph, scaled, masks=masks), lengths
     if masks and skips_missing:
-        scaled, read = _without_missing_steps(graph, raw, scaled, lengths)
+        given, read = _without_missing_steps(graph, scaled, given, lengths)
     if is_ragged or read is not lengths:
-        scaled = mask_padding(scaled, read)
-    scaled.shaped((None, n_steps, len(scaling.center) * (1 + masks)))
-    return SequenceInputs(raw, lengths, [scaled, read])
+        given = mask_padding(given, read)
+    given.shaped((None, n_steps, len(scaling.center) * (1 + masks)))
+    return SequenceInputs(scaled, lengths, [given, read])
 
 
-def encoded(graph: Graph, raw: Tensor, scaling: AffineScaling, *, masks: bool) -> Tensor:
+def standardized(graph: Graph, raw: Tensor, scaling: AffineScaling) -> Tensor:
+    """Return scaled steps in double precision."""
+    return (raw - graph.constant(scaling.center)) / graph.constant(scaling.scale)
+
+
+def encoded(graph: Graph, scaled: Tensor, *, masks: bool) -> Tensor:
     """Return scaled steps in single precision; with ``masks``, NaN as zero and mask channels."""
-    scaled = ((raw - graph.constant(scaling.center)) / graph.constant(scaling.scale)).cast(
-        np.float32
-    )
+    scaled = scaled.cast(np.float32)
     if not masks:
         return scaled
     missing = graph.op("IsNaN", scaled)
     return graph.concatenate([graph.where(missing, 0.0, scaled), missing.cast(np.float32)], -1)
+
+
+def known_tokens(graph: Graph, ids: Tensor, n_tokens: int) -> Tensor:
+    """Return token ids with unknown ones replaced."""
+    return graph.where(ids < n_tokens, ids, UNKNOWN)
 
 
 def tokens(graph: Graph, n_tokens: int, n_steps: int | None) -> SequenceInputs:
@@ -97,18 +105,17 @@ def tokens(graph: Graph, n_tokens: int, n_steps: int | None) -> SequenceInputs:
 
 
 def _without_missing_steps(
-    graph: Graph, raw: Tensor, scaled: Tensor, lengths: Tensor
+    graph: Graph, scaled: Tensor, given: Tensor, lengths: Tensor
 ) -> tuple[Tensor, Tensor]:
     """Return sequences without steps at which nothing was observed, and their lengths.
 
     A sequence without any observation keeps its first step.
     """
-    nothing = graph.op("IsNaN", raw).cast(np.int64)
-    n_features = nothing.sum(-1, keepdims=False)
-    observed = (n_features < raw.length(2)) & real_steps(raw, lengths)
-    n_steps = raw.length(1)
+    n_missing = graph.op("IsNaN", scaled).cast(np.int64).sum(-1, keepdims=False)
+    observed = (n_missing < scaled.length(2)) & real_steps(scaled, lengths)
+    n_steps = scaled.length(1)
     numbers = graph.count(n_steps)
     places = graph.where(observed, numbers, numbers + n_steps)  # observed steps come first
     _, order = graph.op_with_outputs(2, "TopK", places, n_steps, axis=1, largest=0, sorted=1)
     n_observed = observed.cast(np.int64).sum(1, keepdims=False)
-    return take_steps(scaled, order), graph.op("Max", n_observed, graph.constant(1, np.int64))
+    return take_steps(given, order), graph.op("Max", n_observed, graph.constant(1, np.int64))

@@ -346,13 +346,11 @@ class SequenceAnomalyDetector(NetworkParameterMixin, OutlierMixin, BaseStepwiseE
 
     def _onnx_outputs(self, graph: Graph, inputs: SequenceInputs) -> Outputs:
         fitted, target = self.network_, self.network_.target
-        scaling = fitted.encoder.scaling
-        scaled = (inputs.raw - graph.constant(scaling.center)) / graph.constant(scaling.scale)
         predicted = target.method.onnx_predicted(
             graph, inputs, lambda given: fitted.onnx_outputs(graph, given)
         )
-        errors = [scaled - one.cast(np.float64) for one in predicted]
-        real = real_steps(inputs.raw, inputs.own_lengths)
+        errors = [inputs.scaled - one.cast(np.float64) for one in predicted]
+        real = real_steps(inputs.scaled, inputs.own_lengths)
         scores = step_scores(graph, errors, real, self._scoring.onnx_rules)
         normality = -of_sequences_in_onnx(graph, scores)
         is_usual = ~(normality - float(self.offset_) < 0)

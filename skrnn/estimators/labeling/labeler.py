@@ -388,4 +388,4 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
         return predictions(graph, self.network_.target.values, outputs, axes)
 
     def _stream_reader(self, n: int, method: str) -> OutputReader:
-        return OutputReader.of(self.network_.target, method)
+        return OutputReader.of(self.network_.target.values, method)
