@@ -544,12 +544,6 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         rate = float(self.learning_rate) / 10
         self._train(windows, Start.CONTINUE, epochs=n_epochs, learning_rate=rate)
 
-    @property
-    def _advice(self) -> str:
-        if self.normalization in ("window", "last"):
-            return "Divide y by a power of ten if its values are very large or very small."
-        return 'Set normalization="window", in which each window has units of its own.'
-
     def _split(self, data: ForecastData) -> Parts:
         return data.parts
 

@@ -15,7 +15,7 @@ from skrnn.forecasting.uncertainty import LEVELS, MEDIAN, Correction, interpolat
 from skrnn.networks.wrappers.forecast import ForecastHead
 from skrnn.onnx_export.file import write
 from skrnn.onnx_export.graph import Graph, Tensor
-from skrnn.onnx_export.outputs import average_numbers
+from skrnn.onnx_export.outputs import Outputs, average_numbers
 
 #: Degree of the polynomials for the quantiles of Student's t distribution, exact to 1e-11.
 _DEGREE = 16
@@ -40,16 +40,16 @@ def write_forecaster(
         "prediction": parameters.between(head.center, head.center + 1, 3),
         "quantiles": quantiles,
     }
-    outputs = {}
+    axes = "n_samples", n_ahead, encoder.n_columns
+    outputs: Outputs = {}
     for name, values in found.items():
         restored = constants.restored(graph, values)
         if layout.n_channels > 1:
             n_values = len(LEVELS) if name == "quantiles" else 1
             apart = restored.reshape(-1, layout.n_channels, n_ahead, n_values)
             restored = apart.transpose(0, 2, 1, 3)
-        outputs[name] = restored, ("n_samples", n_ahead, encoder.n_columns, len(LEVELS))
-    prediction, shape = outputs["prediction"]
-    outputs["prediction"] = prediction.without_axis(3), shape[:3]
+        outputs[name] = restored, (*axes, len(LEVELS))
+    outputs["prediction"] = outputs["prediction"][0].without_axis(3), axes
     notes = {"quantile_levels": " ".join(f"{level:g}" for level in LEVELS)}
     write(path, graph, outputs, text, notes)
 

@@ -111,44 +111,24 @@ class WindowRows:
         cls, graph: Graph, encoder: SeriesEncoder, history: History, n_ahead: int
     ) -> tuple[Self, SeriesConstants]:
         """Add the inputs of a forecaster to a graph; return their rows and constants."""
-        layout, roles = encoder.network.layout, encoder.roles
+        network, layout = encoder.network, encoder.network.layout
         y = graph.input("y", np.float64, ("n_samples", "n_times", encoder.n_columns))
-        n_samples, n_times, n_each = y.length(0), y.length(1), layout.n_channels
-
-        def of_units(rows: Tensor, width: int) -> Tensor:
-            if n_each == 1:
-                return rows
-            return rows.with_axis(1).expand(1, n_each, 1, 1).reshape(-1, rows.length(1), width)
-
-        if n_each > 1:
+        n_samples, n_times = y.length(0), y.length(1)
+        if layout.n_channels > 1:
             y = y.transpose(0, 2, 1).reshape(-1, n_times, 1)
         constants = SeriesConstants.of(graph, encoder, history, n_samples)
         scaled = constants.scaled(graph, y)
-        network = encoder.network
         season = max(network.differences or network.seasons or (1,))
         has_level = network.seasons is not None
         whole = filled(graph, scaled, season, layout.n_targets, with_level=has_level)
         moving = [whole, (~graph.op("IsNaN", scaled)).cast(np.float32)]
-        covariates, known = encoder.covariates, []
-        if roles.past:
-            past = graph.input("past", np.float64, ("n_samples", "n_times", layout.n_past))
-            moving.append(
-                of_units(_scaled(graph, past, covariates, slice(layout.n_past)), layout.n_past)
-            )
-        if roles.known:
-            n_known = len(roles.known)
-            given = graph.input("known", np.float64, ("n_samples", "n_times_and_ahead", n_known))
-            columns = slice(layout.n_past, layout.n_past + n_known)
-            known.append(_scaled(graph, given, covariates, columns))
-        if encoder.cycles:
-            n_cycles = len(encoder.cycles)
-            given = graph.input("cycles", np.float64, ("n_samples", "n_times_and_ahead", n_cycles))
-            known.append(_waves(graph, given))
+        past, known = _covariates(graph, encoder)
+        if past is not None:
+            moving.append(past)
         ahead = None
-        if known:
-            both = of_units(graph.concatenate(known, -1), layout.n_known)
-            moving.append(both.between(0, -n_ahead, 1))
-            ahead = both.between(-n_ahead, None, 1)
+        if known is not None:
+            moving.append(known.between(0, -n_ahead, 1))
+            ahead = known.between(-n_ahead, None, 1)
         length = graph.constant([layout.window_length], np.int64)
         lacking = graph.op("Max", length - n_times, graph.constant([0], np.int64))
         rows = pad_steps(graph.concatenate(moving, -1), lacking, 0)
@@ -178,6 +158,36 @@ class WindowRows:
         if self.fixed is not None:
             parts.append(self.fixed.expand(1, layout.horizon, 1))
         return graph.concatenate(parts, -1)
+
+
+def _covariates(graph: Graph, encoder: SeriesEncoder) -> tuple[Tensor | None, Tensor | None]:
+    """Add the inputs of covariates; return past and known ones, with the calendar cycles."""
+    layout, roles, known = encoder.network.layout, encoder.roles, []
+
+    def added(name: str, axis: str, width: int) -> Tensor:
+        return graph.input(name, np.float64, ("n_samples", axis, width))
+
+    def of_units(rows: Tensor, width: int) -> Tensor:
+        if layout.n_channels == 1:
+            return rows
+        every = rows.with_axis(1).expand(1, layout.n_channels, 1, 1)
+        return every.reshape(-1, rows.length(1), width)
+
+    past = None
+    if roles.past:
+        past = added("past", "n_times", layout.n_past)
+        past = _scaled(graph, past, encoder.covariates, slice(layout.n_past))
+        past = of_units(past, layout.n_past)
+    whole = "n_times_and_ahead"
+    if roles.known:
+        columns = slice(layout.n_past, layout.n_past + len(roles.known))
+        given = added("known", whole, len(roles.known))
+        known.append(_scaled(graph, given, encoder.covariates, columns))
+    if encoder.cycles:
+        known.append(_waves(graph, added("cycles", whole, len(encoder.cycles))))
+    if not known:
+        return past, None
+    return past, of_units(graph.concatenate(known, -1), layout.n_known)
 
 
 def _scaled(graph: Graph, values: Tensor, scaling: AffineScaling, columns: slice) -> Tensor:

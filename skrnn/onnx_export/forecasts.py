@@ -41,14 +41,13 @@ def _normalize(graph: Graph, layer: Any, values: Tensor, observed: Tensor) -> li
 def _extrapolate(graph: Graph, layer: Any, values: Tensor) -> Tensor:
     from skrnn.networks.layers.horizons import extrapolation
 
-    matrix = extrapolation(layer.lags, values.shape[1] or 0, layer.horizon)
+    matrix = extrapolation(layer.lags, values.known_length(1), layer.horizon)
     return graph.constant(matrix) @ values
 
 
 @converts("skrnn.Segments")
 def _segments(graph: Graph, layer: Any, sequence: Tensor) -> Tensor:
-    _, n_steps, n_features = sequence.shape
-    assert n_steps is not None, "windows have one length"
+    n_steps, n_features = sequence.known_length(1), sequence.known_length(2)
     if not n_features:
         return sequence
     n_segments = -(-n_steps // layer.length)
@@ -64,7 +63,7 @@ def _one_hot(graph: Graph, layer: Any, numbers: Tensor) -> Tensor:
 
 @converts("skrnn.ValidSteps")
 def _valid(graph: Graph, layer: Any, observed: Tensor) -> Tensor:
-    _, n_steps, n = observed.shape
+    n_steps, n = observed.known_length(1), observed.known_length(2)
     xp = ArrayFunctions(graph)
     valid = valid_steps(xp, xp.transpose(xp.traced(observed, n_steps, n), (0, 2, 1)))
     return xp.transpose(valid, (0, 2, 1)).tensor
@@ -72,9 +71,7 @@ def _valid(graph: Graph, layer: Any, observed: Tensor) -> Tensor:
 
 @converts("skrnn.Smoothing")
 def _smoothing(graph: Graph, layer: Any, values: Tensor, valid: Tensor, weights: Tensor) -> Tensor:
-    _, n_steps, n = values.shape
-    assert n_steps is not None, "windows have one length"
-    assert n is not None, "windows have one width"
+    n_steps, n = values.known_length(1), values.known_length(2)
     xp = ArrayFunctions(graph)
     series, real = (
         xp.transpose(xp.traced(part, n_steps, n), (0, 2, 1)) for part in (values, valid)
@@ -87,8 +84,7 @@ def _smoothing(graph: Graph, layer: Any, values: Tensor, valid: Tensor, weights:
 
 @converts("skrnn.ParallelDecoder")
 def _parallel(graph: Graph, layer: Any, state: Tensor, known: Tensor) -> Tensor:
-    n, units, batch = layer.n_positions, state.shape[-1], state.length(0)
-    assert units is not None, "a layer has a number of units"
+    n, units, batch = layer.n_positions, state.known_length(-1), state.length(0)
     steps = graph.constant(weight(layer.positions)[None])
     if known.shape[-1]:
         steps = steps + affine(graph, known, weight(layer.entry.kernel), None)
@@ -104,12 +100,10 @@ def _parallel(graph: Graph, layer: Any, state: Tensor, known: Tensor) -> Tensor:
 def _recurrent(
     graph: Graph, layer: Any, features: Tensor, teacher: Tensor, known: Tensor
 ) -> Tensor:
-    horizon = teacher.shape[1]
-    assert horizon is not None, "a horizon has one length"
     states = [dense(graph, start, features) for start in layer.starts]
     weights = [weight(variable) for variable in layer.cell.weights]
     value, found = teacher.between(0, 1, 1).without_axis(1), []
-    for step in range(horizon):
+    for step in range(teacher.known_length(1)):
         x = value
         if known.shape[-1]:
             x = graph.concatenate([value, known.between(step, step + 1, 1).without_axis(1)], -1)
@@ -129,7 +123,7 @@ def _parameters(
     center = raw.between(0, 1, -1)
     if layer.kind == "quantile":
         steps = graph.op("Softplus", raw.between(1, None, -1))
-        n_above = (raw.shape[-1] or 0) - 1 - layer.n_below
+        n_above = raw.known_length(-1) - 1 - layer.n_below
         sums = [np.triu(np.ones((n, n), np.float32)) for n in (layer.n_below, n_above)]
         below = steps.between(0, layer.n_below, -1) @ graph.constant(sums[0][:, ::-1])
         above = steps.between(layer.n_below, None, -1) @ graph.constant(sums[1])

@@ -94,6 +94,12 @@ class Tensor:
 
     # ------------------------------------------------------------------ types and shapes
 
+    def known_length(self, axis: int) -> int:
+        """Return the length of an axis that does not depend on the inputs."""
+        n = self.shape[axis]
+        assert n is not None, "only batches and sequences have any length"
+        return n
+
     def cast(self, dtype: DTypeLike) -> Tensor:
         """Return the values in another type."""
         dtype = np.dtype(dtype)
@@ -107,15 +113,11 @@ class Tensor:
 
     def reshape(self, *shape: int | Tensor) -> Tensor:
         """Return the values in another shape; -1 is what is left, a tensor a length."""
-        parts = [n if isinstance(n, Tensor) else self.graph.constant([n], np.int64) for n in shape]
-        if any(isinstance(n, Tensor) for n in shape):
-            return self.graph.op("Reshape", self, self.graph.concatenate(parts, 0))
-        return self.graph.op("Reshape", self, self.graph.constant(shape, np.int64))
+        return self.graph.op("Reshape", self, self.graph.shape(shape))
 
     def expand(self, *shape: int | Tensor) -> Tensor:
         """Return the values broadcast to a shape; 1 keeps the length of an axis."""
-        parts = [n if isinstance(n, Tensor) else self.graph.constant([n], np.int64) for n in shape]
-        return self.graph.op("Expand", self, self.graph.concatenate(parts, 0))
+        return self.graph.op("Expand", self, self.graph.shape(shape))
 
     def transpose(self, *order: int) -> Tensor:
         """Return the values with the axes in another order."""
@@ -185,12 +187,19 @@ class Graph:
         from onnx import numpy_helper
 
         array = np.ascontiguousarray(values, dtype=dtype).reshape(np.shape(values))
-        key = (array.dtype.str, array.shape, tuple(array.flat) if array.dtype == object else None)
-        key += (array.tobytes() if array.dtype != object else None,)
+        content = tuple(array.flat) if array.dtype == object else array.tobytes()
+        key = array.dtype.str, array.shape, content
         if key not in self._constants:
             name = f"constant_{len(self._constants)}"
             self._constants[key] = name, numpy_helper.from_array(array, name)
         return Tensor(self, self._constants[key][0], array.dtype)
+
+    def shape(self, lengths: Sequence[int | Tensor]) -> Tensor:
+        """Return a shape of lengths, some of which are tensors of shape (1,)."""
+        if not any(isinstance(n, Tensor) for n in lengths):
+            return self.constant(np.array(lengths), np.int64)
+        parts = [n if isinstance(n, Tensor) else self.constant([n], np.int64) for n in lengths]
+        return self.concatenate(parts, 0)
 
     def op(
         self, kind: str, *inputs: Tensor | None, dtype: DTypeLike | None = None, **attributes: Any
@@ -306,7 +315,7 @@ class Graph:
 
     def model(
         self,
-        outputs: dict[str, tuple[Tensor, Sequence[int | str]]],
+        outputs: Mapping[str, tuple[Tensor, Sequence[int | str]]],
         text: str,
         notes: Mapping[str, str],
     ) -> Any:

@@ -41,7 +41,7 @@ def _repeat(graph: Graph, layer: Any, vector: Tensor, sequence: Tensor) -> Tenso
 
 @converts("skrnn.Positions")
 def _positions(graph: Graph, layer: Any, sequence: Tensor) -> Tensor:
-    width = sequence.shape[-1]
+    width = sequence.known_length(-1)
     numbers = np.arange(width)
     frequency = (10_000.0 ** (-2 * (numbers // 2) / width)).astype(np.float32)
     phase = (numbers % 2 * np.pi / 2).astype(np.float32)

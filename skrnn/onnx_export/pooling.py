@@ -23,7 +23,7 @@ def _last(graph: Graph, layer: Any, sequence: Tensor, lengths: Tensor) -> Tensor
     end = take_steps(sequence, (lengths - 1).with_axis(1)).without_axis(1)
     if not layer.both_ends:
         return end
-    half = (sequence.shape[-1] or 0) // 2
+    half = sequence.known_length(-1) // 2
     first = sequence.between(0, 1, 1).without_axis(1)
     return graph.concatenate([end.between(0, half, 1), first.between(half, None, 1)], -1)
 

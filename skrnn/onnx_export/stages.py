@@ -138,11 +138,13 @@ def _embedding(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tensor:
 
 
 def _dense(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tensor:
-    return affine(graph, x, *stage.weights)
+    kernel, bias = stage.weights
+    return affine(graph, x, kernel, bias)
 
 
 def _product(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tensor:
-    return affine(graph, x, *stage.weights, None)
+    (kernel,) = stage.weights
+    return affine(graph, x, kernel, None)
 
 
 def _chain(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tensor:

@@ -152,14 +152,14 @@ class ReconstructionError(DetectionMethod):
         n_chunks = (scaled.length(1) + (size - 1)) / size
         starts = graph.op("Min", graph.count(n_chunks) * size, last_start)
         steps = starts.with_axis(2) + graph.constant(np.arange(size))
-        chunks = take_steps(scaled, steps.reshape(0, -1)).reshape(-1, size, scaled.shape[2])
+        chunks = take_steps(scaled, steps.reshape(0, -1)).reshape(-1, size, scaled.known_length(2))
         n_steps = graph.constant([size]).expand(chunks.length(0))
         now = graph.count(scaled.length(1))
         last_chunk = (lengths.with_axis(1) + (size - 1)) / size - 1
         places = graph.where(now < last_start, now, last_chunk * size + now - last_start)
         places = graph.op("Min", places, n_chunks * size - 1)  # at padding any step will do
         return [
-            take_steps(one.reshape(n_samples, -1, one.shape[2]), places)
+            take_steps(one.reshape(n_samples, -1, one.known_length(2)), places)
             for one in outputs([chunks, n_steps])
         ]
 

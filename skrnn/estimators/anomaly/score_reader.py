@@ -71,7 +71,8 @@ class ScoreReader:
             state.put(following.cast(np.float64))
             score = joined(graph, steps - predicted, rule)
             if not rule.is_plain:
-                new, score = moved(graph, rule, *state.take(*rule.start), score)
+                latest, peak = state.take(*rule.start)
+                new, score = moved(graph, rule, latest, peak, score)
                 state.put(*new)
             scores.append(score)
         average = average_numbers(graph, scores)
