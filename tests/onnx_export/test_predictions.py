@@ -9,10 +9,28 @@ import pytest
 from tests.onnx_export import cases, serving
 
 
-@pytest.mark.parametrize("kind", cases.ALL)
-def test_a_file_predicts_as_its_estimator_without_other_packages(kind, tmp_path):
-    for name, one in cases.ALL[kind]():
-        cases.save(tmp_path, name, *one)
-    script = Path(serving.__file__)
-    done = subprocess.run([sys.executable, script, tmp_path], capture_output=True, text=True)
+def assert_files_predict(names, folder):
+    for name in names:
+        cases.save(folder, name)
+    command = [sys.executable, Path(serving.__file__), folder]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+    assert len(done.stdout.splitlines()) == len(names)
+
+
+def test_a_file_of_each_kind_predicts_as_its_estimator(tmp_path):
+    assert_files_predict(cases.LIGHT, tmp_path)
+
+
+@pytest.mark.long
+def test_a_file_of_every_network_and_task_predicts_as_its_estimator(tmp_path):
+    assert_files_predict(cases.CASES, tmp_path)
+
+
+def test_a_wrong_file_is_found(tmp_path):
+    cases.save(tmp_path, "regressor linear skip Dense")
+    path = tmp_path / "regressor linear skip Dense.npz"
+    arrays = dict(cases.np.load(path))
+    arrays["0:output:prediction"] += 2e-5 * arrays["unit"]
+    cases.np.savez(path, **arrays)
+    assert serving.compare(path.with_suffix(".onnx")) > serving.TOLERANCE
