@@ -32,6 +32,7 @@ class StepState:
         self._before: list[Tensor] = []
         self._after: list[Tensor] = []
         self._shapes: list[tuple[int, ...]] = []
+        self._spread: dict[tuple[str, int], Tensor] = {}
 
     def take(self, *start: ArrayLike) -> list[Tensor]:
         """Add states and return them; those of streams that begin are ``start``.
@@ -43,8 +44,7 @@ class StepState:
             array = np.asarray(part)
             name = f"state_{len(self._before)}"
             before = self._graph.input(name, array.dtype, ("n_streams", *array.shape))
-            axes = range(1, array.ndim + 1)
-            begins = self._reset.with_axis(*axes) if array.ndim else self._reset
+            begins = self._along(self._reset, array.ndim)
             taken.append(self._graph.where(begins, self._graph.constant(array[None]), before))
             self._before.append(taken[-1])
             self._shapes.append(array.shape)
@@ -57,10 +57,17 @@ class StepState:
     def keep(self, changes: Tensor) -> None:
         """Keep the states so far of streams for which ``changes`` (n_streams,) is false."""
         for number, shape in enumerate(self._shapes):
-            axes = range(1, len(shape) + 1)
-            here = changes.with_axis(*axes) if shape else changes
+            here = self._along(changes, len(shape))
             after = self._graph.where(here, self._after[number], self._before[number])
             self._after[number] = after
+
+    def _along(self, streams: Tensor, n_axes: int) -> Tensor:
+        """Return truth values of streams with axes added, the same tensor for the same axes."""
+        key = streams.name, n_axes
+        if key not in self._spread:
+            axes = range(1, n_axes + 1)
+            self._spread[key] = streams.with_axis(*axes) if n_axes else streams
+        return self._spread[key]
 
     def outputs(self) -> Outputs:
         """Return the states after the step, named as the inputs with "next" before."""

@@ -23,6 +23,7 @@ def test_a_file_of_each_kind_predicts_as_its_estimator(tmp_path):
 
 
 @pytest.mark.long
+@pytest.mark.filterwarnings("ignore:only 0 of the .* are complete")  # of the short series
 def test_a_file_of_every_network_and_task_predicts_as_its_estimator(tmp_path):
     assert_files_predict(cases.CASES, tmp_path)
 
