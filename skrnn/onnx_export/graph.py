@@ -228,7 +228,9 @@ class Graph:
             dtype = _TYPES.get(kind, first.dtype)
         outputs = [self._new(dtype) for _ in range(n_outputs)]
         names = ["" if one is None else one.name for one in inputs]
-        node = helper.make_node(kind, names, [one.name for one in outputs], **attributes)
+        new = [one.name for one in outputs]
+        # Names by which optimizers of older versions of ONNX Runtime tell nodes apart.
+        node = helper.make_node(kind, names, new, name=f"{kind}_{new[0]}", **attributes)
         self._scopes[-1].append(node)
         return outputs
 
@@ -332,7 +334,7 @@ class Graph:
 
         named = [_value(name, one.dtype, shape) for name, (one, shape) in outputs.items()]
         for name, (one, _) in outputs.items():
-            self._scopes[0].append(helper.make_node("Identity", [one.name], [name]))
+            self._scopes[0].append(helper.make_node("Identity", [one.name], [name], name=name))
         used = _read_by(self._scopes[0])
         constants = [constant for name, constant in self._constants.values() if name in used]
         graph = helper.make_graph(self._scopes[0], "skrnn", self._inputs, named, constants)
