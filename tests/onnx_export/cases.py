@@ -265,13 +265,17 @@ def panel(**settings):
     return model, [(inputs, outputs), turned], float(y["one"].std())
 
 
+#: Without a validation part, the network is kept, even if smoothing alone is better.
+TRAINED = {"early_stopping": False, "epochs": 5}
 for _kind, _small in {"GRU": {"units": 4}, "LSTM": {}, "RNN": {}, "TCN": {"filters": 4}}.items():
-    CASES[f"forecaster {_kind} default"] = partial(forecaster, _kind)
+    CASES[f"forecaster {_kind} default"] = partial(forecaster, _kind, **TRAINED)
     CASES[f"forecaster {_kind} seq2seq"] = partial(
         forecaster, _kind, strategy="seq2seq", loss="gaussian", n_networks=2, **_small
     )
 DIRECT = {"strategy": "direct", "differences": (1, 7), "loss": "quantile"}
 SEGMENTS = {"segment_length": 7, "loss": "student_t", "transform": "log"}
+for _name in ("Conv", "LITE", "Transformer"):
+    CASES[f"forecaster {_name}"] = partial(forecaster, "Sequence", network=OTHERS[_name], **TRAINED)
 CASES |= {
     "forecaster GRU direct": partial(forecaster, "GRU", units=4, **DIRECT),
     "forecaster GRU recursive": partial(
