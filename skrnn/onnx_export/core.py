@@ -35,7 +35,8 @@ def _activation(graph: Graph, layer: Any, x: Tensor) -> Tensor:
 @converts("keras.LayerNormalization")
 def _normalization(graph: Graph, layer: Any, x: Tensor) -> Tensor:
     axis = layer.axis[0] if isinstance(layer.axis, list | tuple) else layer.axis
-    if axis not in (-1, len(x.shape) - 1) or not (layer.scale and layer.center):
+    is_usual = axis in (-1, len(x.shape) - 1) and layer.scale and layer.center
+    if not is_usual or getattr(layer, "rms_scaling", False):
         raise cannot_convert("layer normalization over other axes, or without scale or center")
     gain, offset = graph.constant(weight(layer.gamma)), graph.constant(weight(layer.beta))
     return graph.op("LayerNormalization", x, gain, offset, axis=-1, epsilon=layer.epsilon)
@@ -43,11 +44,13 @@ def _normalization(graph: Graph, layer: Any, x: Tensor) -> Tensor:
 
 @converts("keras.Embedding")
 def _embedding(graph: Graph, layer: Any, tokens: Tensor) -> Tensor:
+    if layer.mask_zero:
+        raise cannot_convert("an embedding with mask_zero=True")
     vectors = graph.constant(weight(layer.embeddings))
     return graph.op("Gather", vectors, tokens.cast(np.int64), axis=0)
 
 
-@converts("skrnn.Dropout")
+@converts("skrnn.Dropout", "keras.Dropout", "keras.SpatialDropout1D")
 def _dropout(graph: Graph, layer: Any, x: Tensor) -> Tensor:
     return x
 
@@ -77,7 +80,7 @@ def _subtract(graph: Graph, operation: Any, one: Any, other: Any) -> Tensor:
 
 
 @converts("keras.TrueDivide", "keras.Divide")
-def _divide(graph: Graph, operation: Any, one: Tensor, other: Any) -> Tensor:
+def _divide(graph: Graph, operation: Any, one: Any, other: Any) -> Tensor:
     return one / other
 
 
@@ -102,6 +105,8 @@ def _flatten(graph: Graph, layer: Any, x: Tensor) -> Tensor:
 
 @converts("keras.Reshape")
 def _reshape(graph: Graph, layer: Any, x: Tensor) -> Tensor:
+    if not hasattr(layer, "target_shape"):
+        raise cannot_convert("the operation keras.ops.reshape")
     return x.reshape(-1, *layer.target_shape)
 
 

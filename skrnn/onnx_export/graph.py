@@ -64,6 +64,9 @@ class Tensor:
     def __truediv__(self, other: Any) -> Tensor:
         return self.graph.op("Div", self, self._like(other))
 
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return self.graph.op("Div", self._like(other), self)
+
     def __neg__(self) -> Tensor:
         return self.graph.op("Neg", self)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn._compat.keras import filled, nodes_of
+from skrnn._compat.keras import Node, filled, nodes_of
 from skrnn.onnx_export.graph import Graph, Tensor
 
 #: Function from a graph, a layer and the tensors of its call to the output.
@@ -39,20 +40,14 @@ def convert(graph: Graph, model: Any, inputs: list[Tensor]) -> Tensor:
     ValueError
         If a layer has no converter.
     """
+    # They register their converters.
     from skrnn.onnx_export import convolution, core, forecasts, lengths, pooling, recurrent  # noqa: F401
 
     known: dict[int, Tensor] = {}
     for symbol, tensor in zip(model.inputs, inputs, strict=True):
         known[id(symbol)] = tensor.shaped(symbol.shape)
     for node in nodes_of(model):
-        keywords = filled(node.keywords, known)
-        keywords = {
-            name: value
-            for name, value in keywords.items()
-            if value is not None and value is not False
-        }
-        arguments = filled(node.arguments, known)
-        found = _converter_of(node.operation)(graph, node.operation, *arguments, **keywords)
+        found = _converted(graph, node, known)
         outputs = found if isinstance(found, list) else [found]
         for symbol, tensor in zip(node.outputs, outputs, strict=True):
             known[id(symbol)] = tensor.shaped(symbol.shape)
@@ -93,11 +88,19 @@ def cannot_convert(what: str) -> ValueError:
     )
 
 
-def _converter_of(operation: Any) -> Converter:
-    """Return the converter of a layer or operation, or raise ValueError."""
-    kind = type(operation)
-    package = kind.__module__.partition(".")[0]
-    name = f"{package}.{kind.__qualname__}"
+def _converted(graph: Graph, node: Node, known: Mapping[int, Tensor]) -> Tensor | list[Tensor]:
+    """Return the outputs of a call, or raise ValueError if it cannot be written."""
+    kind = type(node.operation)
+    name = f"{kind.__module__.partition('.')[0]}.{kind.__qualname__}"
     if name not in _CONVERTERS:
         raise cannot_convert(f"the layer or operation {kind.__module__}.{kind.__qualname__}")
-    return _CONVERTERS[name]
+    converter = _CONVERTERS[name]
+    given = filled(node.keywords, known)
+    # Arguments such as mask=None and training=False are those of a call without them.
+    keywords = {key: v for key, v in given.items() if v is not None and v is not False}
+    arguments = graph, node.operation, *filled(node.arguments, known)
+    try:
+        inspect.signature(converter).bind(*arguments, **keywords)
+    except TypeError:
+        raise cannot_convert(f"a call of {name} with further arguments") from None
+    return converter(*arguments, **keywords)
