@@ -31,6 +31,7 @@ def write_step(path: Any, task: StreamTask, text: str) -> None:
         x = graph.input("x", np.float32, ("n_streams", task.n_features)).cast(np.float64)
         scaled = standardized(graph, x, task.scaling)
         given = encoded(graph, scaled, masks=task.masks)
+        given.shaped((None, task.n_features * (1 + task.masks)))
     state = StepState(graph, graph.input("reset", np.bool_, ("n_streams",)))
     outputs = task.fitted.onnx_step(graph, given, state)
     if task.masks and not (reads_tokens or network.keeps_missing_steps):

@@ -10,6 +10,7 @@ from skrnn.onnx_export.core import affine
 from skrnn.onnx_export.graph import Graph, Tensor
 from skrnn.onnx_export.keras_model import converts, weight
 from skrnn.onnx_export.steps import (
+    least,
     mask_padding,
     pad_steps,
     real_features,
@@ -59,6 +60,18 @@ def _differences(graph: Graph, layer: Any, sequence: Tensor, lengths: Tensor) ->
     is_real = later > n_steps - lengths if layer.at_end else later < lengths
     differences = graph.where(is_real.with_axis(2), differences, 0)
     return graph.concatenate([sequence, pad_steps(differences, 1, 0)], -1)
+
+
+@converts("skrnn.CenterSteps")
+def _center(graph: Graph, layer: Any, sequence: Tensor, lengths: Tensor) -> Tensor:
+    steps = least(layer.n_steps - 1, graph.count(sequence.length(1)))
+    mean = graph.op("Gather", graph.constant(weight(layer.mean)), steps, axis=0)
+    values = sequence.between(0, layer.n_features, -1)
+    deviations = mask_padding((values - mean) / graph.constant(weight(layer.scale)), lengths)
+    if sequence.known_length(-1) == layer.n_features:
+        return deviations
+    missing = sequence.between(layer.n_features, None, -1)
+    return graph.concatenate([deviations * (1 - missing), missing], -1)
 
 
 @converts("skrnn.LinearOfSteps")

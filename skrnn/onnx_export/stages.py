@@ -13,6 +13,7 @@ from skrnn.onnx_export.core import affine
 from skrnn.onnx_export.graph import Graph, Tensor
 from skrnn.onnx_export.outputs import Outputs
 from skrnn.onnx_export.recurrent import gru, lstm, mingru_step, simple
+from skrnn.onnx_export.steps import least
 
 
 class StepState:
@@ -178,6 +179,19 @@ def _differences(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tenso
     return graph.concatenate([x, changes / graph.constant(scale)], 1)
 
 
+def _centering(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tensor:
+    mean, scale = stage.weights
+    (position,) = state.take(np.array(0))
+    state.put(least(len(mean) - 1, position + 1))
+    n_features = len(scale)
+    usual = graph.op("Gather", graph.constant(mean), position, axis=0)
+    deviations = (x.between(0, n_features, 1) - usual) / graph.constant(scale)
+    if x.known_length(1) == n_features:
+        return deviations
+    missing = x.between(n_features, None, 1)
+    return graph.concatenate([deviations * (1 - missing), missing], 1)
+
+
 def _linear(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tensor:
     coefficients, intercept = stage.weights
     latest, _ = stage.state
@@ -228,6 +242,7 @@ _CONVERTERS: dict[str, Converter] = {
     "Chain": _chain,
     "Sum": _sum,
     "Residual": _residual,
+    "CenterSteps": _centering,
     "AppendDifferences": _differences,
     "LinearOfSteps": _linear,
     "RunningMean": _mean,

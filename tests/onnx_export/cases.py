@@ -57,6 +57,7 @@ LIGHT = [
     "regressor TCN",
     "regressor missing GRU one layer",
     "classifier LSTM one layer",
+    "classifier centered steps",
     "classifier of texts",
     "labeler ensemble, numbers",
     "detector smoothed",
@@ -127,6 +128,13 @@ for _name, _network in {"Dense": networks.Dense(units=5), "GRU": networks.GRU(un
     CASES[f"regressor linear skip {_name}"] = partial(
         regressor, _network, X, inputs=cube, linear_skip=True
     )
+ALIKE = (X + 30 * UNITS * np.sin(np.arange(12))[:, None]).astype("float32")
+CASES["regressor centered steps"] = partial(
+    regressor, networks.GRU(units=4), ALIKE, inputs=cube, center_steps=True, missing="mask"
+)
+CASES["classifier centered steps"] = partial(
+    classifier, networks.TCN(filters=4), ALIKE, inputs=cube, center_steps=True, add_differences=True
+)
 CASES["regressor ensemble"] = partial(  # one of its targets never varies
     regressor, networks.GRU(units=4), y=np.stack([Y, np.full(len(Y), 7.0)], axis=1), n_networks=2
 )

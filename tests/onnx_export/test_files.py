@@ -1,5 +1,6 @@
 """ONNX files: their inputs and outputs, and what is refused."""
 
+import inspect
 import sys
 
 import numpy as np
@@ -13,6 +14,8 @@ from sktime.exceptions import NotFittedError as NotFittedForecasterError
 import skrnn
 from skrnn import make_windows
 from skrnn.networks import layers
+from skrnn.numpy_runtime import cells, centering, differences, linear, pooling
+from skrnn.onnx_export import keras_model, stages
 
 RNG = np.random.default_rng(0)
 X = RNG.normal(size=(12, 6, 2)).astype("float32")
@@ -118,6 +121,24 @@ def test_other_networks_are_refused_with_what_to_do(network, what, tmp_path):
     ):
         model.to_onnx(path)
     assert path.read_bytes() == b"as before"
+
+
+#: Layers of translators, and of training on chunks, which no file has.
+ONLY_ELSEWHERE = {"Attend", "ConcatenateToSteps", "StatefulRNN", "StepsAfter"}
+
+
+def test_every_layer_and_every_stage_can_be_written(tmp_path):
+    skrnn.RNNRegressor(units=2, **SETTINGS).fit(X, Y).to_onnx(tmp_path / "model.onnx")
+    kinds = [kind for kind in vars(layers).values() if inspect.isclass(kind)]
+    names = {f"{kind.__module__.partition('.')[0]}.{kind.__name__}" for kind in kinds}
+    names -= {f"skrnn.{name}" for name in ONLY_ELSEWHERE}
+    assert len(names) > 30
+    assert not names - set(keras_model._CONVERTERS)
+    modules = (cells, centering, differences, linear, pooling)
+    kinds = {kind for module in modules for kind in vars(module).values() if inspect.isclass(kind)}
+    own = {kind.__name__ for kind in kinds if issubclass(kind, cells.Stage)}
+    abstract = {"Stage", "Cell", "Composite"}
+    assert not own - abstract - set(stages._CONVERTERS) - set(stages._RECURRENT)
 
 
 # ------------------------------------------------------------------ errors

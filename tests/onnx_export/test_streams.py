@@ -93,8 +93,9 @@ def test_the_steps_of_a_detector_are_scored(settings, tmp_path):
     assert np.abs(found - model.step_scores(steps)).max() < 1e-5
 
 
-def test_the_linear_skip_connection_and_texts_run_step_by_step(tmp_path):
-    model = skrnn.GRURegressor(units=4, linear_skip=True, **SETTINGS).fit(X, X[:, -1, 1])
+def test_what_stands_before_or_beside_a_network_runs_step_by_step(tmp_path):
+    settings = {"linear_skip": True, "center_steps": True, **SETTINGS}
+    model = skrnn.GRURegressor(units=4, **settings).fit(X, X[:, -1, 1])
     Stream(model).to_onnx(tmp_path / "step.onnx")
     (found,) = run(tmp_path / "step.onnx", X)
     assert np.abs(found[:, -1] - model.predict(X)).max() < 1e-5 * X[:, -1, 1].std()
