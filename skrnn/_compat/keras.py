@@ -19,6 +19,16 @@ class Node(NamedTuple):
     keywords: dict[str, Any]
     outputs: list[Any]
 
+    def filled(self, known: Mapping[int, Any]) -> tuple[list[Any], dict[str, Any]]:
+        """Return the arguments with symbols replaced by values, which are given by their ``id``."""
+
+        def value(part: Any) -> Any:
+            if isinstance(part, list | tuple):
+                return [value(one) for one in part]
+            return known.get(id(part), part)
+
+        return value(self.arguments), {key: value(part) for key, part in self.keywords.items()}
+
 
 def nodes_of(model: Any) -> list[Node]:
     """Return the calls of a functional model in the order in which it makes them.
@@ -31,15 +41,6 @@ def nodes_of(model: Any) -> list[Node]:
         for node in model._nodes_by_depth[depth]
         if not node.is_input
     ]
-
-
-def filled(arguments: Any, known: Mapping[int, Any]) -> Any:
-    """Return the arguments of a node with symbols replaced by values, given by their ``id``."""
-    if isinstance(arguments, dict):
-        return {name: filled(part, known) for name, part in arguments.items()}
-    if isinstance(arguments, list | tuple):
-        return [filled(part, known) for part in arguments]
-    return known.get(id(arguments), arguments)
 
 
 @contextmanager

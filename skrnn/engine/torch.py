@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._backend import Absent
-from skrnn._compat.keras import Node, filled, nodes_of
+from skrnn._compat.keras import Node, nodes_of
 from skrnn.engine.batches import Batch
 from skrnn.engine.in_place import VariableSteps
 from skrnn.engine.losses import PerSequence, weighted_sum
@@ -101,16 +101,15 @@ class _Call:
     def __init__(self, node: Node) -> None:
         self._run = node.operation.call
         self._takes_training = "training" in inspect.signature(self._run).parameters
-        self._arguments = node.arguments
-        self._keywords = node.keywords
+        self._node = node
         self._outputs = [id(tensor) for tensor in node.outputs]
 
     def __call__(self, known: dict[int, Any], training: bool) -> None:
         """Compute the node's outputs and store them by their symbols."""
-        keywords = filled(self._keywords, known)
+        arguments, keywords = self._node.filled(known)
         if self._takes_training:
             keywords["training"] = training
-        outputs = self._run(*filled(self._arguments, known), **keywords)
+        outputs = self._run(*arguments, **keywords)
         if len(self._outputs) == 1:
             outputs = (outputs,)
         known.update(zip(self._outputs, outputs, strict=True))

@@ -28,9 +28,7 @@ from skrnn.estimators.trainer import Start
 from skrnn.networks import Network
 from skrnn.networks.base import ModelBuilder
 from skrnn.networks.wrappers.differences import WithDifferences
-from skrnn.onnx_export.graph import Graph
-from skrnn.onnx_export.inputs import SequenceInputs
-from skrnn.onnx_export.outputs import Outputs
+from skrnn.onnx_export.graph import Graph, Outputs
 from skrnn.parameters import BOOLEAN, FUNCTION, NONE, one_of, parameter, redeclared, singles
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import Sequences
@@ -260,7 +258,8 @@ class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimato
     def _reads_any_length(self, network: ModelBuilder) -> bool:
         return False
 
-    def _onnx_outputs(self, graph: Graph, inputs: SequenceInputs) -> Outputs:
+    def _onnx_outputs(self, graph: Graph) -> Outputs:
+        inputs = self.network_.encoder.onnx_inputs(graph)
         outputs = self.network_.onnx_outputs(graph, inputs.network_inputs)
         return predictions(graph, self.network_.target, outputs, ("n_samples",))
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from skrnn.estimators.stream_task import StreamTask
 from skrnn.onnx_export.file import write
-from skrnn.onnx_export.graph import Graph, Tensor
+from skrnn.onnx_export.graph import Graph, Outputs, Tensor
 from skrnn.onnx_export.inputs import encoded, known_tokens, standardized
 from skrnn.onnx_export.stages import StepState
 
@@ -22,8 +23,12 @@ def write_step(path: Any, task: StreamTask, text: str) -> None:
     ValueError
         If the network cannot run step by step, or has parts that cannot be written.
     """
-    graph, network = Graph(), task.network
-    reads_tokens = network.n_tokens is not None
+    write(path, partial(_build, task=task), text)
+
+
+def _build(graph: Graph, task: StreamTask) -> Outputs:
+    """Add a step to a graph; return its results and the states after it."""
+    network = task.network
     if network.n_tokens is not None:
         scaled = graph.input("x", np.int64, ("n_streams", 1))
         given = known_tokens(graph, scaled, network.n_tokens)
@@ -34,10 +39,9 @@ def write_step(path: Any, task: StreamTask, text: str) -> None:
         given.shaped((None, task.n_features * (1 + task.masks)))
     state = StepState(graph, graph.input("reset", np.bool_, ("n_streams",)))
     outputs = task.fitted.onnx_step(graph, given, state)
-    if task.masks and not (reads_tokens or network.keeps_missing_steps):
+    if task.masks and network.n_tokens is None and not network.keeps_missing_steps:
         outputs = _where_observed(graph, scaled, outputs, task.fitted.spec.n_outputs, state)
-    results = task.reader.onnx_outputs(graph, scaled, outputs, state)
-    write(path, graph, results | state.outputs(), text)
+    return task.reader.onnx_outputs(graph, scaled, outputs, state) | state.outputs()
 
 
 def _where_observed(

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from skrnn.estimators.targets import ContinuousTarget, MulticlassTarget, MultilabelTarget, Target
-from skrnn.onnx_export.graph import Graph, Tensor
+from skrnn.onnx_export.graph import Graph, Outputs, Tensor
 from skrnn.onnx_export.outputs import (
-    Outputs,
     average_classes,
     average_labels,
     average_numbers,

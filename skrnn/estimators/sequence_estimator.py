@@ -35,9 +35,7 @@ from skrnn.networks.wrappers.centering import CenteredSteps
 from skrnn.networks.wrappers.embedding import TokenEmbedding
 from skrnn.networks.wrappers.linear_skip import LinearSkip
 from skrnn.onnx_export.file import write
-from skrnn.onnx_export.graph import Graph
-from skrnn.onnx_export.inputs import SequenceInputs
-from skrnn.onnx_export.outputs import Outputs
+from skrnn.onnx_export.graph import Graph, Outputs
 from skrnn.parameters import BOOLEAN, NONE, integers, one_of, parameter, validate
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import (
@@ -164,8 +162,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         """Return the reader that decodes outputs of ``n`` streams as the result of ``method``."""
 
     @abstractmethod
-    def _onnx_outputs(self, graph: Graph, inputs: SequenceInputs) -> Outputs:
-        """Add the networks to an ONNX graph and return the named predictions."""
+    def _onnx_outputs(self, graph: Graph) -> Outputs:
+        """Add inputs and networks to an ONNX graph and return the named predictions."""
 
     @abstractmethod
     def _loss(self, target: Any) -> str | SmoothedLoss | Callable[..., Any]:
@@ -273,9 +271,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         True
         """
         check_is_fitted(self)
-        graph = Graph()
-        outputs = self._onnx_outputs(graph, self.network_.encoder.onnx_inputs(graph))
-        write(path, graph, outputs, type(self).__name__)
+        write(path, self._onnx_outputs, type(self).__name__)
 
     # ------------------------------------------------------------------ reading
 

@@ -13,8 +13,7 @@ from skrnn.engine.fitted_network import FittedNetwork
 from skrnn.estimators.onnx_task import predictions
 from skrnn.estimators.targets import ProbabilisticTarget, Target
 from skrnn.networks.base import ModelBuilder
-from skrnn.onnx_export.graph import Graph, Tensor
-from skrnn.onnx_export.outputs import Outputs
+from skrnn.onnx_export.graph import Graph, Outputs, Tensor
 from skrnn.onnx_export.stages import StepState
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences.steps import UNNAMED, in_order

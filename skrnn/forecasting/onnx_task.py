@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,8 +15,8 @@ from skrnn.forecasting.onnx_windows import WindowRows
 from skrnn.forecasting.uncertainty import LEVELS, MEDIAN, Correction, interpolation
 from skrnn.networks.wrappers.forecast import ForecastHead
 from skrnn.onnx_export.file import write
-from skrnn.onnx_export.graph import Graph, Tensor
-from skrnn.onnx_export.outputs import Outputs, average_numbers
+from skrnn.onnx_export.graph import Graph, Outputs, Tensor
+from skrnn.onnx_export.outputs import average_numbers
 
 #: Degree of the polynomials for the quantiles of Student's t distribution, exact to 1e-11.
 _DEGREE = 16
@@ -25,9 +26,15 @@ def write_forecaster(
     path: Any, fitted: FittedForecaster, history: History, furthest: int | None, text: str
 ) -> None:
     """Write a fitted forecaster as a file, for forecasts up to the step ``furthest``."""
-    encoder, head, graph = fitted.encoder, fitted.target, Graph()
+    n_blocks = max(1, -(-(furthest or 1) // fitted.encoder.network.layout.horizon))
+    build = partial(_build, fitted=fitted, history=history, n_blocks=n_blocks)
+    write(path, build, text, {"quantile_levels": " ".join(f"{level:g}" for level in LEVELS)})
+
+
+def _build(graph: Graph, fitted: FittedForecaster, history: History, n_blocks: int) -> Outputs:
+    """Add a forecaster to a graph; return its forecasts of whole horizons."""
+    encoder, head = fitted.encoder, fitted.target
     layout = encoder.network.layout
-    n_blocks = max(1, -(-(furthest or 1) // layout.horizon))
     n_ahead = n_blocks * layout.horizon
     rows, constants = WindowRows.of(graph, encoder, history, n_ahead)
     of_each = [
@@ -50,8 +57,7 @@ def write_forecaster(
             restored = apart.transpose(0, 2, 1, 3)
         outputs[name] = restored, (*axes, len(LEVELS))
     outputs["prediction"] = outputs["prediction"][0].without_axis(3), axes
-    notes = {"quantile_levels": " ".join(f"{level:g}" for level in LEVELS)}
-    write(path, graph, outputs, text, notes)
+    return outputs
 
 
 def _rolled(

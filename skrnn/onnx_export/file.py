@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from skrnn.onnx_export.graph import Graph
-from skrnn.onnx_export.outputs import Outputs
+from skrnn.onnx_export.graph import Graph, Outputs
 
 
 def write(
-    path: Any, graph: Graph, outputs: Outputs, text: str, notes: Mapping[str, str] | None = None
+    path: Any,
+    build: Callable[[Graph], Outputs],
+    text: str,
+    notes: Mapping[str, str] | None = None,
 ) -> None:
-    """Write a graph with named outputs as a file, with a text and further notes in its metadata.
+    """Write a graph as a file, with a text and further notes in its metadata.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file.
+    build : callable
+        Adds everything to a new graph, and returns the named outputs.
+    text : str
+        Text about the file.
+    notes : mapping of str to str, optional
+        Further metadata.
 
     Raises
     ------
@@ -25,5 +38,6 @@ def write(
         raise TypeError(
             f"path={path!r} was given; give the path of the file to write, such as 'model.onnx'."
         )
-    content = graph.model(outputs, text, notes or {}).SerializeToString(deterministic=True)
+    graph = Graph()
+    content = graph.model(build(graph), text, notes or {}).SerializeToString(deterministic=True)
     Path(path).write_bytes(content)

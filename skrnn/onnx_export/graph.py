@@ -162,6 +162,10 @@ class Tensor:
         return self.graph.op("ReduceMean", self, axes=[axis], keepdims=int(keepdims))
 
 
+#: Named outputs of a graph with their shapes; a text names an axis of any length.
+Outputs = dict[str, tuple[Tensor, Sequence[int | str]]]
+
+
 class Graph:
     """ONNX graph under construction: inputs, constants and nodes in order.
 
@@ -320,7 +324,7 @@ class Graph:
 
     def model(
         self,
-        outputs: Mapping[str, tuple[Tensor, Sequence[int | str]]],
+        outputs: Outputs,
         text: str,
         notes: Mapping[str, str],
     ) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn._compat.keras import Node, filled, nodes_of
+from skrnn._compat.keras import Node, nodes_of
 from skrnn.onnx_export.graph import Graph, Tensor
 
 #: Function from a graph, a layer and the tensors of its call to the output.
@@ -95,10 +95,10 @@ def _converted(graph: Graph, node: Node, known: Mapping[int, Tensor]) -> Tensor 
     if name not in _CONVERTERS:
         raise cannot_convert(f"the layer or operation {kind.__module__}.{kind.__qualname__}")
     converter = _CONVERTERS[name]
-    given = filled(node.keywords, known)
+    given, named = node.filled(known)
     # Arguments such as mask=None and training=False are those of a call without them.
-    keywords = {key: v for key, v in given.items() if v is not None and v is not False}
-    arguments = graph, node.operation, *filled(node.arguments, known)
+    keywords = {key: v for key, v in named.items() if v is not None and v is not False}
+    arguments = graph, node.operation, *given
     try:
         inspect.signature(converter).bind(*arguments, **keywords)
     except TypeError:

@@ -9,11 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.onnx_export.graph import Graph, Tensor
+from skrnn.onnx_export.graph import Graph, Outputs, Tensor
 from skrnn.preprocessing.scaling import TargetScaling
-
-#: Named outputs of a graph with their shapes.
-Outputs = dict[str, tuple[Tensor, Sequence[int | str]]]
 
 
 def numbers(

@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike
 
 from skrnn.numpy_runtime.cells import EPSILON, Stage
 from skrnn.onnx_export.core import affine
-from skrnn.onnx_export.graph import Graph, Tensor
-from skrnn.onnx_export.outputs import Outputs
+from skrnn.onnx_export.graph import Graph, Outputs, Tensor
 from skrnn.onnx_export.recurrent import gru, lstm, mingru_step, simple
 from skrnn.onnx_export.steps import least
 

@@ -34,9 +34,7 @@ from skrnn.estimators.sequence_data import SequenceData
 from skrnn.estimators.trainer import Start
 from skrnn.networks import Network
 from skrnn.networks.base import ModelBuilder
-from skrnn.onnx_export.graph import Graph
-from skrnn.onnx_export.inputs import SequenceInputs
-from skrnn.onnx_export.outputs import Outputs
+from skrnn.onnx_export.graph import Graph, Outputs
 from skrnn.onnx_export.scores import of_sequences as of_sequences_in_onnx
 from skrnn.onnx_export.scores import step_scores
 from skrnn.onnx_export.steps import real_steps
@@ -344,7 +342,8 @@ class SequenceAnomalyDetector(NetworkParameterMixin, OutlierMixin, BaseStepwiseE
     def _wrap(self, make: Callable[[], Network]) -> ModelBuilder:
         return self._method().network(make)
 
-    def _onnx_outputs(self, graph: Graph, inputs: SequenceInputs) -> Outputs:
+    def _onnx_outputs(self, graph: Graph) -> Outputs:
+        inputs = self.network_.encoder.onnx_inputs(graph)
         fitted, target = self.network_, self.network_.target
         predicted = target.method.onnx_predicted(
             graph, inputs, lambda given: fitted.onnx_outputs(graph, given)

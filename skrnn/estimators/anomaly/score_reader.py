@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from skrnn.estimators.anomaly.scoring import StepScoring
 from skrnn.numpy_runtime import ensemble
-from skrnn.onnx_export.graph import Graph, Tensor
-from skrnn.onnx_export.outputs import Outputs, average_numbers
+from skrnn.onnx_export.graph import Graph, Outputs, Tensor
+from skrnn.onnx_export.outputs import average_numbers
 from skrnn.onnx_export.scores import joined, moved
 from skrnn.onnx_export.stages import StepState
 from skrnn.preprocessing.scaling import AffineScaling

@@ -36,9 +36,7 @@ from skrnn.networks import Network
 from skrnn.networks.base import ModelBuilder, require_steps
 from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.wrappers.per_step import PerStepHead
-from skrnn.onnx_export.graph import Graph
-from skrnn.onnx_export.inputs import SequenceInputs
-from skrnn.onnx_export.outputs import Outputs
+from skrnn.onnx_export.graph import Graph, Outputs
 from skrnn.parameters import (
     BOOLEAN,
     FUNCTION,
@@ -382,7 +380,8 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
             return PerStepHead(network.set_params(bidirectional=True))
         return PerStepHead(network, both_ways)
 
-    def _onnx_outputs(self, graph: Graph, inputs: SequenceInputs) -> Outputs:
+    def _onnx_outputs(self, graph: Graph) -> Outputs:
+        inputs = self.network_.encoder.onnx_inputs(graph)
         outputs = self.network_.onnx_outputs(graph, inputs.network_inputs)
         axes = "n_samples", "n_steps"
         return predictions(graph, self.network_.target.values, outputs, axes)
