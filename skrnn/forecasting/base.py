@@ -349,7 +349,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         for missing values. The network reads ``window_length_`` of them; give more if values are
         missing, since these are filled from earlier ones. Some fits have further inputs:
 
-        - ``series``, int64 (n_samples,): position of the series among those of the fit;
+        - ``series``, int64 (n_samples,): position of each series in the order of ``predict``;
         - ``past``, float64 (n_samples, n_times, n_past): the past covariates;
         - ``known``, float64 (n_samples, n_times + n_ahead, n_known): covariates known in advance;
         - ``cycles``, float64 (n_samples, n_times + n_ahead, n_cycles): position in each cycle of
