@@ -25,6 +25,7 @@ FLOORS = [
     {"settings", "kernels", "sequences"},
     {"numpy_runtime", "preprocessing"},
     {"networks"},
+    {"onnx_export"},
     {"engine"},
     {"estimators"},
     {"forecasting", "plotting", "datasets", "saving"},

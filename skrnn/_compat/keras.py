@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -18,6 +18,16 @@ class Node(NamedTuple):
     arguments: tuple[Any, ...]
     keywords: dict[str, Any]
     outputs: list[Any]
+
+    def filled(self, known: Mapping[int, Any]) -> tuple[list[Any], dict[str, Any]]:
+        """Return the arguments with symbols replaced by values, which are given by their ``id``."""
+
+        def value(part: Any) -> Any:
+            if isinstance(part, list | tuple):
+                return [value(one) for one in part]
+            return known.get(id(part), part)
+
+        return value(self.arguments), {key: value(part) for key, part in self.keywords.items()}
 
 
 def nodes_of(model: Any) -> list[Node]:

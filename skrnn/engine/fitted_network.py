@@ -17,6 +17,9 @@ from skrnn.engine.training import Plan, State, predict
 from skrnn.numpy_runtime.build import build
 from skrnn.numpy_runtime.cells import Stage
 from skrnn.numpy_runtime.ensemble import Ensemble
+from skrnn.onnx_export.graph import Graph, Tensor
+from skrnn.onnx_export.keras_model import convert
+from skrnn.onnx_export.stages import StepState, step
 
 
 class CombinesOutputs(Protocol):
@@ -187,9 +190,46 @@ class FittedNetwork(Generic[Encoder, Target]):
                 "networks_[0].to_keras() returns the first, and so on up to "
                 f"networks_[{n_networks - 1}]: average their predictions."
             )
-        compiled = CompiledModel(self.spec, is_exported=True)
+        model = self._keras_model(is_exported=True)
+        model(model.inputs)  # symbolic, so that nothing is compiled for it
+        return model
+
+    def onnx_networks(self, graph: Graph) -> list[Callable[[list[Tensor]], Tensor]]:
+        """Return each network as a function that adds it to an ONNX graph.
+
+        Parameters
+        ----------
+        graph : Graph
+            Graph under construction.
+
+        Returns
+        -------
+        list of callable
+            From a list of scaled sequences and their lengths to outputs. It raises ValueError if
+            the network has layers that cannot be written.
+        """
+        models = [one._keras_model(is_exported=False) for one in self.networks]
+        return [partial(convert, graph, model) for model in models]
+
+    def onnx_outputs(self, graph: Graph, inputs: list[Tensor]) -> list[Tensor]:
+        """Add each network to an ONNX graph and return their outputs."""
+        return [network(inputs) for network in self.onnx_networks(graph)]
+
+    def onnx_step(self, graph: Graph, x: Tensor, state: StepState) -> list[Tensor]:
+        """Add one step of each network to an ONNX graph and return their outputs.
+
+        Raises
+        ------
+        ValueError
+            If a network cannot run step by step, or has stages that cannot be written.
+        """
+        networks = [build(self.spec.network, one.weights, 1) for one in self.networks]
+        return [step(graph, network, x, state) for network in networks]
+
+    def _keras_model(self, *, is_exported: bool) -> Any:
+        """Return a new Keras model with the weights of the first network."""
+        compiled = CompiledModel(self.spec, is_exported=is_exported)
         state = compiled.fresh_state(0, self.spec.network.rates())
         compiled.start(compiled.with_weights(state, self.weights))
         compiled.steps.write_back()
-        compiled.model(compiled.model.inputs)  # symbolic, so that nothing is compiled for it
         return compiled.model

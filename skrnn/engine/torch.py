@@ -101,28 +101,18 @@ class _Call:
     def __init__(self, node: Node) -> None:
         self._run = node.operation.call
         self._takes_training = "training" in inspect.signature(self._run).parameters
-        self._arguments = node.arguments
-        self._keywords = node.keywords
+        self._node = node
         self._outputs = [id(tensor) for tensor in node.outputs]
 
     def __call__(self, known: dict[int, Any], training: bool) -> None:
         """Compute the node's outputs and store them by their symbols."""
-        keywords = {name: _filled(value, known) for name, value in self._keywords.items()}
+        arguments, keywords = self._node.filled(known)
         if self._takes_training:
             keywords["training"] = training
-        outputs = self._run(*_filled(self._arguments, known), **keywords)
+        outputs = self._run(*arguments, **keywords)
         if len(self._outputs) == 1:
             outputs = (outputs,)
         known.update(zip(self._outputs, outputs, strict=True))
-
-
-def _filled(arguments: Any, known: dict[int, Any]) -> Any:
-    """Return the arguments of a node with symbols replaced by tensors."""
-    if isinstance(arguments, keras.KerasTensor):
-        return known[id(arguments)]
-    if isinstance(arguments, list | tuple):
-        return [_filled(part, known) for part in arguments]
-    return arguments
 
 
 def _is_plain(operation: Any) -> bool:

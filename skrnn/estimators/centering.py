@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -84,3 +85,10 @@ def has_centered_steps(network: ModelBuilder) -> bool:
     """Return whether a fitted network reads centered steps."""
     within = network.network if isinstance(network, LinearSkip) else network
     return isinstance(within, CenteredSteps)
+
+
+def surrounded_like(before: ModelBuilder, network: ModelBuilder) -> ModelBuilder:
+    """Return a network with what the one before got for its data."""
+    if not isinstance(before, CenteredSteps | LinearSkip):
+        return network
+    return replace(before, network=surrounded_like(before.network, network))

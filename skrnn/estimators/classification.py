@@ -19,6 +19,7 @@ from skrnn.estimators.budget import Budget
 from skrnn.estimators.centering import CENTER_STEPS, has_centered_steps, with_centered_steps
 from skrnn.estimators.classes import CLASS_WEIGHT, ClassesMixin, refuse_probabilities
 from skrnn.estimators.network_parameter import NetworkParameterMixin
+from skrnn.estimators.onnx_task import predictions
 from skrnn.estimators.sequence_data import SequenceData
 from skrnn.estimators.sequence_estimator import BaseSequenceEstimator
 from skrnn.estimators.stream_task import OutputReader
@@ -27,6 +28,7 @@ from skrnn.estimators.trainer import Start
 from skrnn.networks import Network
 from skrnn.networks.base import ModelBuilder
 from skrnn.networks.wrappers.differences import WithDifferences
+from skrnn.onnx_export.graph import Graph, Outputs
 from skrnn.parameters import BOOLEAN, FUNCTION, NONE, one_of, parameter, redeclared, singles
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import Sequences
@@ -255,6 +257,11 @@ class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimato
 
     def _reads_any_length(self, network: ModelBuilder) -> bool:
         return False
+
+    def _onnx_outputs(self, graph: Graph) -> Outputs:
+        inputs = self.network_.encoder.onnx_inputs(graph)
+        outputs = self.network_.onnx_outputs(graph, inputs.network_inputs)
+        return predictions(graph, self.network_.target, outputs, ("n_samples",))
 
     def _stream_reader(self, n: int, method: str) -> OutputReader:
         return OutputReader.of(self.network_.target, method)

@@ -8,6 +8,8 @@ from typing import Any
 
 from skrnn.engine.batches import NetworkInputs
 from skrnn.networks.base import ModelBuilder
+from skrnn.onnx_export.graph import Graph
+from skrnn.onnx_export.inputs import SequenceInputs, measurements, tokens
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import (
     InputFormat,
@@ -81,6 +83,21 @@ class InputEncoder:
             sequences = sequences.without_missing_steps()
         at_end = self.network.needs_fixed_length
         return NetworkInputs(sequences, self.scaling, self.masks, at_end=at_end)
+
+    def onnx_inputs(self, graph: Graph) -> SequenceInputs:
+        """Add the inputs to an ONNX graph: raw sequences and, unless all are alike, lengths."""
+        shape = self.shape
+        n_steps = None if shape.at_most else shape.n_steps
+        if self.network.n_tokens is not None:
+            return tokens(graph, self.network.n_tokens, n_steps)
+        return measurements(
+            graph,
+            self.scaling,
+            n_steps,
+            is_ragged=n_steps is None,
+            masks=self.masks,
+            skips_missing=not self.network.keeps_missing_steps,
+        )
 
 
 def read_first(estimator: Any, X: Any) -> Sequences:

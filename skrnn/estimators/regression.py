@@ -17,6 +17,7 @@ from skrnn.estimators.budget import Budget
 from skrnn.estimators.centering import CENTER_STEPS, has_centered_steps, with_centered_steps
 from skrnn.estimators.determination import r2
 from skrnn.estimators.network_parameter import NetworkParameterMixin
+from skrnn.estimators.onnx_task import predictions
 from skrnn.estimators.sequence_data import SequenceData
 from skrnn.estimators.sequence_estimator import BaseSequenceEstimator
 from skrnn.estimators.stream_task import OutputReader
@@ -25,6 +26,7 @@ from skrnn.estimators.trainer import Start
 from skrnn.networks import Network
 from skrnn.networks.base import ModelBuilder
 from skrnn.networks.wrappers.linear_skip import LinearSkip
+from skrnn.onnx_export.graph import Graph, Outputs
 from skrnn.parameters import BOOLEAN, FUNCTION, NONE, one_of, parameter, redeclared
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import Sequences
@@ -229,6 +231,11 @@ class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
 
     def _reads_any_length(self, network: ModelBuilder) -> bool:
         return False
+
+    def _onnx_outputs(self, graph: Graph) -> Outputs:
+        inputs = self.network_.encoder.onnx_inputs(graph)
+        outputs = self.network_.onnx_outputs(graph, inputs.network_inputs)
+        return predictions(graph, self.network_.target, outputs, ("n_samples",))
 
     def _stream_reader(self, n: int, method: str) -> OutputReader:
         return OutputReader.of(self.network_.target, method)

@@ -20,6 +20,7 @@ from skrnn.engine.losses import SmoothedLoss
 from skrnn.engine.model_spec import ModelSpec
 from skrnn.estimators.base import WARM_START, BaseNetworkEstimator
 from skrnn.estimators.budget import stops_early
+from skrnn.estimators.centering import surrounded_like
 from skrnn.estimators.deduplication import merge_duplicates
 from skrnn.estimators.input_encoder import InputEncoder, read_first
 from skrnn.estimators.raw_units import in_raw_units, target_scaling
@@ -31,9 +32,9 @@ from skrnn.estimators.trainer import Start
 from skrnn.estimators.validation_split import hold_out, trained_on, without_purged
 from skrnn.networks import Network
 from skrnn.networks.base import WIDTH, ModelBuilder, resolved
-from skrnn.networks.wrappers.centering import CenteredSteps
 from skrnn.networks.wrappers.embedding import TokenEmbedding
-from skrnn.networks.wrappers.linear_skip import LinearSkip
+from skrnn.onnx_export.file import write
+from skrnn.onnx_export.graph import Graph, Outputs
 from skrnn.parameters import BOOLEAN, NONE, integers, one_of, parameter, validate
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import (
@@ -167,6 +168,10 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         """Return the reader that decodes outputs of ``n`` streams as the result of ``method``."""
 
     @abstractmethod
+    def _onnx_outputs(self, graph: Graph) -> Outputs:
+        """Add inputs and networks to an ONNX graph and return the named predictions."""
+
+    @abstractmethod
     def _loss(self, target: Any) -> str | SmoothedLoss | Callable[..., Any]:
         """Return the loss to use."""
 
@@ -237,6 +242,58 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         check_is_fitted(self)
         network, model = self.network_, self.network_.to_keras()
         return model if scaled else in_raw_units(model, network.encoder, network.target)
+
+    def to_onnx(self, path: Any) -> None:
+        """Write the fitted estimator as an ONNX file, which runs without skrnn and Keras.
+
+        The file has everything between raw sequences and predictions: scaling, missing values,
+        the networks, and the decoding of their outputs. The number of sequences is free.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write, such as "model.onnx"; an existing one is replaced.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        ImportError
+            If the package onnx is not installed.
+        ValueError
+            If the network has layers or settings that are not those of `skrnn.networks`.
+
+        See Also
+        --------
+        Stream.to_onnx : One step of a stream per call.
+        to_keras : The network alone, as a Keras model.
+
+        Notes
+        -----
+        Inputs are ``X``, float32 (n_samples, n_steps, n_features) in the units of the fit, NaN only
+        after a fit with ``missing="mask"``; and, unless all sequences have the length of the fit,
+        ``lengths``, int32 (n_samples,): steps from there on are ignored. With ``embedding_dim``,
+        ``X`` is int64 (n_samples, n_steps), with zeros at the end of shorter texts.
+
+        Outputs are ``prediction``, float64, for numbers, and ``label`` and ``probabilities``, for
+        classes; for each step, too, if the estimator predicts at steps, and arbitrary from
+        ``lengths`` on. `ONNX <https://onnx.ai>`_ is a format that many programs run.
+
+        Examples
+        --------
+        >>> import numpy as np, onnxruntime, tempfile
+        >>> from skrnn import GRURegressor
+        >>> X = np.random.default_rng(0).normal(size=(64, 12, 2)).astype("float32")
+        >>> model = GRURegressor(epochs=1, random_state=0).fit(X, X[:, -3:, 0].mean(axis=1))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.to_onnx(f"{folder}/model.onnx")
+        ...     session = onnxruntime.InferenceSession(f"{folder}/model.onnx")
+        >>> (prediction,) = session.run(["prediction"], {"X": X[:5]})
+        >>> np.allclose(prediction, model.predict(X[:5]), atol=1e-5)
+        True
+        """
+        check_is_fitted(self)
+        write(path, self._onnx_outputs, type(self).__name__)
 
     # ------------------------------------------------------------------ reading
 
@@ -324,7 +381,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         reads_tokens = self.embedding_dim is not None
         n_tokens = (before.encoder.network.n_tokens or 0) if reads_tokens else None
         network = self._resolved(before.longest, n_tokens)
-        network = _with_what_surrounds(before.spec.network, network)
+        network = surrounded_like(before.spec.network, network)
         target = self._further_target(data, trained_on(data.weights, split))
         return replace(self._respecified(network, self._loss(target)), target=target)
 
@@ -394,10 +451,3 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         tags.input_tags.allow_nan = self.missing == "mask"
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _with_what_surrounds(before: ModelBuilder, network: ModelBuilder) -> ModelBuilder:
-    """Return a network with what the one before got for its data."""
-    if not isinstance(before, CenteredSteps | LinearSkip):
-        return network
-    return replace(before, network=_with_what_surrounds(before.network, network))

@@ -10,8 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.engine.fitted_network import FittedNetwork
+from skrnn.estimators.onnx_task import predictions
 from skrnn.estimators.targets import ProbabilisticTarget, Target
 from skrnn.networks.base import ModelBuilder
+from skrnn.onnx_export.graph import Graph, Outputs, Tensor
+from skrnn.onnx_export.stages import StepState
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences.steps import UNNAMED, in_order
 
@@ -30,20 +33,48 @@ class StreamReader(Protocol):
     def go_on_from(self, other: Self) -> None:
         """Copy the state of another reader."""
 
+    def onnx_outputs(
+        self, graph: Graph, steps: Tensor, outputs: Sequence[Tensor], state: StepState
+    ) -> Outputs:
+        """Return the named results of a step in an ONNX graph.
+
+        Parameters
+        ----------
+        graph : Graph
+            The graph.
+        steps : Tensor of shape (n_streams, n_features)
+            The steps, scaled, in double precision.
+        outputs : sequence of Tensor of shape (n_streams, n_outputs)
+            Outputs of each network.
+        state : StepState
+            States of the graph, to which the reader adds its own.
+        """
+
 
 class OutputReader:
-    """Decoder that applies a function to the outputs and has no state."""
+    """Decoder that applies a function to the outputs and has no state.
 
-    def __init__(self, decode: Callable[[Floats], NDArray[Any]]) -> None:
+    Parameters
+    ----------
+    decode : callable
+        The function.
+    target : Target or None
+        Target that the function decodes; None for steps that are no numbers.
+    """
+
+    def __init__(
+        self, decode: Callable[[Floats], NDArray[Any]], target: Target | None = None
+    ) -> None:
         self._decode = decode
+        self._target = target
 
     @classmethod
     def of(cls, target: Target, method: str) -> Self:
         """Return the reader for ``method`` of an estimator."""
         if method == "predict":
-            return cls(target.decode)
+            return cls(target.decode, target)
         assert isinstance(target, ProbabilisticTarget), "others have no predict_proba"
-        return cls(target.probabilities)
+        return cls(target.probabilities, target)
 
     def __call__(self, steps: Floats, outputs: Floats) -> NDArray[Any]:
         """Return the decoded outputs."""
@@ -54,6 +85,18 @@ class OutputReader:
 
     def go_on_from(self, other: Self) -> None:
         """Do nothing: there is no state."""
+
+    def onnx_outputs(
+        self, graph: Graph, steps: Tensor, outputs: Sequence[Tensor], state: StepState
+    ) -> Outputs:
+        """Return the predictions in an ONNX graph; raise ValueError for a generator."""
+        if self._target is None:
+            raise ValueError(
+                "to_onnx was given a stream of a generator, whose steps are characters, words or "
+                "the keys of a piano roll, which a file that reads numbers does not know; run "
+                "Stream itself, which needs no Keras."
+            )
+        return predictions(graph, self._target, outputs, ("n_streams",))
 
 
 @dataclass(frozen=True, eq=False)

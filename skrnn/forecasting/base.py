@@ -32,6 +32,7 @@ from skrnn.forecasting.fitted import FittedForecaster, Parts, SeriesEncoder, mea
 from skrnn.forecasting.forecasts import Forecasts
 from skrnn.forecasting.history import History
 from skrnn.forecasting.horizons import furthest_of, read_horizon
+from skrnn.forecasting.onnx_task import write_forecaster
 from skrnn.forecasting.parameters import ForecastingParameters
 from skrnn.forecasting.series import Key, Series, read_series, units_of
 from skrnn.forecasting.series_scaling import SeriesScaling
@@ -317,6 +318,66 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
             self.check_is_fitted()
         return self.network_.to_keras()
 
+    def to_onnx(self, path: Any) -> None:
+        """Write the fitted forecaster as an ONNX file, which runs without skrnn, sktime and Keras.
+
+        The file has everything between raw values of a series and its forecasts: scaling,
+        missing values, the networks, and the calibration of quantiles. Its forecasts are those for
+        the series of the fit, with their scalings, also after later values.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write, such as "model.onnx"; an existing one is replaced.
+
+        Raises
+        ------
+        NotFittedError
+            If the forecaster is not fitted to series; a pretrained one has none.
+        ImportError
+            If the package onnx is not installed.
+        ValueError
+            If the network has layers or settings that are not those of `skrnn.networks`.
+
+        See Also
+        --------
+        to_keras : The network alone, as a Keras model.
+
+        Notes
+        -----
+        The input ``y`` is float64 (n_samples, n_times, n_columns): the latest times of series, NaN
+        for missing values. The network reads ``window_length_`` of them; give more if values are
+        missing, since these are filled from earlier ones. Some fits have further inputs:
+
+        - ``series``, int64 (n_samples,): position of each series in the order of ``predict``;
+        - ``past``, float64 (n_samples, n_times, n_past): the past covariates;
+        - ``known``, float64 (n_samples, n_times + n_ahead, n_known): covariates known in advance;
+        - ``cycles``, float64 (n_samples, n_times + n_ahead, n_cycles): position in each cycle of
+          ``time_features_``, as a share of the cycle, or number of the time divided by its length.
+
+        The outputs are ``prediction``, float64 (n_samples, n_ahead, n_columns), and ``quantiles``,
+        float64 (n_samples, n_ahead, n_columns, n_levels), with their levels in the metadata of the
+        file as ``quantile_levels``. ``n_ahead`` is the last step of the ``fh`` of the fit, rounded
+        up to whole horizons of the network.
+
+        Examples
+        --------
+        >>> import numpy as np, onnxruntime, pandas as pd, tempfile
+        >>> from skrnn import GRUForecaster
+        >>> y = pd.Series(np.sin(np.arange(80.0)))
+        >>> model = GRUForecaster(window_length=12, epochs=1, random_state=0).fit(y, fh=[1, 2, 3])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     model.to_onnx(f"{folder}/model.onnx")
+        ...     session = onnxruntime.InferenceSession(f"{folder}/model.onnx")
+        >>> latest = y.to_numpy()[None, -12:, None]
+        >>> (prediction,) = session.run(["prediction"], {"y": latest})
+        >>> np.allclose(prediction[0, :, 0], model.predict(), atol=1e-5)
+        True
+        """
+        self.check_is_fitted()
+        furthest = furthest_of(self._remembered_horizon, list(self._history.series.values()))
+        write_forecaster(path, self.network_, self._history, furthest, type(self).__name__)
+
     # ------------------------------------------------------------------ hooks of sktime
 
     def _read_data(self, X: Any = None, y: Any = None, **options: Any) -> Any:
@@ -482,12 +543,6 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         n_epochs = epochs_of(self, windows, batch_size_of(self, windows), epochs)
         rate = float(self.learning_rate) / 10
         self._train(windows, Start.CONTINUE, epochs=n_epochs, learning_rate=rate)
-
-    @property
-    def _advice(self) -> str:
-        if self.normalization in ("window", "last"):
-            return "Divide y by a power of ten if its values are very large or very small."
-        return 'Set normalization="window", in which each window has units of its own.'
 
     def _split(self, data: ForecastData) -> Parts:
         return data.parts

@@ -213,3 +213,9 @@ class ForecastingParameters(BaseNetworkEstimator):
     def seasons_(self) -> tuple[int, ...] | None:
         """Return the lengths of seasons of exponential smoothing, None without it."""
         return self.network_.encoder.network.seasons
+
+    @property
+    def _advice(self) -> str:
+        if self.normalization in ("window", "last"):
+            return "Divide y by a power of ten if its values are very large or very small."
+        return 'Set normalization="window", in which each window has units of its own.'

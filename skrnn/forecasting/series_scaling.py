@@ -20,7 +20,7 @@ _LEAST_SHARE = 1e-3
 _STEADY = 1e-6
 
 #: Largest logarithm of a forecast, for which its exponential is finite.
-_LARGEST_LOG = 700.0
+LARGEST_LOG = 700.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,5 +133,5 @@ def restored(values: Floats, scalings: Sequence[SeriesScaling]) -> Floats:
     with np.errstate(over="ignore"):
         moved = values * scale + center
     is_log = np.broadcast_to(~np.isnan(floor), moved.shape)
-    moved[is_log] = np.exp(np.minimum(moved[is_log], _LARGEST_LOG))
+    moved[is_log] = np.exp(np.minimum(moved[is_log], LARGEST_LOG))
     return np.maximum(moved, least)

@@ -35,7 +35,7 @@ def quantiles_of(head: ForecastHead, parameters: Array) -> Array:
         return center + parameters[..., 1, None] * ndtri(LEVELS)
     if head.kind == "student_t":
         return center + parameters[..., 1, None] * stdtrit(parameters[..., 2, None], LEVELS)
-    return parameters @ _interpolation(np.array(head.quantiles), LEVELS).T
+    return parameters @ interpolation(np.array(head.quantiles), LEVELS).T
 
 
 def at_levels(quantiles: Array, levels: Array) -> Array:
@@ -70,7 +70,7 @@ def widened(quantiles: Array, horizon: int) -> Array:
     return median + np.sign(distances) * np.sqrt(squares)
 
 
-def _interpolation(known: Array, wanted: Array) -> Array:
+def interpolation(known: Array, wanted: Array) -> Array:
     """Return the matrix that interpolates, linearly in normal scores, also beyond the ends."""
     x, z = ndtri(known), ndtri(wanted)
     if len(known) == 1:
@@ -123,6 +123,13 @@ class Correction:
             shifts[step] = np.where(np.isnan(shifts[step]), before, shifts[step])
         return cls(shifts)
 
+    def shifts_at(self, steps: NDArray[np.int64]) -> Array:
+        """Return the corrections at steps ahead, from 1, (n_steps, n_targets, n_levels)."""
+        n_ahead = len(self.shifts)
+        growth = np.sqrt(np.maximum(steps / n_ahead, 1.0))[:, None, None]
+        shifts: Array = self.shifts[np.minimum(steps, n_ahead) - 1] * growth
+        return shifts
+
     def apply(self, quantiles: Array, steps: NDArray[np.int64]) -> Array:
         """Return corrected quantiles that never cross, around the unchanged median.
 
@@ -140,9 +147,7 @@ class Correction:
         steps : ndarray of int of shape (n_steps,)
             Steps ahead, from 1.
         """
-        n_ahead = len(self.shifts)
-        growth = np.sqrt(np.maximum(steps / n_ahead, 1.0))[:, None, None]
-        shifted = quantiles + self.shifts[np.minimum(steps, n_ahead) - 1] * growth
+        shifted = quantiles + self.shifts_at(steps)
         shifted[..., MEDIAN] = quantiles[..., MEDIAN]
         return uncrossed(shifted)
 

@@ -34,7 +34,11 @@ class Stage(ABC):
     ----------
     state : list of ndarray of shape (n_streams, ...)
         State after the latest step.
+    weights : sequence of ndarray
+        The weights.
     """
+
+    weights: Sequence[Array] = ()
 
     def __init__(self, n: int = 0, *start: Any) -> None:
         self._start: Sequence[Any] = start
@@ -71,14 +75,15 @@ class Cell(Stage):
     ----------
     n_states : int
         Number of states, each of ``units`` numbers.
-    weights : tuple of ndarray
-        The weights.
+    start : sequence of ndarray of shape (units,)
+        The states before the first step.
     """
 
     n_states: ClassVar[int] = 1
 
     def __init__(self, n: int, start: Sequence[Array], *weights: Array) -> None:
         super().__init__(n, *start)
+        self.start = start
         self.weights = weights
 
     @classmethod
@@ -216,15 +221,20 @@ class LSTMCell(Projected, Cell):
 
 
 class CausalConvolution(Stage):
-    """Causal convolution with a ring buffer of the steps in its receptive field."""
+    """Causal convolution with a ring buffer of the steps in its receptive field.
+
+    Attributes
+    ----------
+    back : ndarray of shape (kernel_size,)
+        Number of steps from each step of the kernel to the latest one.
+    """
 
     def __init__(self, n: int, kernel: Array, bias: Array, dilation: int = 1) -> None:
         size, n_features, filters = kernel.shape
         ring = np.zeros((dilation * (size - 1) + 1, n_features), kernel.dtype)
         super().__init__(n, ring, np.array(0))  # and the position of each stream in it
-        self._kernel = kernel.reshape(size * n_features, filters)
-        self._bias = bias
-        self._back = dilation * np.arange(size - 1, -1, -1)
+        self.weights = kernel.reshape(size * n_features, filters), bias
+        self.back = dilation * np.arange(size - 1, -1, -1)
         self._rows = np.arange(n)
         self._shifts = dilation == 1
 
@@ -239,16 +249,17 @@ class CausalConvolution(Stage):
             seen = self._turned(ring, now, x)
             now += 1
             now %= ring.shape[1]
-        return seen.reshape(len(x), -1) @ self._kernel + self._bias
+        kernel, bias = self.weights
+        return seen.reshape(len(x), -1) @ kernel + bias
 
     def _turned(self, ring: Array, now: Array, x: Array) -> Array:
         """Add a step to the ring buffer and return the steps in the receptive field."""
         first = int(now[0])
         if len(now) == 1 or (now == first).all():  # without resets; slices are faster
             ring[:, first] = x
-            return ring.take((first - self._back) % ring.shape[1], axis=1)
+            return ring.take((first - self.back) % ring.shape[1], axis=1)
         ring[self._rows, now] = x
-        return ring[self._rows[:, None], (now[:, None] - self._back) % ring.shape[1]]
+        return ring[self._rows[:, None], (now[:, None] - self.back) % ring.shape[1]]
 
 
 class Rectifier(Stage):
@@ -264,13 +275,14 @@ class LayerNormalization(Stage):
 
     def __init__(self, gain: Array, offset: Array) -> None:
         super().__init__()
-        self._gain, self._offset = gain, offset
+        self.weights = gain, offset
 
     def __call__(self, x: Array) -> Array:
         """Process a step."""
         centered = x - x.mean(axis=1, keepdims=True)
         variance = np.mean(centered * centered, axis=1, keepdims=True)
-        return centered / np.sqrt(variance + EPSILON) * self._gain + self._offset
+        gain, offset = self.weights
+        return centered / np.sqrt(variance + EPSILON) * gain + offset
 
 
 class Embedding(Stage):
@@ -278,11 +290,12 @@ class Embedding(Stage):
 
     def __init__(self, vectors: Array) -> None:
         super().__init__()
-        self._vectors = vectors
+        self.weights = (vectors,)
 
     def __call__(self, x: Array) -> Array:
         """Process a step."""
-        return self._vectors[x[:, 0].astype(np.intp)]
+        (vectors,) = self.weights
+        return vectors[x[:, 0].astype(np.intp)]
 
 
 class Dense(Stage):
@@ -290,7 +303,7 @@ class Dense(Stage):
 
     def __init__(self, kernel: Array, bias: Array) -> None:
         super().__init__()
-        self._kernel, self._bias = kernel, bias
+        self.weights = kernel, bias
 
     @classmethod
     def read(cls, weights: WeightReader, n_inputs: int | None = None) -> Self:
@@ -299,7 +312,8 @@ class Dense(Stage):
 
     def __call__(self, x: Array) -> Array:
         """Process a step."""
-        return x @ self._kernel + self._bias
+        kernel, bias = self.weights
+        return x @ kernel + bias
 
 
 class Product(Stage):
@@ -307,11 +321,12 @@ class Product(Stage):
 
     def __init__(self, kernel: Array) -> None:
         super().__init__()
-        self._kernel = kernel
+        self.weights = (kernel,)
 
     def __call__(self, x: Array) -> Array:
         """Process a step."""
-        return x @ self._kernel
+        (kernel,) = self.weights
+        return x @ kernel
 
 
 class Composite(Stage):
@@ -344,15 +359,15 @@ class Sum(Composite):
 
 
 class Residual(Composite):
-    """Stages with a residual connection, which another stage may project to their width."""
+    """Stages with a residual connection, which ``skip`` may project to their width."""
 
     def __init__(self, stages: Sequence[Stage], skip: Stage | None) -> None:
         super().__init__(stages)
-        self._skip = skip
+        self.skip = skip
 
     def __call__(self, x: Array) -> Array:
         """Process a step."""
-        beside = x if self._skip is None else self._skip(x)
+        beside = x if self.skip is None else self.skip(x)
         for stage in self.stages:
             x = stage(x)
         return np.maximum(x + beside, 0.0)

@@ -17,14 +17,14 @@ class CenterSteps(Stage):
 
     def __init__(self, n: int, mean: Array, scale: Array) -> None:
         super().__init__(n, np.array(0))  # the position of the step
-        self._mean, self._scale = mean, scale
+        self.weights = mean, scale
 
     def __call__(self, x: Array) -> Array:
         """Process a step."""
-        (position,) = self.state
-        n_features = len(self._scale)
-        deviations = (x[:, :n_features] - self._mean[position]) / self._scale
-        np.minimum(position + 1, len(self._mean) - 1, out=position)
+        (position,), (mean, scale) = self.state, self.weights
+        n_features = len(scale)
+        deviations = (x[:, :n_features] - mean[position]) / scale
+        np.minimum(position + 1, len(mean) - 1, out=position)
         if x.shape[1] == n_features:
             return deviations
         missing = x[:, n_features:]

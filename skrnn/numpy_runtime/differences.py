@@ -16,11 +16,11 @@ class AppendDifferences(Stage):
 
     def __init__(self, n: int, scale: Array) -> None:
         super().__init__(n, np.full_like(scale, np.nan))  # the previous step
-        self._scale = scale
+        self.weights = (scale,)
 
     def __call__(self, x: Array) -> Array:
         """Process a step."""
-        (before,) = self.state
-        differences = np.where(np.isnan(before), 0, x - before) / self._scale
+        (before,), (scale,) = self.state, self.weights
+        differences = np.where(np.isnan(before), 0, x - before) / scale
         before[:] = x
         return np.concatenate([x, differences], axis=1)

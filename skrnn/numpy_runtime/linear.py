@@ -15,8 +15,7 @@ class LinearOfSteps(Stage):
         n_steps, n_features, n_outputs = coefficients.shape
         latest = np.zeros((n_steps, n_features), coefficients.dtype)
         super().__init__(n, latest, np.array(True))  # and whether the next step is the first
-        self._coefficients = coefficients.reshape(-1, n_outputs)
-        self._intercept = intercept
+        self.weights = coefficients.reshape(-1, n_outputs), intercept
 
     def __call__(self, x: Array) -> Array:
         """Process a step."""
@@ -26,4 +25,5 @@ class LinearOfSteps(Stage):
         if is_first.any():
             latest[is_first] = x[is_first, None]
             is_first[:] = False
-        return latest.reshape(len(x), -1) @ self._coefficients + self._intercept
+        coefficients, intercept = self.weights
+        return latest.reshape(len(x), -1) @ coefficients + intercept

@@ -56,11 +56,11 @@ class RunningAttention(Stage):
 
     def __init__(self, n: int, kernel: Array, bias: Array, score: Array) -> None:
         super().__init__(n, np.zeros(len(kernel)), np.zeros(1), np.zeros(1))
-        self._weights = kernel, bias, score
+        self.weights = kernel, bias, score
 
     def __call__(self, x: Array) -> Array:
         """Process a step."""
-        kernel, bias, score = self._weights
+        kernel, bias, score = self.weights
         total, weight, most = self.state  # weights relative to that of the greatest score
         scores = np.tanh(x @ kernel + bias) @ score
         greatest = np.where(weight > 0, np.maximum(most, scores), scores)

@@ -28,7 +28,7 @@ class NetworkSteps:
 
     def __init__(self, estimator: Any, n_streams: int | None, method: str) -> None:
         self.n_streams = n_streams
-        self._task = task = estimator._stream_task(n_streams or 1, method)
+        self.task = task = estimator._stream_task(n_streams or 1, method)
         self._shape = (n_streams or 1, task.n_features)
         self._n_tokens = task.network.n_tokens
         self._network = task.fitted.streaming(self._shape[0])
@@ -54,7 +54,7 @@ class NetworkSteps:
         self._network.reset(begin)
         self._reader.reset(begin)
         self._observed[begin] = False
-        for x in self._task.opening:
+        for x in self.task.opening:
             self._where_observed(np.tile(x, (len(begin), 1)), begin)
 
     def go_on_from(self, before: NetworkSteps) -> None:
@@ -65,7 +65,7 @@ class NetworkSteps:
         ValueError
             If the network or the features differ.
         """
-        old, new = before._task, self._task
+        old, new = before.task, self.task
         if old.network.key() != new.network.key() or old.n_features != new.n_features:
             raise ValueError(
                 f"the stream runs {old.network!r} on {old.n_features} features, "
@@ -84,15 +84,15 @@ class NetworkSteps:
 
     def _limit_of_squares(self) -> float:
         """Return the sum of squares below which a step is complete and cannot overflow."""
-        if self._task.masks:
+        if self.task.masks:
             return 0.0
-        scaling = self._task.scaling
+        scaling = self.task.scaling
         limit = SAFE_NORM * scaling.scale.min() - np.abs(scaling.center).max()
         return float(limit**2) if limit > 0 else 0.0
 
     def read(self, x: Any) -> NDArray[np.float64]:
         """Return a step as numbers (n_streams, n_features)."""
-        values = numbers(self._task.read(x, self.n_streams))
+        values = numbers(self.task.read(x, self.n_streams))
         expected = self._shape if self.n_streams is not None else self._shape[1:]
         if values.shape != expected:
             raise ValueError(f"the step has the shape {values.shape}; it has to be {expected}.")
@@ -108,7 +108,7 @@ class NetworkSteps:
 
     def _outputs(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         if np.vdot(values, values) < self._safe_squares:
-            outputs = self._network(self._task.scaling.transform(values).astype(np.float32))
+            outputs = self._network(self.task.scaling.transform(values).astype(np.float32))
         else:
             outputs = self._outputs_with_care(values)
         if not all_finite(outputs):
@@ -121,14 +121,14 @@ class NetworkSteps:
     def _outputs_with_care(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
         """Return the outputs after a step with missing or very large values."""
         self._refuse_missing(values)
-        masks = self._task.masks
+        masks = self.task.masks
         refuse = refuse_in_step(values)
-        x = encode(values, self._task.scaling, indicator=masks, refuse=refuse)
+        x = encode(values, self.task.scaling, indicator=masks, refuse=refuse)
         return (self._taken if is_modest(x) else self._tried)(values, x, masks)
 
     def _refuse_missing(self, values: NDArray[np.float64]) -> None:
         """Raise ValueError for infinity, and for NaN unless the fit took that as missing."""
-        masks = self._task.masks
+        masks = self.task.masks
         if np.isinf(values).any() or not (masks or np.isfinite(values).all()):
             raise ValueError(
                 "the step holds NaN or infinity; fit with missing='mask' to take NaN as not "
@@ -139,7 +139,7 @@ class NetworkSteps:
         self, values: NDArray[np.float64], x: NDArray[np.float32], masks: bool
     ) -> NDArray[np.float32]:
         """Take a step and return the outputs after it."""
-        if not masks or self._task.network.keeps_missing_steps:
+        if not masks or self.task.network.keeps_missing_steps:
             return self._network(x)
         return self._where_observed(x, np.asarray(~np.isnan(values).all(axis=1)))
 

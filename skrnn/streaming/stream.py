@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._version import Versioned
 from skrnn._wording import type_name
+from skrnn.estimators.onnx_stream import write_step
 from skrnn.parameters import NONE, integers, require
 from skrnn.streaming.network import NetworkSteps
 from skrnn.streaming.pipeline import last_step, pipeline_steps
@@ -187,6 +188,59 @@ class Stream(Versioned):
             )
         new._steps.go_on_from(self._steps)
         self.estimator, self._steps = new.estimator, new._steps
+
+    def to_onnx(self, path: Any) -> None:
+        """Write one step of the stream as an ONNX file, which runs without skrnn.
+
+        The states are inputs and outputs of the file, for any number of streams: the caller keeps
+        them from step to step.
+
+        Parameters
+        ----------
+        path : str or path-like
+            File to write, such as "step.onnx"; an existing one is replaced.
+
+        Raises
+        ------
+        ImportError
+            If the package onnx is not installed.
+        ValueError
+            If the stream is of a generator, a pipeline or a forecaster, or the network has cells of
+            your own.
+
+        Notes
+        -----
+        Inputs are ``x``, float32 (n_streams, n_features) in the units of the fit (int64
+        (n_streams, 1) after a fit with ``embedding_dim``); ``reset``, bool (n_streams,), True for
+        streams that begin with this step, for which the states do not matter; and ``state_0``,
+        ``state_1`` and so on. Outputs are those of the estimator's ``to_onnx`` for each stream, and
+        ``next_state_0`` and so on, which are the states of the next step.
+
+        Examples
+        --------
+        >>> import numpy as np, onnxruntime, tempfile
+        >>> from skrnn import GRURegressor, Stream
+        >>> X = np.random.default_rng(0).normal(size=(64, 12, 2)).astype("float32")
+        >>> model = GRURegressor(epochs=1, random_state=0).fit(X, X[:, -3:, 0].mean(axis=1))
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     Stream(model).to_onnx(f"{folder}/step.onnx")
+        ...     session = onnxruntime.InferenceSession(f"{folder}/step.onnx")
+        >>> names = [one.name for one in session.get_inputs()][2:]
+        >>> states = {name: np.zeros((1, 32), "float32") for name in names}
+        >>> for step in range(12):
+        ...     given = {"x": X[:1, step], "reset": np.array([step == 0]), **states}
+        ...     prediction, *after = session.run(None, given)
+        ...     states = dict(zip(names, after, strict=True))
+        >>> np.allclose(prediction, model.predict(X[:1]), atol=1e-5)
+        True
+        """
+        if not isinstance(self._steps, NetworkSteps):
+            raise ValueError(
+                f"a step of {_named(self.estimator)} cannot be written as an ONNX file, which "
+                "holds a network alone; make a Stream of the last step of a pipeline, or call "
+                "to_onnx of a forecaster."
+            )
+        write_step(path, self._steps.task, type(self.estimator).__name__)
 
 
 def _named(estimator: Any) -> str:

@@ -34,6 +34,10 @@ from skrnn.estimators.sequence_data import SequenceData
 from skrnn.estimators.trainer import Start
 from skrnn.networks import Network
 from skrnn.networks.base import ModelBuilder
+from skrnn.onnx_export.graph import Graph, Outputs
+from skrnn.onnx_export.scores import of_sequences as of_sequences_in_onnx
+from skrnn.onnx_export.scores import step_scores
+from skrnn.onnx_export.steps import real_steps
 from skrnn.parameters import FUNCTION, NONE, fitted, integers, one_of, parameter, reals
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.preprocessing.sequence_containers import end_to_end
@@ -337,6 +341,25 @@ class SequenceAnomalyDetector(NetworkParameterMixin, OutlierMixin, BaseStepwiseE
 
     def _wrap(self, make: Callable[[], Network]) -> ModelBuilder:
         return self._method().network(make)
+
+    def _onnx_outputs(self, graph: Graph) -> Outputs:
+        inputs = self.network_.encoder.onnx_inputs(graph)
+        fitted, target = self.network_, self.network_.target
+        predicted = target.method.onnx_predicted(
+            graph, inputs, lambda given: fitted.onnx_outputs(graph, given)
+        )
+        errors = [inputs.scaled - one.cast(np.float64) for one in predicted]
+        real = real_steps(inputs.scaled, inputs.own_lengths)
+        scores = step_scores(graph, errors, real, self._scoring.onnx_rules)
+        normality = -of_sequences_in_onnx(graph, scores)
+        is_usual = ~(normality - float(self.offset_) < 0)
+        one = graph.constant(1, np.int64)
+        each = "n_samples", "n_steps"
+        return {
+            "step_scores": (graph.where(graph.op("IsNaN", scores), 0.0, scores), each),
+            "score_samples": (normality, each[:1]),
+            "label": (graph.where(is_usual, one, -1), each[:1]),
+        }
 
     def _stream_reader(self, n: int, method: str) -> ScoreReader:
         return ScoreReader(self._scoring, self.network_.encoder.scaling, n)

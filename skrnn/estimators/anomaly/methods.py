@@ -13,6 +13,9 @@ from skrnn.networks import GRU, Network
 from skrnn.networks.base import ModelBuilder, StepNetwork, require_steps
 from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.wrappers.per_step import Autoencoder, NextStepHead
+from skrnn.onnx_export.graph import Graph, Tensor
+from skrnn.onnx_export.inputs import SequenceInputs
+from skrnn.onnx_export.steps import take_steps
 from skrnn.preprocessing.sequence_containers import rows_of
 from skrnn.sequences import Sequences, pieces
 
@@ -20,6 +23,9 @@ Floats = NDArray[np.float64]
 
 #: Function from sequences to the outputs at all of their steps in order, (n, n_features).
 StepOutputs = Callable[[Sequences], Floats]
+
+#: Function from sequences and lengths in an ONNX graph to the outputs of each network.
+OnnxOutputs = Callable[[list[Tensor]], list[Tensor]]
 
 
 class DetectionMethod(ABC):
@@ -50,6 +56,12 @@ class DetectionMethod(ABC):
         ValueError
             If a sequence is too short.
         """
+
+    @abstractmethod
+    def onnx_predicted(
+        self, graph: Graph, inputs: SequenceInputs, outputs: OnnxOutputs
+    ) -> list[Tensor]:
+        """Return the predictions (n, n_steps, n_features) of each network in an ONNX graph."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +95,15 @@ class PredictionError(DetectionMethod):
         predicted = np.roll(outputs(sequences), 1, axis=0)
         predicted[sequences.starts] = np.nan
         return predicted
+
+    def onnx_predicted(
+        self, graph: Graph, inputs: SequenceInputs, outputs: OnnxOutputs
+    ) -> list[Tensor]:
+        """Return the forecast of each step, NaN for the first."""
+        return [
+            graph.concatenate([one.between(0, 1, 1) * np.nan, one.between(0, -1, 1)], 1)
+            for one in outputs(inputs.network_inputs)
+        ]
 
 
 @dataclass(frozen=True)
@@ -121,6 +142,26 @@ class ReconstructionError(DetectionMethod):
         predicted = np.empty((len(sequences.steps), found.shape[1]))
         predicted[rows_of(cut)] = found
         return predicted
+
+    def onnx_predicted(
+        self, graph: Graph, inputs: SequenceInputs, outputs: OnnxOutputs
+    ) -> list[Tensor]:
+        """Return the reconstruction of each step, from the later one of overlapping chunks."""
+        (scaled, lengths), size = inputs.network_inputs, self.window_length
+        n_samples, last_start = lengths.length(0), (lengths - size).with_axis(1)
+        n_chunks = (scaled.length(1) + (size - 1)) / size
+        starts = graph.op("Min", graph.count(n_chunks) * size, last_start)
+        steps = starts.with_axis(2) + graph.constant(np.arange(size))
+        chunks = take_steps(scaled, steps.reshape(0, -1)).reshape(-1, size, scaled.known_length(2))
+        n_steps = graph.constant([size]).expand(chunks.length(0))
+        now = graph.count(scaled.length(1))
+        last_chunk = (lengths.with_axis(1) + (size - 1)) / size - 1
+        places = graph.where(now < last_start, now, last_chunk * size + now - last_start)
+        places = graph.op("Min", places, n_chunks * size - 1)  # at padding any step will do
+        return [
+            take_steps(one.reshape(n_samples, -1, one.known_length(2)), places)
+            for one in outputs([chunks, n_steps])
+        ]
 
     def _check(self, sequences: Sequences) -> None:
         """Raise ValueError if a sequence is shorter than a chunk."""

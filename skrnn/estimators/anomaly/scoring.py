@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from skrnn.estimators.anomaly.robust_statistics import WORST, RobustErrorScale
 from skrnn.numpy_runtime.ensemble import average_numbers
+from skrnn.onnx_export.scores import ScoreRule
 from skrnn.sequences import Sequences
 
 Floats = NDArray[np.float64]
@@ -70,6 +71,23 @@ class StepScoring:
         for step in range(table.longest):
             scores[:, step] = moving(scores[:, step])
         return scores[real]
+
+    @property
+    def onnx_rules(self) -> list[ScoreRule]:
+        """Return the rules of all networks for an ONNX graph."""
+        return [
+            ScoreRule(
+                rule.usual.center,
+                rule.usual.scale,
+                rule.smoothing,
+                None if rule.memory is None else 0.5 ** (1.0 / rule.memory),
+                rule.peak,
+                LEAST_PEAK,
+                WORST,
+                BEYOND_MEASURE,
+            )
+            for rule in (self, *self.others)
+        ]
 
     def moving(self, n: int) -> MovingScores:
         """Return the step-by-step scorer of ``n`` streams."""

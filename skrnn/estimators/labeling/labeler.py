@@ -26,6 +26,7 @@ from skrnn.estimators.labeling.step_target import (
     type_of_targets,
 )
 from skrnn.estimators.network_parameter import NetworkParameterMixin
+from skrnn.estimators.onnx_task import predictions
 from skrnn.estimators.per_step.step_targets import StepTargets, names_of, read_step_targets
 from skrnn.estimators.per_step.stepwise import BaseStepwiseEstimator
 from skrnn.estimators.sequence_data import SequenceData
@@ -35,6 +36,7 @@ from skrnn.networks import Network
 from skrnn.networks.base import ModelBuilder, require_steps
 from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.wrappers.per_step import PerStepHead
+from skrnn.onnx_export.graph import Graph, Outputs
 from skrnn.parameters import (
     BOOLEAN,
     FUNCTION,
@@ -378,5 +380,11 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator
             return PerStepHead(network.set_params(bidirectional=True))
         return PerStepHead(network, both_ways)
 
+    def _onnx_outputs(self, graph: Graph) -> Outputs:
+        inputs = self.network_.encoder.onnx_inputs(graph)
+        outputs = self.network_.onnx_outputs(graph, inputs.network_inputs)
+        axes = "n_samples", "n_steps"
+        return predictions(graph, self.network_.target.values, outputs, axes)
+
     def _stream_reader(self, n: int, method: str) -> OutputReader:
-        return OutputReader.of(self.network_.target, method)
+        return OutputReader.of(self.network_.target.values, method)
