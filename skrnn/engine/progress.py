@@ -1,42 +1,55 @@
-"""Progress bar of a fit."""
+"""Progress of a fit: a bar of tqdm, or a line per epoch."""
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Mapping
-from typing import Any, TextIO
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
 
 
-class ProgressBar:
-    """Show epoch, losses and remaining time on one line of a terminal.
+@contextmanager
+def reporting(verbose: int, epochs: int, name: str = "") -> Iterator[list[Bar | Lines]]:
+    """Yield what reports each epoch of a fit: nothing, a bar, or lines from ``verbose=2`` on.
 
-    Without a terminal, ten lines are written over the whole fit. Each begins with the ``name`` of
-    the network, if there are several.
+    Each begins with the ``name`` of the network, if there are several.
     """
+    if verbose == 0:
+        yield []
+    elif verbose >= 2:
+        yield [Lines(epochs, f"{name}, " if name else "")]
+    else:
+        from tqdm.auto import tqdm  # it may warn at import, in a notebook without ipywidgets
 
-    def __init__(self, epochs: int, stream: TextIO | None = None, name: str = "") -> None:
-        self._epochs = epochs
-        self._name = name
-        self._stream = stream or sys.stdout
-        self._began = time.perf_counter()
-        self._terminal = self._stream.isatty()
+        with tqdm(total=epochs, desc=name or None, unit="epoch") as bar:
+            yield [Bar(bar)]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Bar of tqdm that moves by one epoch at a time."""
+
+    bar: Any
 
     def __call__(self, epoch: int, logs: Mapping[str, float], compiled: Any) -> None:
-        """Show the line of a finished epoch."""
-        done = epoch + 1
-        tenth = max(1, self._epochs // 10)
-        if not (self._terminal or done % tenth == 0 or done in (1, self._epochs)):
-            return
-        left = (time.perf_counter() - self._began) / done * (self._epochs - done)
-        filled = 20 * done // self._epochs
-        losses = "".join(f" - {name} {value:.4g}" for name, value in logs.items())
-        line = f"Epoch {done}/{self._epochs} [{'=' * filled:20}]{losses} - {left:.0f} s left"
-        line = self._name + line
-        self._stream.write(f"\r{line}" if self._terminal else f"{line}\n")
-        self._stream.flush()
+        """Move the bar, and show the values of the epoch behind it."""
+        self.bar.set_postfix(_short(logs), refresh=False)
+        self.bar.update()
 
-    def end(self) -> None:
-        """End the line on a terminal."""
-        if self._terminal:
-            self._stream.write("\n")
+
+@dataclass(frozen=True)
+class Lines:
+    """One printed line per epoch."""
+
+    epochs: int
+    start: str
+
+    def __call__(self, epoch: int, logs: Mapping[str, float], compiled: Any) -> None:
+        """Print the values of an epoch."""
+        values = "".join(f" - {name} {value}" for name, value in _short(logs).items())
+        print(f"{self.start}Epoch {epoch + 1}/{self.epochs}{values}", flush=True)
+
+
+def _short(logs: Mapping[str, float]) -> dict[str, str]:
+    """Return the values of an epoch with four significant digits."""
+    return {name: f"{value:#.4g}" for name, value in logs.items()}

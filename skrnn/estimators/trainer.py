@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Self, TypeVar
@@ -16,7 +16,7 @@ from skrnn.engine.compiled_model import CompiledModel, lease
 from skrnn.engine.first_weights import first_weights
 from skrnn.engine.fitted_network import FittedNetwork
 from skrnn.engine.model_spec import ModelSpec
-from skrnn.engine.progress import ProgressBar
+from skrnn.engine.progress import reporting
 from skrnn.engine.schedules import constant, schedule
 from skrnn.engine.tbptt import in_chunks
 from skrnn.engine.training import Plan, State, refuse_infinite, train
@@ -57,8 +57,8 @@ class Trainer:
         Seed of the initial weights, shuffling and dropout.
     callbacks : sequence of keras.callbacks.Callback
         Of the user.
-    verbose : bool
-        Whether to show a progress bar.
+    verbose : int
+        0 for silence, 1 for a progress bar, 2 or more for a line per epoch.
     n_networks : int
         Number of networks to train, one after the other, unless there are some to train further.
     bptt_length : int or None
@@ -71,7 +71,7 @@ class Trainer:
     plan: Plan
     random_state: Any
     callbacks: Sequence[Any]
-    verbose: bool
+    verbose: int
     n_networks: int = 1
     bptt_length: int | None = None
     advice: str = ""
@@ -101,7 +101,7 @@ class Trainer:
             ),
             estimator.random_state,
             estimator.callbacks or (),
-            bool(estimator.verbose),
+            int(estimator.verbose),
             int(estimator.n_networks),
             None if bptt_length is None else int(bptt_length),
             estimator._advice,
@@ -140,27 +140,22 @@ class Trainer:
         continues, trained = start is Start.CONTINUE, []
         try:
             with lease(spec) as compiled:
-                for one, seed, bars in zip(before, seeds, self._bars(len(before)), strict=True):
+                for number, (one, seed) in enumerate(zip(before, seeds, strict=True), 1):
+                    name = f"Network {number}/{len(before)}" if len(before) > 1 else ""
                     state = _start(compiled, one, measured, seed, continues=continues)
-                    plan, observed = replace(self.plan, seed=seed), [*bars, *observers]
-                    state = train(
-                        compiled, state, examples, plan, validation, self.callbacks, observed
-                    )
+                    plan = replace(self.plan, seed=seed)
+                    with reporting(self.verbose, plan.epochs, name) as shown:
+                        observed = [*shown, *observers]
+                        state = train(
+                            compiled, state, examples, plan, validation, self.callbacks, observed
+                        )
                     weights = compiled.weights_of(state.values)
                     refuse_infinite(weights)
-                    for bar in bars:
-                        bar.end()
                     trained.append(one.trained(weights, state, self.plan, continues=continues))
         except FloatingPointError as error:
             error.args = (f"{error} {self.advice}".rstrip(),)
             raise
         return network.joined(trained)
-
-    def _bars(self, n_networks: int) -> Iterator[list[ProgressBar]]:
-        """Yield the progress bar of each network as its training begins, if there is to be one."""
-        for number in range(1, n_networks + 1):
-            name = f"Network {number}/{n_networks}, " if n_networks > 1 else ""
-            yield [ProgressBar(self.plan.epochs, name=name)] if self.verbose else []
 
     def _chunked(
         self, spec: ModelSpec, training: Examples, validation: Examples | None

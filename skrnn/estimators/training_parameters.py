@@ -150,7 +150,10 @@ class TrainingParameters(Parametrized, place=1):
         None draws from numpy's global generator.""",
     )
     verbose: int = parameter(
-        default=0, domain=integers(0) | BOOLEAN, doc="1 shows a progress bar, 0 nothing."
+        default=0,
+        domain=integers(0) | BOOLEAN,
+        doc="""Progress of the fit: 0 shows nothing; 1 a bar, in terminals and notebooks, with the
+        losses of the last epoch; 2 prints a line per epoch, which suits log files.""",
     )
 
     @combination_check

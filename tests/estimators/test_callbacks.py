@@ -1,13 +1,11 @@
-"""Callbacks of Keras and of scikit-learn, and the progress bar."""
+"""Callbacks of Keras and of scikit-learn, and the progress of a fit."""
 
-import io
 import re
 
 import keras
 import numpy as np
 import pytest
 
-from skrnn.engine.progress import ProgressBar
 from tests.conftest import make
 
 
@@ -107,24 +105,44 @@ def test_scikit_learns_callbacks_are_torn_down_when_a_fit_fails(cube, y):
     assert vars(model) == before
 
 
-def test_the_progress_bar_names_epoch_losses_and_time_left(cube, y, capsys):
-    make("GRURegressor", epochs=2, verbose=1).fit(cube, y, X_val=cube, y_val=y)
+def test_the_bar_counts_epochs_and_shows_the_losses(cube, y, capsys):
+    model = make("GRURegressor", epochs=3, verbose=1).fit(cube, y, X_val=cube, y_val=y)
+    shown = capsys.readouterr()
+    assert shown.out == ""
+    last = shown.err.rstrip("\n").split("\r")[-1]
+    assert "3/3" in last
+    for name in ("loss", "val_loss"):
+        [value] = re.findall(rf"\b{name}=([\d.e+-]+)", last)
+        assert float(value) == pytest.approx(model.history_[name][-1], rel=1e-3)
+
+
+def test_the_bar_of_an_early_stop_ends_where_training_ended(cube, y, capsys):
+    model = make("GRURegressor", epochs=60, patience=1, learning_rate=1.0, verbose=1)
+    model.fit(cube, y, X_val=cube, y_val=y)
+    assert model.n_iter_ < 60
+    assert f"{model.n_iter_}/60" in capsys.readouterr().err.rstrip("\n").split("\r")[-1]
+
+
+def test_a_bar_is_closed_if_training_fails(cube, y, capsys):
+    class Fails(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            raise RuntimeError("enough")
+
+    with pytest.raises(RuntimeError, match="enough"):
+        make("GRURegressor", verbose=1, callbacks=[Fails()]).fit(cube, y)
+    assert capsys.readouterr().err.endswith("\n")
+
+
+def test_lines_name_the_epoch_and_its_losses(cube, y, capsys):
+    model = make("GRURegressor", epochs=2, verbose=2).fit(cube, y, X_val=cube, y_val=y)
     lines = capsys.readouterr().out.splitlines()
+    for number, line in enumerate(lines):
+        loss, val_loss = (model.history_[name][number] for name in ("loss", "val_loss"))
+        expected = f"Epoch {number + 1}/2 - loss {loss:#.4g} - val_loss {val_loss:#.4g}"
+        assert line == expected
     assert len(lines) == 2
-    assert re.fullmatch(
-        r"Epoch 2/2 \[={20}\] - loss \d\.\d+ - val_loss \d\.\d+ - 0 s left", lines[1]
-    )
 
 
-def test_the_progress_bar_stays_on_one_line_of_a_terminal():
-    class Terminal(io.StringIO):
-        def isatty(self):
-            return True
-
-    stream = Terminal()
-    bar = ProgressBar(3, stream)
-    for epoch in range(3):
-        bar(epoch, {"loss": 1.0}, None)
-    bar.end()
-    assert stream.getvalue().count("\r") == 3
-    assert stream.getvalue().count("\n") == 1
+def test_nothing_is_shown_by_default(cube, y, capsys):
+    make("GRURegressor", epochs=1).fit(cube, y)
+    assert capsys.readouterr() == ("", "")

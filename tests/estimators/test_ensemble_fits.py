@@ -257,13 +257,16 @@ def test_callbacks_of_scikit_learn_see_the_network_in_training(cube, y):
     assert len(ended) == 1
 
 
-def test_the_progress_bar_names_the_network(cube, y, capsys):
-    ensemble(verbose=1).fit(cube, y)
+def test_the_progress_names_the_network(cube, y, capsys):
+    ensemble(verbose=2).fit(cube, y)
     lines = capsys.readouterr().out.splitlines()
     begins = [
         f"Network {network}/{N}, Epoch {epoch}/2" for network in (1, 2, 3) for epoch in (1, 2)
     ]
     assert all(line.startswith(begin) for line, begin in zip(lines, begins, strict=True))
+    ensemble(verbose=1).fit(cube, y)
+    bars = capsys.readouterr().err
+    assert all(f"Network {network}/{N}: 100%" in bars for network in (1, 2, 3))
 
 
 # ------------------------------------------------------------------ errors, copies, searches
