@@ -207,7 +207,8 @@ class GRUForecaster(BaseForecaster):
         None draws from numpy's global generator.
 
     verbose : int or bool, default=0
-        1 shows a progress bar, 0 nothing.
+        Progress of the fit: 0 shows nothing; 1 a bar, in terminals and notebooks, with the
+        losses of the last epoch; 2 prints a line per epoch, which suits log files.
     """
 
     _tags = {

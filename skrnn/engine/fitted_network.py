@@ -73,7 +73,7 @@ class FittedNetwork(Generic[Encoder, Target]):
     weights : tuple of ndarray
         Weights; empty before training.
     history : dict of str to list of float
-        ``loss`` and, with validation, ``val_loss`` of each epoch.
+        ``loss``, with validation ``val_loss``, and the metrics of each epoch.
     n_iter : int
         Epochs of the history.
     n_epochs, batch_size : int, int or None

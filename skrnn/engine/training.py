@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import chain, islice
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,18 @@ from skrnn.engine.steps_per_execution import MOST_BATCHES
 ADVICE = (
     "try a smaller learning_rate or a smaller global_clipnorm, and look for outliers in the data."
 )
+
+
+class Metrics(Protocol):
+    """Scores of the network in training, by name."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Return the names of the scores."""
+
+    def __call__(self, compiled: CompiledModel, /) -> Mapping[str, float]:
+        """Return the scores with the weights that the compiled model has now."""
+
 
 Observer = Callable[[int, Mapping[str, float], CompiledModel], bool | None]
 
@@ -54,7 +67,7 @@ class State:
     values, optimizer : list of ndarray
         The variables of the model, and of the optimizer.
     history : dict of str to list of float
-        One value per epoch: ``loss`` and, with a validation set, ``val_loss``.
+        One value per epoch: ``loss``, with a validation set ``val_loss``, and each metric.
     """
 
     values: list[NDArray[Any]]
@@ -70,6 +83,7 @@ def train(
     validation: Examples | None = None,
     callbacks: Sequence[Any] = (),
     observers: Sequence[Observer] = (),
+    metrics: Metrics | None = None,
 ) -> State:
     """Train from ``start``; return the last state or, with early stopping, the best.
 
@@ -86,7 +100,10 @@ def train(
     callbacks : sequence of keras.callbacks.Callback
         Callbacks that see, and may change, a model with current variables.
     observers : sequence of callable
-        Called with the epoch, its losses and the compiled model; a true result stops training.
+        Called with the epoch, its losses and metrics and the compiled model; a true result stops
+        training.
+    metrics : Metrics, optional
+        Measured after each epoch.
 
     Raises
     ------
@@ -97,34 +114,39 @@ def train(
     size = batch_rows(plan.batch_size, len(examples)) if plan.batch_size else len(examples)
     n_batches = examples.n_batches(size)
     best = _Best(plan.patience, plan.margin) if plan.early_stopping else None
-    history: dict[str, list[float]] = {"loss": []}
-    if validation:
-        history["val_loss"] = []
+    names = ["loss", *(["val_loss"] if validation else []), *(metrics.names if metrics else [])]
+    history: dict[str, list[float]] = {name: [] for name in names}
     logs: dict[str, float] = {}
+    measure = partial(_measured, compiled, plan, validation, metrics)
     if best and validation and plan.epochs:  # the initial weights may be the best
-        best.update(compiled, evaluate(compiled, validation, plan.batch_size or CHUNK))
-    # Without validation or callbacks, several epochs run in one compiled call.
-    is_watched = bool(validation or callbacks or observers)
+        best.update(compiled, measure())
+    # Without validation, metrics or callbacks, several epochs run in one compiled call.
+    is_watched = bool(validation or metrics or callbacks or observers)
     at_once = 1 if is_watched else max(1, MOST_BATCHES // n_batches)
     with closing(Callbacks(callbacks, compiled, plan.epochs, n_batches)) as hooks:
         hooks.train_begin()
         for epoch, loss in enumerate(_epochs(compiled, examples, size, plan, hooks, at_once)):
-            logs = {"loss": _finite(loss, "loss", epoch)}
-            if validation:
-                loss = evaluate(compiled, validation, plan.batch_size or CHUNK)
-                logs["val_loss"] = _finite(loss, "validation loss", epoch)
+            logs = {"loss": _finite(loss, "loss", epoch), **measure()}
+            _finite(logs.get("val_loss", 0.0), "validation loss", epoch)
             for name, value in logs.items():
                 history[name].append(value)
-            stops = [
-                hooks.epoch_end(epoch, logs),
-                best and best.update(compiled, logs["val_loss"]),
-            ]
+            stops = [hooks.epoch_end(epoch, logs), best and best.update(compiled, logs)]
             stops += [observe(epoch, logs, compiled) for observe in observers]
             if any(stops):
                 break
         hooks.train_end(logs)
     values, optimizer = best.state if best and best.state else compiled.steps.read()
     return State(values, optimizer, history)
+
+
+def _measured(
+    compiled: CompiledModel, plan: Plan, validation: Examples | None, metrics: Metrics | None
+) -> dict[str, float]:
+    """Return the validation loss and the metrics, if there are any, of the current weights."""
+    losses = {}
+    if validation:
+        losses["val_loss"] = evaluate(compiled, validation, plan.batch_size or CHUNK)
+    return {**losses, **(metrics(compiled) if metrics else {})}
 
 
 def evaluate(compiled: CompiledModel, examples: Examples, size: int = CHUNK) -> float:
@@ -244,8 +266,9 @@ class _Best:
         self._waited = 0
         self.state: tuple[list[NDArray[Any]], list[NDArray[Any]]] | None = None
 
-    def update(self, compiled: CompiledModel, loss: float) -> bool:
+    def update(self, compiled: CompiledModel, logs: Mapping[str, float]) -> bool:
         """Record an epoch and return whether patience is exhausted."""
+        loss = logs["val_loss"]
         if loss < self._loss:
             self._loss, self._waited = loss, 0
             if loss < self._limit:

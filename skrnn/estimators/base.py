@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from skrnn.engine.batches import Examples
 from skrnn.engine.fitted_network import FittedNetwork
+from skrnn.engine.training import Metrics
 from skrnn.estimators.budget import Budget, batch_size_of, epochs_of, stops_early
 from skrnn.estimators.network_parameter import name_of, network_from
 from skrnn.estimators.trainer import Start, Trainer
@@ -43,7 +44,8 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
         Weights of the network, of several the first.
 
     history_ : dict of str to list of float
-        ``loss`` and, with a validation set, ``val_loss`` of each epoch of the first network.
+        ``loss``, with a validation set ``val_loss``, and ``metrics`` if there are any, of each
+        epoch of the first network.
 
     n_iter_ : int
         Number of epochs trained, of the first network.
@@ -77,7 +79,7 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
 
     @property
     def history_(self) -> Mapping[str, list[float]]:
-        """Return the losses of each epoch of the first network."""
+        """Return the losses and metrics of each epoch of the first network."""
         return self.network_.history
 
     @property
@@ -140,24 +142,24 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
         learning_rate: float | None = None,
         margin: float = 0.0,
         observers: Callable[[int], Sequence[Any]] | None = None,
+        metrics: Callable[[Any, Any], Metrics | None] | None = None,
     ) -> Examples | None:
         """Train on data and keep the network; return the validation set, if there is one.
 
         ``Start.CONTINUE`` trains at a constant learning rate without validation, by default for one
         epoch at ``learning_rate``. ``validation_data`` is read once the network is prepared.
         ``margin`` is the share by which a validation loss has to be lower than the first one.
+        ``metrics`` returns the metrics to measure, given the split and the validation data.
         """
         continues = start is Start.CONTINUE
         is_given = validation_data is not None
         may_stop = not continues and stops_early(self, len(data), is_given=is_given)
         split = self._split(data) if may_stop and not is_given else None
-        resumes = start is not Start.NEW and self._has_network()
-        if resumes:
-            self._refuse_changed(n_networks=len(self.network_.networks))
-        self.network_ = (self._resume if resumes else self._prepare)(data, split)
+        self.network_ = self._untrained(data, split, start)
         training, validation = self._examples(data, split)
-        if validation_data is not None:
-            validation, _ = self._examples(validation_data(), None)
+        held_out = validation_data() if validation_data else None
+        if held_out is not None:
+            validation, _ = self._examples(held_out, None)
         batch_size = batch_size_of(self, training)
         if epochs is None:
             epochs = 1 if continues else epochs_of(self, training, batch_size, self.epochs)
@@ -167,12 +169,20 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
         if continues:
             trainer = trainer.at_constant_rate(learning_rate or float(self.learning_rate))
         watching = observers(epochs * int(self.n_networks)) if observers else ()
+        measured = metrics(split, held_out) if metrics else None
         self.network_ = trainer.fit(
-            self.network_, training, validation, start=start, observers=watching
+            self.network_, training, validation, start=start, observers=watching, metrics=measured
         )
         for observer in watching:
             observer.end()
         return validation
+
+    def _untrained(self, data: Any, split: Any, start: Start) -> FittedNetwork[Any, Any]:
+        """Return the network to train: a new one, or that of the previous fit."""
+        if start is Start.NEW or not self._has_network():
+            return self._prepare(data, split)
+        self._refuse_changed(n_networks=len(self.network_.networks))
+        return self._resume(data, split)
 
     def _own_network(self) -> Network:
         """Return the network that the parameters describe; raise ValueError unless it is valid."""

@@ -18,6 +18,7 @@ from skrnn.engine.losses import CLASSIFICATION, SmoothedLoss
 from skrnn.estimators.budget import Budget
 from skrnn.estimators.centering import CENTER_STEPS, has_centered_steps, with_centered_steps
 from skrnn.estimators.classes import CLASS_WEIGHT, ClassesMixin, refuse_probabilities
+from skrnn.estimators.metrics import MetricsMixin
 from skrnn.estimators.network_parameter import NetworkParameterMixin
 from skrnn.estimators.onnx_task import predictions
 from skrnn.estimators.sequence_data import SequenceData
@@ -59,7 +60,7 @@ class RecurrentClassifierParameters(networks.RecurrentParameters):
     pooling: str = redeclared("pooling", of=networks.RecurrentParameters, default="max")
 
 
-class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, BaseSequenceEstimator):
+class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, MetricsMixin, BaseSequenceEstimator):
     """Base class of classifiers, with labels and their probabilities."""
 
     loss: Any = parameter(

@@ -16,6 +16,7 @@ from skrnn.engine.losses import REGRESSION
 from skrnn.estimators.budget import Budget
 from skrnn.estimators.centering import CENTER_STEPS, has_centered_steps, with_centered_steps
 from skrnn.estimators.determination import r2
+from skrnn.estimators.metrics import MetricsMixin
 from skrnn.estimators.network_parameter import NetworkParameterMixin
 from skrnn.estimators.onnx_task import predictions
 from skrnn.estimators.sequence_data import SequenceData
@@ -46,7 +47,7 @@ __all__ = [
 SKIP_VALUES, SKIP_EXAMPLES = 2048, 4
 
 
-class BaseSequenceRegressor(RegressorMixin, BaseSequenceEstimator):
+class BaseSequenceRegressor(RegressorMixin, MetricsMixin, BaseSequenceEstimator):
     """Base class of regressors, which standardize the targets for the network."""
 
     loss: Any = parameter(

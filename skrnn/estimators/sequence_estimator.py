@@ -23,6 +23,7 @@ from skrnn.estimators.budget import stops_early
 from skrnn.estimators.centering import surrounded_like
 from skrnn.estimators.deduplication import merge_duplicates
 from skrnn.estimators.input_encoder import InputEncoder, read_first
+from skrnn.estimators.metrics import metrics_of
 from skrnn.estimators.raw_units import in_raw_units, target_scaling
 from skrnn.estimators.sequence_data import SequenceData
 from skrnn.estimators.sklearn_callbacks import reports
@@ -183,6 +184,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         require_both(X_val, y_val)
         start = Start.FROM_WEIGHTS if self.warm_start and self._has_network() else Start.NEW
         data = self._read(X, y, sample_weight, start)
+        metrics = partial(metrics_of, self, data)  # before duplicates are merged
         is_whole = self.batch_size is None and not stops_early(self, len(data))
         if is_whole and data.sequences.window is None:
             rows, weights = merge_duplicates(data.sequences, data.y, data.weights)
@@ -195,6 +197,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
             else partial(self._read, X_val, y_val, None, None),
             margin=self._margin if start is Start.NEW else 0.0,
             observers=lambda epochs: reports(self, epochs, X, y, sample_weight),
+            metrics=metrics,
         )
 
     def _partial_fit(
@@ -202,8 +205,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
     ) -> None:
         """Train for one epoch on new sequences, preparing the network at the first call."""
         validate(self)
-        data = self._read(X, y, sample_weight, Start.CONTINUE)
-        self._train(replace(data, classes=classes), Start.CONTINUE)
+        data = replace(self._read(X, y, sample_weight, Start.CONTINUE), classes=classes)
+        self._train(data, Start.CONTINUE, metrics=partial(metrics_of, self, data))
 
     @property
     def input_scaling_(self) -> AffineScaling:
@@ -422,10 +425,10 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
     # ------------------------------------------------------------------ prediction
 
     def _sequences(self, X: Any) -> Sequences:
-        """Return the X of a prediction as sequences."""
+        """Return the X of a prediction as sequences, which it may be already."""
         check_is_fitted(self)
         encoder: InputEncoder = self.network_.encoder
-        return encoder.read(self, X)
+        return X if isinstance(X, Sequences) else encoder.read(self, X)
 
     def _outputs(self, X: Any) -> NDArray[np.float64]:
         """Return the outputs of the network for X, (n_samples, n_outputs)."""

@@ -19,7 +19,7 @@ from skrnn.engine.model_spec import ModelSpec
 from skrnn.engine.progress import reporting
 from skrnn.engine.schedules import constant, schedule
 from skrnn.engine.tbptt import in_chunks
-from skrnn.engine.training import Plan, State, refuse_infinite, train
+from skrnn.engine.training import Metrics, Plan, State, refuse_infinite, train
 from skrnn.networks.wrappers.stateful import Stateful
 
 #: Seeds are drawn below it, as scikit-learn draws those of the estimators of an ensemble.
@@ -119,6 +119,7 @@ class Trainer:
         *,
         start: Start,
         observers: Sequence[Any] = (),
+        metrics: Metrics | None = None,
     ) -> Network:
         """Return the trained network with its history, or several of them.
 
@@ -145,10 +146,8 @@ class Trainer:
                     state = _start(compiled, one, measured, seed, continues=continues)
                     plan = replace(self.plan, seed=seed)
                     with reporting(self.verbose, plan.epochs, name) as shown:
-                        observed = [*shown, *observers]
-                        state = train(
-                            compiled, state, examples, plan, validation, self.callbacks, observed
-                        )
+                        watching = self.callbacks, [*shown, *observers], metrics
+                        state = train(compiled, state, examples, plan, validation, *watching)
                     weights = compiled.weights_of(state.values)
                     refuse_infinite(weights)
                     trained.append(one.trained(weights, state, self.plan, continues=continues))

@@ -25,6 +25,7 @@ from skrnn.estimators.labeling.step_target import (
     learn_step_target,
     type_of_targets,
 )
+from skrnn.estimators.metrics import MetricsMixin
 from skrnn.estimators.network_parameter import NetworkParameterMixin
 from skrnn.estimators.onnx_task import predictions
 from skrnn.estimators.per_step.step_targets import StepTargets, names_of, read_step_targets
@@ -58,7 +59,7 @@ def _has_probabilities(labeler: Any) -> bool:
     return getattr(labeler, "target_type_", labeler.target_type) != "continuous"
 
 
-class SequenceLabeler(NetworkParameterMixin, ClassesMixin, BaseStepwiseEstimator):
+class SequenceLabeler(NetworkParameterMixin, ClassesMixin, MetricsMixin, BaseStepwiseEstimator):
     """Predict a class, several labels or a number at every step of sequences.
 
     The network must have outputs at each step: a function passed as ``network`` returns a
