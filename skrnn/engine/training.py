@@ -45,7 +45,7 @@ class Plan:
     """Settings of training that are neither data nor compiled in.
 
     With early stopping, the first weights are kept unless a validation loss is lower than theirs
-    by more than a share ``margin``.
+    by more than a share ``margin``. With ``monitor``, that metric stands for the negative loss.
     """
 
     epochs: int
@@ -56,6 +56,7 @@ class Plan:
     patience: int
     margin: float = 0.0
     seed: int = 0
+    monitor: str | None = None
 
 
 @dataclass
@@ -113,7 +114,7 @@ def train(
     compiled.start(start.values, start.optimizer)
     size = batch_rows(plan.batch_size, len(examples)) if plan.batch_size else len(examples)
     n_batches = examples.n_batches(size)
-    best = _Best(plan.patience, plan.margin) if plan.early_stopping else None
+    best = _Best(plan) if plan.early_stopping else None
     names = ["loss", *(["val_loss"] if validation else []), *(metrics.names if metrics else [])]
     history: dict[str, list[float]] = {name: [] for name in names}
     logs: dict[str, float] = {}
@@ -256,11 +257,10 @@ def refuse_infinite(weights: Iterable[NDArray[Any]]) -> None:
 
 
 class _Best:
-    """Best state so far, by validation loss; the first one, up to a margin."""
+    """Best state so far, by validation loss or metric; the first one, up to a margin."""
 
-    def __init__(self, patience: int, margin: float) -> None:
-        self._patience = patience
-        self._margin = margin
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
         self._limit = math.inf
         self._loss = math.inf
         self._waited = 0
@@ -268,13 +268,14 @@ class _Best:
 
     def update(self, compiled: CompiledModel, logs: Mapping[str, float]) -> bool:
         """Record an epoch and return whether patience is exhausted."""
-        loss = logs["val_loss"]
+        monitor = self._plan.monitor
+        loss = logs["val_loss"] if monitor is None else -logs[monitor]
         if loss < self._loss:
             self._loss, self._waited = loss, 0
             if loss < self._limit:
                 self.state = compiled.steps.read()
             if self._limit == math.inf:
-                self._limit = loss - self._margin * abs(loss)
+                self._limit = loss - self._plan.margin * abs(loss)
             return False
         self._waited += 1
-        return self._waited >= self._patience
+        return self._waited >= self._plan.patience

@@ -17,7 +17,7 @@ from skrnn.engine.training import refuse_infinite
 from skrnn.estimators.per_step.step_targets import StepTargets
 from skrnn.estimators.sequence_data import SequenceData
 from skrnn.estimators.targets import MulticlassTarget
-from skrnn.parameters import NONE, Parametrized, parameter, satisfying
+from skrnn.parameters import NONE, Parametrized, combination_check, parameter, satisfying
 from skrnn.sequences import Sequences
 
 #: Names in the history that are no metrics.
@@ -61,6 +61,24 @@ class MetricsMixin(Parametrized, place=1):
         weights; for a labeler, of all steps of its sequences, or of its chunks, one row each.
         Each epoch takes one more prediction.""",
     )
+    monitor: str = parameter(
+        default="auto",
+        domain=satisfying("'auto' or a str", lambda value: isinstance(value, str), "str"),
+        doc="""Name of the metric that early stopping watches: training stops when it has not
+        risen for ``patience`` epochs, and the weights of the epoch with the greatest are
+        restored. "auto" is the validation loss, which has to fall.""",
+    )
+
+    @combination_check
+    def _refuse_unknown_monitor(self) -> None:
+        """Refuse a monitor that is not measured."""
+        names = [name_of(one) for one in self.metrics or ()]
+        if self.monitor != "auto" and self.monitor not in names:
+            raise ValueError(
+                f"monitor={self.monitor!r} was given to {type(self).__name__}, and metrics="
+                f"{self.metrics!r} has no such name; give "
+                f"{', '.join(map(repr, ['auto', *names]))}, or add it to metrics."
+            )
 
 
 def name_of(metric: Any) -> str:

@@ -89,6 +89,7 @@ class Trainer:
         """Return the trainer of an estimator whose parameters are valid."""
         learning_rate = float(estimator.learning_rate)
         bptt_length = getattr(estimator, "bptt_length", None)
+        monitor = getattr(estimator, "monitor", "auto")
         return cls(
             Plan(
                 epochs=epochs,
@@ -98,6 +99,7 @@ class Trainer:
                 early_stopping=early_stopping,
                 patience=int(estimator.patience),
                 margin=margin,
+                monitor=None if monitor == "auto" else monitor,
             ),
             estimator.random_state,
             estimator.callbacks or (),

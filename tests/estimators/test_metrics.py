@@ -176,3 +176,57 @@ def test_metrics_reach_keras_callbacks(cube, y):
     model.fit(X, y, X_val=X_val, y_val=y_val)
     assert [logs["r2"] for logs in seen] == model.history_["r2"][: len(seen)]
     assert len(seen) == model.n_iter_
+
+
+# ------------------------------------------------------------------ early stopping
+
+
+def stopped_by_hand(scores, patience):
+    """Return the number of epochs, and the best one, of a loop over the scores from epoch 0 on."""
+    best, waited = 0, 0
+    for epoch, score in enumerate(scores[1:], 1):
+        if score > scores[best]:
+            best, waited = epoch, 0
+        else:
+            waited += 1
+        if waited == patience:
+            return epoch, best
+    return len(scores) - 1, best
+
+
+@pytest.mark.parametrize(
+    ("name", "metric"),
+    [("GRURegressor", "neg_max_error"), ("GRUClassifier", "roc_auc")],
+)
+@pytest.mark.parametrize("patience", [1, 3])
+def test_a_monitored_metric_stops_where_a_loop_by_hand_stops(cube, name, metric, patience):
+    y = targets(name, cube)
+    settings = {"metrics": [metric], "learning_rate": 0.05, "learning_rate_schedule": None}
+
+    def fit(**params):
+        model = make(name, **settings, **params)
+        return model.fit(cube[:16], y[:16], X_val=cube[16:], y_val=y[16:])
+
+    X_val, y_val = cube[16:], y[16:]
+    untrained = make(name, **{**settings, "learning_rate": 1e-30}, epochs=1, early_stopping=False)
+    untrained.fit(cube[:16], y[:16], X_val=X_val, y_val=y_val)
+    whole = fit(epochs=40, early_stopping=False)
+    scores = [*untrained.history_[metric], *whole.history_[metric]]
+    n_epochs, best = stopped_by_hand(scores, patience)
+    assert 0 < best < n_epochs < 40
+    by_loss = stopped_by_hand([-np.inf, *(-loss for loss in whole.history_["val_loss"])], patience)
+    assert by_loss != (n_epochs, best)  # or the loss could not be told from the metric
+
+    model = fit(epochs=40, early_stopping=True, patience=patience, monitor=metric)
+    assert model.n_iter_ == n_epochs
+    assert model.history_[metric] == pytest.approx(scores[1 : n_epochs + 1])
+    assert get_scorer(metric)(model, X_val, y_val) == pytest.approx(scores[best], rel=1e-6)
+
+
+def test_a_monitor_that_is_not_measured_is_refused(cube, y):
+    with pytest.raises(
+        ValueError, match=r"monitor='r2' .* give 'auto', 'neg_max_error', or add it"
+    ):
+        make("GRURegressor", metrics=["neg_max_error"], monitor="r2").fit(cube, y)
+    with pytest.raises(ValueError, match="monitor=3 was given"):
+        make("GRURegressor", monitor=3).fit(cube, y)

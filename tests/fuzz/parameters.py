@@ -49,7 +49,16 @@ FREE = {
     "patience",
 }
 FREE |= {"validation", "validation_fraction", "purge", "shuffle", "warm_start", "scale_input"}
-FREE |= {"scale_target", "callbacks", "metrics", "verbose", "contamination", "smoothing", "memory"}
+FREE |= {
+    "scale_target",
+    "callbacks",
+    "metrics",
+    "monitor",
+    "verbose",
+    "contamination",
+    "smoothing",
+    "memory",
+}
 FREE |= {"event_threshold", "min_event_length", "background", "class_weight", "update_epochs"}
 FREE |= {"calibration", "max_length", "beam_width", "handle_unknown"}
 
