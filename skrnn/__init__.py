@@ -41,7 +41,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
         SequenceForecaster,
         TCNForecaster,
     )
-    from skrnn.plotting import ForecastDisplay
+    from skrnn.plotting import ForecastDisplay, LossCurveDisplay, PredictionDisplay
     from skrnn.preprocessing.sequence_scaler import SequenceScaler
     from skrnn.preprocessing.sliding_window import SlidingWindow
     from skrnn.preprocessing.token_sequences import TokenSequences
@@ -64,6 +64,8 @@ __all__ = [
     "LSTMClassifier",
     "LSTMForecaster",
     "LSTMRegressor",
+    "LossCurveDisplay",
+    "PredictionDisplay",
     "RNNClassifier",
     "RNNForecaster",
     "RNNRegressor",

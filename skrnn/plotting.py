@@ -1,13 +1,14 @@
-"""Display of forecasts, with the interface of scikit-learn's displays."""
+"""Displays of forecasts, losses and predictions, like those of scikit-learn."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from sklearn.exceptions import NotFittedError
 
 from skrnn._wording import type_name
 
@@ -17,6 +18,9 @@ _OBSERVED = "0.15"
 
 #: How much blue the outermost and the innermost band hold; the rest is white.
 _PALEST, _DEEPEST = 0.2, 0.45
+
+#: Losses in a history, with their labels.
+_LOSSES = {"loss": "training loss", "val_loss": "validation loss"}
 
 #: Steps up to which each one has a dot.
 _FEW = 24
@@ -194,9 +198,7 @@ class ForecastDisplay:
         ForecastDisplay
             The display, with the plotted artists as attributes.
         """
-        plt = _pyplot(f"{type(self).__name__}.plot")
-        if ax is None:
-            _, ax = plt.subplots(layout="constrained")
+        ax = _axes(ax, f"{type(self).__name__}.plot")
         dots = {"marker": "o", "markersize": 3} if len(self.forecast) <= _FEW else {}
         observed = {"color": _OBSERVED, "linewidth": 1.2}
         self.bands_ = self._bands(ax, band_kwargs or {})
@@ -232,6 +234,298 @@ class ForecastDisplay:
             times = _times(self.intervals.index)
             bands.append(ax.fill_between(times, ends["lower"], ends["upper"], **(style | kwargs)))
         return bands
+
+
+class LossCurveDisplay:
+    """Losses, or metrics, of each epoch of a fit.
+
+    Create one with `LossCurveDisplay.from_estimator`, or from a history, and plot it with `plot`.
+    Plotting needs matplotlib: ``pip install "skrnn[plot]"``.
+
+    Parameters
+    ----------
+    history : dict of str to list of float
+        Values of each epoch, as in ``history_``.
+    names : list of str, default=None
+        What to plot of them; None is ``loss`` and, if there is one, ``val_loss``.
+
+    Attributes
+    ----------
+    line_ : list of matplotlib Line2D
+        Lines, in the order of ``names``.
+    ax_ : matplotlib Axes
+        Axes of the plot.
+    figure_ : matplotlib Figure
+        Figure of the plot.
+
+    See Also
+    --------
+    PredictionDisplay : Predictions along a series.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import GRURegressor, LossCurveDisplay
+    >>> X = np.random.default_rng(0).normal(size=(64, 12, 2))
+    >>> model = GRURegressor(epochs=2, random_state=0).fit(X, X[:, -1, 0])
+    >>> LossCurveDisplay(model.history_).names
+    ['loss']
+    """
+
+    line_: list[Any]
+    ax_: Any
+    figure_: Any
+
+    def __init__(
+        self, history: Mapping[str, Sequence[float]], names: Sequence[str] | None = None
+    ) -> None:
+        self.history = history
+        self.names = [name for name in _LOSSES if name in history] if names is None else names
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        *,
+        names: Sequence[str] | None = None,
+        ax: Any = None,
+        line_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Plot the losses, or metrics, of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : estimator or forecaster
+            Fitted estimator with ``history_``; of several networks, the first is plotted.
+        names : list of str, default=None
+            What to plot of ``history_``; None is ``loss`` and, if there is one, ``val_loss``.
+        ax : matplotlib Axes, optional
+            Axes to plot on; None creates a new figure.
+        line_kwargs : dict, optional
+            As in `plot`.
+
+        Returns
+        -------
+        LossCurveDisplay
+            Plotted display.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If ``history_`` has no such name.
+        """
+        _pyplot(f"{cls.__name__}.from_estimator")
+        if not hasattr(estimator, "history_"):
+            name = type(estimator).__name__
+            raise NotFittedError(
+                f"{name} has no history_; call fit of an estimator of skrnn first."
+            )
+        return cls(estimator.history_, names).plot(ax, line_kwargs=line_kwargs)
+
+    def plot(self, ax: Any = None, *, line_kwargs: dict[str, Any] | None = None) -> Self:
+        """Plot a line for each name.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Axes to plot on; None creates a new figure.
+        line_kwargs : dict, optional
+            Keyword arguments of ``ax.plot`` for all lines.
+
+        Returns
+        -------
+        LossCurveDisplay
+            The display, with the plotted artists as attributes.
+
+        Raises
+        ------
+        ValueError
+            If the history has no such name.
+        """
+        unknown = [name for name in self.names if name not in self.history]
+        if unknown:
+            raise ValueError(
+                f"names={self.names!r} was given, and the history has {list(self.history)}; give "
+                "some of these."
+            )
+        ax = _axes(ax, f"{type(self).__name__}.plot")
+        self.line_ = []
+        for name in self.names:
+            values = np.asarray(self.history[name], dtype=np.float64)
+            style: dict[str, Any] = {"label": _LOSSES.get(name, name), "linewidth": 1.8}
+            if len(values) == 1:
+                style["marker"] = "o"
+            epochs = np.arange(1, len(values) + 1)
+            self.line_ += ax.plot(epochs, values, **{**style, **(line_kwargs or {})})
+        are_losses = all(name in _LOSSES for name in self.names)
+        _finish(ax, "epoch", "loss" if are_losses else "value")
+        ax.legend(handles=self.line_, frameon=False)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+class PredictionDisplay:
+    """Targets and predictions along a series, in the order of the sequences.
+
+    Create one with `PredictionDisplay.from_estimator`, which predicts and plots, or from targets
+    and predictions, and plot it with `plot`. Plotting needs matplotlib:
+    ``pip install "skrnn[plot]"``.
+
+    Parameters
+    ----------
+    y_true, y_pred : array-like of shape (n,)
+        Targets, and their predictions.
+    index : array-like of shape (n,), default=None
+        Times of both: dates, periods or numbers; None numbers them from 0.
+
+    Attributes
+    ----------
+    line_ : matplotlib Line2D
+        Predictions.
+    true_line_ : matplotlib Line2D
+        Targets.
+    ax_ : matplotlib Axes
+        Axes of the plot.
+    figure_ : matplotlib Figure
+        Figure of the plot.
+
+    See Also
+    --------
+    LossCurveDisplay : Losses of each epoch of a fit.
+    ForecastDisplay : Forecasts, with prediction intervals.
+
+    Examples
+    --------
+    >>> from skrnn import PredictionDisplay
+    >>> display = PredictionDisplay([1.0, 2.0, 4.0], [1.5, 2.0, 3.5])
+    >>> display.y_pred
+    array([1.5, 2. , 3.5])
+    """
+
+    line_: Any
+    true_line_: Any
+    ax_: Any
+    figure_: Any
+
+    def __init__(self, y_true: Any, y_pred: Any, index: Any = None) -> None:
+        self.y_true, self.y_pred = np.asarray(y_true), np.asarray(y_pred)
+        self.index = pd.RangeIndex(len(self.y_true)) if index is None else pd.Index(index)
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        y: Any,
+        *,
+        column: int | None = None,
+        sequence: int | None = None,
+        n_last: int | None = None,
+        ax: Any = None,
+        line_kwargs: dict[str, Any] | None = None,
+    ) -> Self:
+        """Predict with a fitted estimator, and plot targets and predictions.
+
+        Parameters
+        ----------
+        estimator : estimator
+            Fitted regressor, classifier or labeler; or a pipeline that ends with one.
+        X, y : array-like, DataFrame, list or Windows
+            Sequences and targets, as in ``fit``. A pandas y gives the times.
+        column : int, optional
+            Position of the target to plot, if there are several.
+        sequence : int, optional
+            Position of the sequence to plot of a labeler, which predicts at each of its steps.
+        n_last : int, optional
+            Number of latest values to plot; None plots all.
+        ax : matplotlib Axes, optional
+            Axes to plot on; None creates a new figure.
+        line_kwargs : dict, optional
+            As in `plot`.
+
+        Returns
+        -------
+        PredictionDisplay
+            Plotted display, with targets and predictions as ``y_true`` and ``y_pred``.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is not installed.
+        ValueError
+            If there are several targets or sequences and none is named, or y has another shape
+            than the predictions.
+        """
+        _pyplot(f"{cls.__name__}.from_estimator")
+        predicted = estimator.predict(X)
+        index = y.index if isinstance(y, pd.Series | pd.DataFrame) else None
+        if isinstance(index, pd.MultiIndex):
+            raise ValueError("y holds several series; give X and y of one of them.")
+        if sequence is not None:
+            y, predicted, index = y[sequence], predicted[sequence], None
+        y_true, y_pred = (_flat(part, column) for part in (y, predicted))
+        if len(y_true) != len(y_pred):
+            raise ValueError(
+                f"y has {len(y_true)} targets, and there are {len(y_pred)} predictions."
+            )
+        shown = slice(None if n_last is None else -n_last, None)
+        index = pd.RangeIndex(len(y_true)) if index is None else index
+        display = cls(y_true[shown], y_pred[shown], index[shown])
+        return display.plot(ax, line_kwargs=line_kwargs)
+
+    def plot(self, ax: Any = None, *, line_kwargs: dict[str, Any] | None = None) -> Self:
+        """Plot the targets, and the predictions over them.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Axes to plot on; None creates a new figure.
+        line_kwargs : dict, optional
+            Keyword arguments of ``ax.plot`` for the predictions.
+
+        Returns
+        -------
+        PredictionDisplay
+            The display, with the plotted artists as attributes.
+        """
+        ax = _axes(ax, f"{type(self).__name__}.plot")
+        times = _times(self.index)
+        dots = {"marker": "o", "markersize": 3} if len(times) <= _FEW else {}
+        # Classes are levels that do not pass through those in between.
+        steps = {} if self.y_pred.dtype.kind == "f" else {"drawstyle": "steps-mid"}
+        style: dict[str, Any] = {"color": _OBSERVED, "linewidth": 1.2, **dots, **steps}
+        [self.true_line_] = ax.plot(times, self.y_true, label="observed", **style)
+        style |= {"color": _BLUE, "linewidth": 1.8, "label": "predicted"}
+        [self.line_] = ax.plot(times, self.y_pred, **{**style, **(line_kwargs or {})})
+        _label(ax, pd.Series(self.y_true, index=self.index))
+        ax.legend(handles=[self.true_line_, self.line_], frameon=False)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _axes(ax: Any, caller: str) -> Any:
+    """Return the axes to plot on, those of a new figure by default."""
+    plt = _pyplot(caller)
+    return plt.subplots(layout="constrained")[1] if ax is None else ax
+
+
+def _flat(values: Any, column: int | None) -> NDArray[Any]:
+    """Return targets or predictions of one column."""
+    if isinstance(values, list | tuple) and np.ndim(values[0]) > 0:
+        raise ValueError(
+            f"there are {len(values)} sequences of targets; name one as sequence=, such as 0."
+        )
+    array = np.asarray(values)
+    if array.ndim > 1 and column is None and array.shape[1] > 1:
+        raise ValueError(
+            f"y or its predictions have the shape {array.shape}; name a target as column=, or for "
+            "a labeler a sequence as sequence=."
+        )
+    return array[:, column or 0] if array.ndim > 1 else array
 
 
 def _pyplot(caller: str) -> Any:
@@ -301,6 +595,12 @@ def _label(ax: Any, history: pd.Series) -> None:
         ax.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator))
     else:
         ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
-    ax.set_xlabel(history.index.name or ("time" if is_date else "step"))
-    ax.set_ylabel("y" if history.name is None else str(history.name))
+    x = history.index.name or ("time" if is_date else "step")
+    _finish(ax, str(x), "y" if history.name is None else str(history.name))
+
+
+def _finish(ax: Any, x: str, y: str) -> None:
+    """Name the axes, and leave out the frame on the other sides."""
+    ax.set_xlabel(x)
+    ax.set_ylabel(y)
     ax.spines[["top", "right"]].set_visible(False)

@@ -1,4 +1,4 @@
-"""A display plots the forecasts of the chosen series."""
+"""A display plots forecasts of the chosen series, losses of a fit, or predictions of a series."""
 
 import re
 import sys
@@ -12,8 +12,10 @@ import pytest
 mpl.use("Agg")  # no window is opened
 
 import matplotlib.pyplot as plt
+from sklearn.exceptions import NotFittedError
 
-from skrnn import ForecastDisplay, SequenceForecaster
+from skrnn import ForecastDisplay, LossCurveDisplay, PredictionDisplay, SequenceForecaster
+from tests.conftest import make
 
 SMALL = {"network": "dense", "epochs": 1, "window_length": 4, "horizon": 3, "random_state": 0}
 STEPS = [1, 2, 3]
@@ -317,3 +319,86 @@ def test_without_matplotlib_the_error_says_what_to_install(model, monkeypatch):
         display.plot()
     with pytest.raises(ImportError, match="from_forecaster needs matplotlib"):
         ForecastDisplay.from_forecaster(model, monthly())
+
+
+# ------------------------------------------------------------------ losses of a fit
+
+
+@pytest.fixture(scope="module")
+def waves():
+    """Return windows of a wave, and their next values at months."""
+    wave = np.sin(np.arange(40) / 3)
+    X = np.lib.stride_tricks.sliding_window_view(wave, 8)[:-1, :, None]
+    return X, pd.Series(wave[8:], index=pd.period_range("2020-01", periods=32, freq="M"))
+
+
+@pytest.fixture(scope="module")
+def validated(waves):
+    X, y = waves
+    model = make("GRURegressor", epochs=3, metrics=["r2"], early_stopping=False)
+    return model.fit(X, y, X_val=X, y_val=y)
+
+
+def test_the_curves_are_the_losses_of_each_epoch(validated):
+    display = LossCurveDisplay.from_estimator(validated)
+    for line, name in zip(display.line_, ["loss", "val_loss"], strict=True):
+        np.testing.assert_array_equal(x_of(line), [1, 2, 3])
+        np.testing.assert_array_equal(y_of(line), validated.history_[name])
+    assert (display.ax_.get_xlabel(), display.ax_.get_ylabel()) == ("epoch", "loss")
+    assert display.figure_ is display.ax_.figure
+
+
+def test_the_curve_of_a_metric_on_given_axes(validated):
+    _, ax = plt.subplots()
+    display = LossCurveDisplay.from_estimator(
+        validated, names=["r2"], ax=ax, line_kwargs={"color": "red"}
+    )
+    [line] = display.line_
+    assert display.ax_ is ax
+    assert line.get_color() == "red"
+    np.testing.assert_array_equal(y_of(line), validated.history_["r2"])
+    assert ax.get_ylabel() == "value"
+
+
+def test_the_losses_of_a_forecaster(model):
+    lines = LossCurveDisplay.from_estimator(model).line_
+    for line, values in zip(lines, model.history_.values(), strict=True):
+        np.testing.assert_array_equal(y_of(line), values)
+        assert line.get_marker() == "o"  # one epoch can be seen
+
+
+def test_curves_that_are_not_there_are_refused(validated):
+    with pytest.raises(ValueError, match=r"the history has \['loss', 'val_loss', 'r2'\]"):
+        LossCurveDisplay.from_estimator(validated, names=["mae"])
+    with pytest.raises(NotFittedError):
+        LossCurveDisplay.from_estimator(make("GRURegressor"))
+
+
+# ------------------------------------------------------------------ predictions
+
+
+def test_the_lines_are_targets_and_predictions_at_their_times(validated, waves):
+    X, y = waves
+    display = PredictionDisplay.from_estimator(validated, X, y, n_last=12)
+    np.testing.assert_array_equal(y_of(display.line_), validated.predict(X)[-12:])
+    np.testing.assert_array_equal(y_of(display.true_line_), y[-12:])
+    assert dates_of(display.line_)[-1] == "2022-08-01"
+    assert display.figure_ is display.ax_.figure
+
+
+def test_predictions_of_a_column_of_a_sequence_and_of_classes(waves):
+    X, _ = waves
+    several = np.column_stack([X[:, 0, 0], X[:, -1, 0]])
+    model = make("GRURegressor", epochs=1).fit(X, several)
+    display = PredictionDisplay.from_estimator(model, X, several, column=1)
+    np.testing.assert_array_equal(y_of(display.line_), model.predict(X)[:, 1])
+    labels = np.where(X[..., 0] > 0, "up", "down")
+    labeler = make("SequenceLabeler", epochs=1).fit(X, labels)
+    display = PredictionDisplay.from_estimator(labeler, X, labels, sequence=2)
+    assert list(y_of(display.line_)) == list(labeler.predict(X)[2])
+    assert display.line_.get_drawstyle() == "steps-mid"
+    for given, name in (((model, X, several), "column="), ((labeler, X, labels), "sequence=")):
+        with pytest.raises(ValueError, match=name):
+            PredictionDisplay.from_estimator(*given)
+    with pytest.raises(ValueError, match="32 predictions"):
+        PredictionDisplay.from_estimator(model, X, several[:5], column=1)
