@@ -175,6 +175,18 @@ class FittedNetwork(Generic[Encoder, Target]):
             optimizer_state=state.optimizer if continues else None,
         )
 
+    @property
+    def n_parameters(self) -> int:
+        """Return the number of values in the weights, of several networks those of the first."""
+        return sum(weight.size for weight in self.weights)
+
+    def summary(self) -> str:
+        """Return Keras' table of the layers, of several networks those of the first."""
+        lines: list[str] = []
+        keras_model = self.networks[0].to_keras()
+        keras_model.summary(line_length=80, print_fn=lambda text, **_: lines.append(text))
+        return "\n".join(lines)
+
     def to_keras(self) -> Any:
         """Return a new Keras model with the weights, called once: Keras exports no other.
 

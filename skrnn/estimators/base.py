@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from numpy.typing import NDArray
+from sklearn.exceptions import NotFittedError
 
 from skrnn.engine.batches import Examples
 from skrnn.engine.fitted_network import FittedNetwork
@@ -42,6 +43,9 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
 
     weights_ : tuple of ndarray
         Weights of the network, of several the first.
+
+    n_parameters_ : int
+        Number of values in ``weights_``.
 
     history_ : dict of str to list of float
         ``loss``, with a validation set ``val_loss``, and ``metrics`` if there are any, of each
@@ -78,6 +82,11 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
         self.network_ = replace(self.network_, weights=tuple(weights))
 
     @property
+    def n_parameters_(self) -> int:
+        """Return the number of values in the weights of the first network."""
+        return self.network_.n_parameters
+
+    @property
     def history_(self) -> Mapping[str, list[float]]:
         """Return the losses and metrics of each epoch of the first network."""
         return self.network_.history
@@ -101,6 +110,28 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
     def backend_(self) -> str:
         """Return the Keras backend of the fit."""
         return self.network_.backend
+
+    def summary(self) -> str:
+        """Return a table of the layers, their output shapes and numbers of weights, as text.
+
+        Keras writes it from the model that ``to_keras`` returns, and counts each dropout rate as a
+        parameter that is not trained. With several networks, it is that of each of them.
+
+        Returns
+        -------
+        str
+            Table, to be printed.
+
+        Raises
+        ------
+        NotFittedError
+            If the estimator is not fitted.
+        """
+        if not self._has_network():
+            raise NotFittedError(
+                f"this {type(self).__name__} has no layers before it is fitted; call fit first."
+            )
+        return self.network_.summary()
 
     # ------------------------------------------------------------------ hooks
 
