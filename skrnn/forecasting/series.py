@@ -121,7 +121,7 @@ def read_series(
         differ, if X lacks a time of y, or if a series holds no value.
     """
     given = read_covariates(X, names)
-    rows = floats(y)
+    rows = floats(y, copy=True)  # which later changes to y leave as they are
     is_finite = bool(np.isfinite(rows).all())
     parts = {key: (part, times) for key, part, times in grouped(y.index)}
     # A series with few times, or gaps, has the frequency of the longest one.
@@ -301,9 +301,9 @@ def _covariates(X: pd.DataFrame, times: pd.Index, index: pd.Index, name: str) ->
     return floats(later.reindex(full))
 
 
-def floats(data: pd.DataFrame | pd.Series[Any]) -> Array:
+def floats(data: pd.DataFrame | pd.Series[Any], *, copy: bool = False) -> Array:
     """Return the values of a frame or a series as floats, NaN for missing values."""
-    return data.to_numpy(dtype=np.float64, na_value=np.nan)
+    return data.to_numpy(dtype=np.float64, na_value=np.nan, copy=copy)
 
 
 def _put(part: Array, whole: Array, rows: NDArray[np.int64]) -> None:

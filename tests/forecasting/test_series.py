@@ -155,6 +155,16 @@ def test_a_panel_is_read_series_by_series():
     assert [key for key, _ in instances(y.loc["a"])] == [()]
 
 
+@pytest.mark.parametrize("n_series", [1, 2])
+def test_later_changes_to_y_do_not_reach_the_series(n_series):
+    y = panel([5, 3])
+    y = y.loc["a"] if n_series == 1 else y
+    before = y.to_numpy().copy()
+    series = read_series(y, None, ())
+    y.iloc[:] = 0.0
+    np.testing.assert_array_equal(np.concatenate([one.values for one in series]), before)
+
+
 def test_series_without_training_data_are_refused():
     y = panel([4, 3])
     nothing = y.copy()
