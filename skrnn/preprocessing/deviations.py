@@ -10,6 +10,10 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+#: Minimum share of deviations in the standard deviation of a feature. Networks read single
+#: precision, of whose rounding errors smaller deviations would largely consist.
+LEAST_SHARE = 1e-5
+
 
 @dataclass(frozen=True, eq=False)
 class Deviations:
@@ -40,11 +44,11 @@ class Deviations:
         return cls(mean, np.sqrt(squares), shares)
 
     def are_small(self, most: float) -> NDArray[np.bool_]:
-        """Return the features whose deviations have at most this share, and are not zero."""
-        return (self.scale > 0) & (self.shares <= most)
+        """Return the features whose deviations have at most this share, and more than rounding."""
+        return (self.shares > LEAST_SHARE) & (self.shares <= most)
 
     def up_to(self, most: float) -> Self:
-        """Return the same without the mean and scale of features with larger deviations."""
+        """Return the same without the mean and scale of features with other deviations."""
         small = self.are_small(most)
         return type(self)(
             np.where(small, self.mean, 0.0), np.where(small, self.scale, 1.0), self.shares

@@ -195,3 +195,18 @@ def test_sequences_all_equal_are_not_centered():
     model = GRUClassifier(**QUICK, center_steps=True).fit(X, np.arange(12) % 2)
     assert np.isfinite(model.predict_proba(X)).all()
     np.testing.assert_array_equal(measured(model, 8, 1), 0)
+
+
+@pytest.mark.parametrize("center_steps", ["auto", True])
+@pytest.mark.parametrize("rounding", [0.0, 1e-16, 1e-7])
+def test_rounding_errors_are_no_deviations(center_steps, rounding):
+    """A feature that is equal in all sequences, as the time is, is left as it is."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(40, 12, 2))
+    X[..., 1] = np.linspace(0, 1, 12) + rounding * rng.choice([-1, 0, 1], size=(40, 12))
+    weights = rng.uniform(0.1, 3, size=40)  # whose weighted mean has rounding errors
+    model = RNNClassifier(**QUICK, center_steps=center_steps)
+    model.fit(X, rng.integers(0, 2, 40), sample_weight=weights)
+    expected = model.predict_proba(X)
+    nearly = X * [1, 1 + 1e-7]
+    np.testing.assert_allclose(model.predict_proba(nearly), expected, atol=1e-5)

@@ -23,7 +23,7 @@ class CenteredSteps(AroundOne):
         Shape of the sequences.
     most : float
         Maximum root mean square of the deviations, relative to the standard deviation of the
-        feature; a feature with larger ones is left as it is.
+        feature; a feature with larger ones, or none beyond rounding, is left as it is.
     """
 
     n_steps: int
