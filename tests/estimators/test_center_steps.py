@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from keras import config
 from keras.ops import convert_to_numpy
 
 import skrnn
@@ -40,6 +41,12 @@ def measured(model, *shape):
     return found
 
 
+def weights_of_network(model):
+    """Return the weights without the mean (30, 1) and the scale that follows it."""
+    place = [weight.shape for weight in model.weights_].index((30, 1))
+    return model.weights_[:place] + model.weights_[place + 2 :]
+
+
 @pytest.mark.parametrize("estimator", [GRUClassifier, TCNClassifier])
 def test_the_network_reads_deviations_from_the_weighted_mean(estimator):
     """As if X had been centered beforehand."""
@@ -57,11 +64,7 @@ def test_the_network_reads_deviations_from_the_weighted_mean(estimator):
     deviations = (scaled - mean) / scale
     other.fit(deviations, y, sample_weight=weights)
     assert not is_centered(other)
-    own = (
-        measured(model, 30, 1),
-        model.weights_[[w.shape for w in model.weights_].index((30, 1)) + 1],
-    )
-    other.weights_ = [w for w in model.weights_ if not any(np.array_equal(w, one) for one in own)]
+    other.weights_ = weights_of_network(model)
     np.testing.assert_allclose(other.predict_proba(deviations), model.predict_proba(X), atol=1e-4)
 
 
@@ -210,3 +213,26 @@ def test_rounding_errors_are_no_deviations(center_steps, rounding):
     expected = model.predict_proba(X)
     nearly = X * [1, 1 + 1e-7]
     np.testing.assert_allclose(model.predict_proba(nearly), expected, atol=1e-5)
+
+
+@pytest.fixture
+def half_precision():
+    before = config.dtype_policy()
+    config.set_dtype_policy("mixed_bfloat16")
+    yield
+    config.set_dtype_policy(before)
+
+
+@pytest.mark.usefixtures("half_precision")
+def test_deviations_are_exact_in_mixed_precision():
+    """As if X had been centered beforehand, though 16 bits hold little of the deviations."""
+    X, height = spectra(size=1e-3)
+    model = RNNClassifier(**QUICK).fit(X, height > 0)
+    assert is_centered(model)
+    deviations = X - X.mean(axis=0)
+    deviations /= np.sqrt(np.mean(deviations**2))
+    other = RNNClassifier(**QUICK, center_steps=False, scale_input=False)
+    other.fit(deviations, height > 0)
+    other.weights_ = weights_of_network(model)
+    expected = other.predict_proba(deviations)
+    np.testing.assert_allclose(model.predict_proba(X), expected, atol=0.02)

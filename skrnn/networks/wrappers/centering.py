@@ -33,10 +33,14 @@ class CenteredSteps(AroundOne):
 
     def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:
         """Return the outputs of the model for the deviations."""
+        import keras
+
         from skrnn.networks import layers
 
-        deviations = layers.CenterSteps(self.n_steps, self.n_features)(inputs, lengths)
-        return self.network.outputs(deviations, lengths, n_outputs)
+        # Not in the 16 bits of mixed precision, which would round off most of the deviations.
+        dtype = keras.config.dtype_policy().variable_dtype
+        center = layers.CenterSteps(self.n_steps, self.n_features, dtype=dtype)
+        return self.network.outputs(center(inputs, lengths), lengths, n_outputs)
 
     def output_stages(self, weights: WeightReader, n: int) -> list[Stage]:
         """Return the centering and the stages of the model."""
