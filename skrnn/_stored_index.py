@@ -23,11 +23,12 @@ class StoredIndex:
 
     Attributes
     ----------
-    kind : {"dates", "durations", "periods", "range", "labels", "levels", "other"}
-        Type of the index.
+    kind : {"dates", "durations", "periods", "range", "labels", "levels", "time", "other"}
+        Type of the index; "time" is a single time, which is no index.
     values : object
         Ordinals of times, (start, stop, step) of a range or of evenly spaced ordinals, an array of
-        labels, or the levels and codes of a MultiIndex; an index of any other type itself.
+        labels, or the levels and codes of a MultiIndex; for a single time, the `StoredIndex` of it
+        alone; an index of any other type itself.
     names : list
         Names of the levels.
     unit : str
@@ -74,9 +75,11 @@ class StoredIndex:
         return cls("other", index, names)
 
     def restore(self) -> Any:
-        """Return the index."""
+        """Return the index, or the single time."""
         if self.kind == "other":
             return self.values
+        if self.kind == "time":
+            return self.values.restore()[0]
         if self.kind == "levels":
             levels, codes = self.values
             whole = [level.restore() for level in levels]
@@ -117,12 +120,18 @@ class StoresIndices:
 
 
 def stored(value: Any) -> Any:
-    """Return an index as a `StoredIndex`, and other values unchanged."""
+    """Return an index or a time as a `StoredIndex`, also within tuples, others unchanged."""
+    if type(value) is tuple:
+        return tuple(map(stored, value))
+    if isinstance(value, pd.Timestamp | pd.Period | pd.Timedelta):
+        return StoredIndex("time", StoredIndex.of(pd.Index([value])), [])
     return StoredIndex.of(value) if isinstance(value, pd.Index) else value
 
 
 def restored(value: Any) -> Any:
-    """Return the index of a `StoredIndex`, and other values unchanged."""
+    """Return the index or time of a `StoredIndex`, also within tuples, others unchanged."""
+    if type(value) is tuple:
+        return tuple(map(restored, value))
     return value.restore() if isinstance(value, StoredIndex) else value
 
 

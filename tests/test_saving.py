@@ -130,6 +130,27 @@ def test_an_index_is_restored_as_it_was(index):
     assert getattr(again, "tz", None) == getattr(index, "tz", None)
 
 
+@pytest.mark.parametrize(
+    "labels",
+    [
+        pd.to_datetime(["2024-02-01", "2024-01-01"]).tz_localize("Asia/Tokyo"),
+        pd.PeriodIndex(["2024-02", "2024-01"], freq="M"),
+        pd.to_timedelta([2, 1], unit="h"),
+    ],
+    ids=["dates", "periods", "durations"],
+)
+def test_series_may_be_named_by_times(labels):
+    index = pd.MultiIndex.from_product([labels, ["a"], DAYS[:9]], names=["cohort", "shop", "day"])
+    y = pd.DataFrame({"y": np.arange(18.0)}, index=index)
+    model = skrnn.GRUForecaster(window_length=4, **TRAINING).fit(y, fh=[1])
+    again = skops.io.loads(skops.io.dumps(model), trusted=TRUSTED)
+    pd.testing.assert_frame_equal(again.predict(), model.predict())
+    more = y.groupby(level=0, sort=False, group_keys=False).tail(2)
+    for one in (model, again):
+        one.update(more, update_params=False)
+    pd.testing.assert_frame_equal(again.predict(), model.predict())
+
+
 def test_regular_times_are_stored_without_an_element_for_each():
     hours = pd.date_range("2000", periods=100_000, freq="h")
     assert len(pickle.dumps(StoredIndex.of(hours))) < 1000

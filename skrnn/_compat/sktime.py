@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from skrnn._stored_index import StoredIndex, restored, stored
+from skrnn._stored_index import restored, stored
 
 if TYPE_CHECKING:
 
@@ -54,8 +54,7 @@ class ForecasterHooks(_Base):
         state = {name: stored(value) for name, value in attributes.items()}
         horizon = state["_fh"]
         if horizon is not None:
-            index, text = StoredIndex.of(horizon.to_pandas()), horizon.freq
-            state["_fh"] = (index, horizon.is_relative, text)
+            state["_fh"] = stored((horizon.to_pandas(), horizon.is_relative, horizon.freq))
         conversion = state["_converter_store_y"].items()
         state["_converter_store_y"] = {name: stored(value) for name, value in conversion}
         return state
@@ -67,9 +66,7 @@ class ForecasterHooks(_Base):
         if isinstance(horizon, tuple):
             index, is_relative, frequency = horizon
             base = sys.modules["sktime.forecasting.base"]  # loaded, as that of the class is
-            whole["_fh"] = base.ForecastingHorizon(
-                index.restore(), is_relative=is_relative, freq=frequency
-            )
+            whole["_fh"] = base.ForecastingHorizon(index, is_relative=is_relative, freq=frequency)
         conversion = whole.get("_converter_store_y", {}).items()
         whole["_converter_store_y"] = {name: restored(value) for name, value in conversion}
         super().__setstate__(whole)
