@@ -269,6 +269,7 @@ OURS = {
     and kind.__module__.split(".")[-1] not in ("horizons", "decoding", "smoothing")
 }
 ARGUMENTS = {
+    "CenterSteps": {"n_steps": N_STEPS, "n_features": N_FEATURES},
     "AlignBlocks": {"kernel_size": 3, "strides": 2},
     "ShortenLengths": {"strides": 3},
     "Dropout": {"rate": 0.3, "whole_channels": True},
