@@ -82,7 +82,7 @@ def main() -> None:
         ((_, found),) = in_processes(measure, [call], 1)
         rows.append([*call, *found.values()])
         print(*rows[-1], flush=True)
-    header = ["", "series", "reading", "an epoch", "forecasts", "MB beyond a small fit"]
+    header = ["setting", "series", "reading", "an epoch", "forecasts", "MB beyond a small fit"]
     result = table(header, rows)
     print(result)
     if not args.quick:
