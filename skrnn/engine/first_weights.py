@@ -15,9 +15,7 @@ from skrnn.networks.wrappers.centering import CenteredSteps
 from skrnn.networks.wrappers.differences import WithDifferences
 from skrnn.networks.wrappers.linear_skip import LinearSkip
 from skrnn.preprocessing.deviations import Deviations
-
-#: Maximum number of sequences that are measured, except by ridge regression.
-_MOST_MEASURED = 2_000
+from skrnn.preprocessing.subsets import evenly_spaced
 
 
 def first_weights(network: ModelBuilder, examples: Examples) -> Mapping[str, NDArray[Any]]:
@@ -38,8 +36,7 @@ def first_weights(network: ModelBuilder, examples: Examples) -> Mapping[str, NDA
         network = network.network
     if not isinstance(network, CenteredSteps | WithDifferences):
         return measured
-    every = np.linspace(0, len(examples) - 1, min(len(examples), _MOST_MEASURED))
-    rows = np.unique(every.astype(np.int64))
+    rows = evenly_spaced(len(examples))
     x, lengths = examples.inputs.batch(rows, examples.longest)
     values = x.astype(np.float64)
     if isinstance(network, CenteredSteps):

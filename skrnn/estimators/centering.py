@@ -14,15 +14,13 @@ from skrnn.networks.wrappers.centering import CenteredSteps
 from skrnn.networks.wrappers.linear_skip import LinearSkip
 from skrnn.parameters import BOOLEAN, one_of, parameter
 from skrnn.preprocessing.deviations import Deviations
+from skrnn.preprocessing.subsets import evenly_spaced
 from skrnn.sequences import Sequences
 
 #: Maximum share of deviations in the standard deviation of a feature with ``center_steps="auto"``.
 #: Of 34 data sets of one length of the UCR archive, three of spectra have less than .03, and the
 #: others at least .13.
 SMALL = 0.1
-
-#: Maximum number of sequences that are measured.
-_MOST_MEASURED = 2_000
 
 CENTER_STEPS: Any = parameter(
     default="auto",
@@ -62,23 +60,29 @@ def with_centered_steps(
     """
     if not wanted:
         return network
-    n_steps, most = sequences.n_steps, SMALL if isinstance(wanted, str) else math.inf
-    is_possible = n_steps is not None and sequences.window is None and network.n_tokens is None
-    if is_possible:
-        rows = np.flatnonzero(counted)
-        rows = rows[np.linspace(0, len(rows) - 1, min(len(rows), _MOST_MEASURED)).astype(int)]
-        values, _ = sequences.gather(rows, sequences.longest)
-        with np.errstate(over="ignore", invalid="ignore"):
-            found = Deviations.of(values.astype(np.float64), counted[rows])
-        is_possible = not np.isnan(found.scale).any()
-        if is_possible and (most == math.inf or found.are_small(most).any()):
-            return CenteredSteps(network, sequences.longest, sequences.n_features, most)
-    if wanted is True and not is_possible:
+    is_auto = isinstance(wanted, str)
+    found = None if network.n_tokens is not None else _deviations(sequences, counted)
+    if found is None and not is_auto:
         raise ValueError(
             "center_steps=True needs measurements without missing values, in sequences of one "
             "length that are no windows; give center_steps='auto', or False."
         )
-    return network
+    if found is None or (is_auto and not found.are_small(SMALL).any()):
+        return network
+    most = SMALL if is_auto else math.inf
+    return CenteredSteps(network, sequences.longest, sequences.n_features, most)
+
+
+def _deviations(sequences: Sequences, counted: NDArray[np.float64]) -> Deviations | None:
+    """Return the deviations of sequences, None for windows, other lengths and missing values."""
+    if sequences.n_steps is None or sequences.window is not None:
+        return None
+    rows = np.flatnonzero(counted)
+    rows = rows[evenly_spaced(len(rows))]
+    values, _ = sequences.gather(rows, sequences.longest)
+    with np.errstate(over="ignore", invalid="ignore"):
+        found = Deviations.of(values.astype(np.float64), counted[rows])
+    return None if np.isnan(found.scale).any() else found
 
 
 def has_centered_steps(network: ModelBuilder) -> bool:

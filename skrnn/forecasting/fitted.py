@@ -23,6 +23,7 @@ from skrnn.forecasting.tables import Rows, WindowTable, as_singles
 from skrnn.forecasting.uncertainty import Correction, quantiles_of, widened
 from skrnn.networks.wrappers.forecast import Forecast, ForecastHead
 from skrnn.preprocessing.scaling import AffineScaling
+from skrnn.preprocessing.subsets import evenly_spaced
 
 #: Maximum number of windows for errors, and values held at a time to measure them.
 MOST_MEASURED = 2000
@@ -90,11 +91,10 @@ class SeriesEncoder:
         """
         alike: dict[tuple[int, ...], list[int]] = {}
         for number, one in enumerate(series):
-            lowest = np.nanmin(one.values, initial=np.inf)
-            if self.transform == "log" and lowest <= 0:
+            if self.transform == "log" and (one.values <= 0).any():
                 raise ValueError(
                     f"transform='log' needs positive values, and {named(one.key)} has "
-                    f"{lowest:g}; give transform='auto', or None."
+                    f"{np.nanmin(one.values):g}; give transform='auto', or None."
                 )
             is_whole = not np.isnan(one.values).any()
             alike.setdefault(one.values.shape if is_whole else (number,), []).append(number)
@@ -245,7 +245,7 @@ def measure_errors(
     head, horizon = fitted.target, fitted.encoder.network.layout.horizon
     n_each = n_ahead * table.layout.n_targets * 30
     most = max(50, min(MOST_MEASURED, MOST_NUMBERS // n_each))
-    some = np.unique(np.linspace(0, len(numbers) - 1, most).astype(np.int64))
+    some = evenly_spaced(len(numbers), most)
     numbers, origins = numbers[some], origins[some]
     parameters = rolled(fitted, table, table.starts(numbers, origins), n_ahead)
     targets = table.targets(numbers, origins, ends, n_ahead)[np.arange(len(numbers))]

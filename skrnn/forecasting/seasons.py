@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from skrnn.forecasting.series import Series
 from skrnn.forecasting.time_grid import step_length
+from skrnn.preprocessing.subsets import evenly_spaced
 
 Floats = NDArray[np.float64]
 
@@ -42,8 +43,7 @@ def seasons_of(series: Sequence[Series]) -> tuple[int, ...]:
     """
     longest = max(series, key=len)
     n_lags = min(LONGEST, len(longest) // 2)
-    every = np.linspace(0, len(series) - 1, min(len(series), MOST_SERIES)).astype(int)
-    tried = [series[number].values for number in every]
+    tried = [series[number].values for number in evenly_spaced(len(series), MOST_SERIES)]
     correlation = _mean_autocorrelation(tried, n_lags)
     expected = [season for season in usual_seasons(longest.index) if season <= n_lags]
     kept = [season for season in expected if correlation[season] >= EXPECTED]
