@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import statistics
 import sys
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,15 @@ from sklearn.pipeline import Pipeline, make_pipeline
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # folder of common.py
 
-from common import Parser, command, page, replace_rows, table, write_page
+from common import (
+    Parser,
+    command,
+    mean_and_deviation,
+    page,
+    replace_rows,
+    table,
+    write_page,
+)
 
 from skrnn import SequenceClassifier, TokenSequences, networks
 
@@ -69,7 +78,7 @@ def reviews(path: Path) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def model_of(name: str, **training: Any) -> Pipeline:
+def model_of(name: str, seed: int = 0, **training: Any) -> Pipeline:
     """Return a pipeline from texts to labels."""
     if name == BAG:
         words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
@@ -83,7 +92,7 @@ def model_of(name: str, **training: Any) -> Pipeline:
         stop_words=["br"],  # the name of a line break
     )
     classifier = SequenceClassifier(
-        network=NETWORKS[name], batch_size=128, random_state=0, **settings
+        network=NETWORKS[name], batch_size=128, random_state=seed, **settings
     )
     return make_pipeline(tokens, classifier)
 
@@ -102,9 +111,17 @@ def described(model: Pipeline) -> str:
     )
 
 
-def record(results: Path, name: str, settings: str, accuracy: float) -> list[dict[str, str]]:
+def record(
+    results: Path, name: str, settings: str, accuracies: list[float]
+) -> list[dict[str, str]]:
     """Put the row of a model into the collected ones, and return all of them."""
-    row = {"model": name, "accuracy": accuracy, "settings": settings}
+    row = {
+        "model": name,
+        "accuracy": statistics.fmean(accuracies),
+        "deviation": statistics.stdev(accuracies) if len(accuracies) > 1 else "",
+        "seeds": len(accuracies),
+        "settings": settings,
+    }
     path = results / "imdb.csv"
     return replace_rows(path, list(row), [row], lambda row: row["model"], PUBLISHED)
 
@@ -112,13 +129,20 @@ def record(results: Path, name: str, settings: str, accuracy: float) -> list[dic
 def report(rows: list[dict[str, str]], results: Path) -> None:
     """Write the page and the figure of all rows."""
     lines = [
-        [name, float(row["accuracy"]), PUBLISHED[name], row["settings"]]
+        [
+            name,
+            float(row["accuracy"]),
+            float(row["deviation"] or "nan"),
+            row["seeds"],
+            PUBLISHED[name],
+            row["settings"],
+        ]
         for row in rows
         for name in [row["model"]]
     ]
     text = page(
         "Film reviews",
-        [command(__file__), "Seed: 0"],
+        [command(__file__), "Seeds: 0, 1, ..., as many as a row has"],
         "Accuracy on the 5,000 validation reviews of IMDB, for models trained on 20,000 reviews "
         "(Maas et al., 2011, Learning word vectors for sentiment analysis, ACL), with the 10,000 "
         "most frequent words; of long reviews, the end is kept. Published: the best validation "
@@ -126,7 +150,7 @@ def report(rows: list[dict[str, str]], results: Path) -> None:
         "tenth of the training reviews (`--choose`), and the validation set is used once for "
         "each final model; for two models, an earlier configuration was evaluated as well "
         "(benchmarks/README.md).",
-        table(["", "accuracy", "published", "settings"], lines),
+        table(["", "accuracy", "deviation", "seeds", "published", "settings"], lines),
         "![Accuracies and published ones](imdb.png)",
     )
     print(text)
@@ -152,7 +176,7 @@ def draw(accuracies: dict[str, float], path: Path) -> None:
 
 
 def main() -> None:
-    parser = Parser(__doc__, "data", "results", "epochs")
+    parser = Parser(__doc__, "data", "results", "epochs", seeds=1)
     parser.add_argument("models", nargs="*", metavar="model", help=f"of {', '.join(PUBLISHED)}")
     parser.add_argument("--choose", action="store_true", help="evaluate on a held-out tenth")
     args = parser.parse_args()
@@ -161,15 +185,18 @@ def main() -> None:
     is_held_out = np.arange(len(y)) % 10 == 9
     training = {} if args.epochs is None else {"epochs": args.epochs}
     for name in args.models or PUBLISHED:
-        model = model_of(name, **training)
-        if args.choose:
-            model.fit(texts[~is_held_out], y[~is_held_out])
-            accuracy = float(model.score(texts[is_held_out], y[is_held_out]))
-        else:
-            accuracy = float(model.fit(texts, y).score(*reviews(data / "val.jsonl.gz")))
-        print(name, f"{accuracy:.4f}", described(model), flush=True)
+        accuracies = []
+        for seed in range(args.seeds):
+            model = model_of(name, seed, **training)
+            if args.choose:
+                model.fit(texts[~is_held_out], y[~is_held_out])
+                accuracies.append(float(model.score(texts[is_held_out], y[is_held_out])))
+            else:
+                model.fit(texts, y)
+                accuracies.append(float(model.score(*reviews(data / "val.jsonl.gz"))))
+        print(name, mean_and_deviation(accuracies, 4), described(model), flush=True)
         if not (args.choose or training):
-            report(record(args.results, name, described(model), accuracy), args.results)
+            report(record(args.results, name, described(model), accuracies), args.results)
 
 
 if __name__ == "__main__":
