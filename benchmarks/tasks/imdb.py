@@ -83,7 +83,14 @@ def model_of(name: str, seed: int = 0, **training: Any) -> Pipeline:
     if name == BAG:
         words = TfidfVectorizer(ngram_range=(1, 2), min_df=2, sublinear_tf=True)
         return make_pipeline(words, LogisticRegression(C=30, max_iter=300))
-    usual = {"max_length": 600, "embedding_dim": 128, "learning_rate": 3e-3, "epochs": 3}
+    usual = {
+        "max_length": 600,
+        "embedding_dim": 128,
+        "learning_rate": 3e-3,
+        "epochs": 3,
+        "early_stopping": False,  # all reviews are for training
+        "label_smoothing": 0.0,
+    }
     settings = usual | TRAINING.get(name, {}) | training
     tokens = TokenSequences(
         max_tokens=10_000 - 2,  # padding and the unknown one are two
