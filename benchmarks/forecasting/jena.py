@@ -46,6 +46,7 @@ TRAINING = {
     "batch_size": 256,
     "learning_rate": 3e-3,
     "early_stopping": True,
+    "linear_skip": False,
     "patience": 3,
 }
 
