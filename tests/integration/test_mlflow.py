@@ -1,4 +1,5 @@
-"""Models in MLflow's file store: logged in both formats and by autolog, loaded in a new process."""
+"""MLflow (https://mlflow.org): models logged as skops files or pickles, and by `autolog` around a
+search, loaded in a new process."""
 
 import os
 import subprocess

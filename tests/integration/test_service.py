@@ -1,4 +1,5 @@
-"""The service of docs/examples: many threads at once, answers as predict gives them."""
+"""FastAPI (https://fastapi.tiangolo.com): a service that answers requests of many threads by a
+stream for each sensor."""
 
 import runpy
 from concurrent.futures import ThreadPoolExecutor

@@ -1,0 +1,59 @@
+"""Dask (https://www.dask.org): searches and cross-validation on a cluster, and predictions for each
+partition of an array or a data frame."""
+
+import dask.array
+import dask.dataframe
+import joblib
+import numpy as np
+import pandas as pd
+import pytest
+from distributed import Client, LocalCluster
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from skrnn import GRURegressor, SlidingWindow
+from tests.integration.data import SERIES, X, y
+from tests.integration.panels import forecast_by_a_trained_one, long_table
+
+pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore")]  # of Dask's own
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """Yield a client of a cluster of two processes on this machine."""
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as local,
+        Client(local) as client,
+    ):
+        yield client
+
+
+@pytest.mark.usefixtures("cluster")
+@pytest.mark.parametrize("kind", ["sequences", "windows"])
+def test_a_search_on_a_cluster_has_the_scores_of_a_serial_one(kind):
+    model = GRURegressor(epochs=2, random_state=0)
+    if kind == "windows":
+        model = make_pipeline(SlidingWindow(8), model)
+    data = (X, y) if kind == "sequences" else (SERIES[:-1], SERIES[1:, 0])
+    name = "units" if kind == "sequences" else "gruregressor__units"
+    search = GridSearchCV(model, {name: [2, 3]}, cv=2)
+    serial = search.fit(*data).cv_results_["mean_test_score"]
+    with joblib.parallel_config("dask"):
+        distributed = search.fit(*data).cv_results_["mean_test_score"]
+    np.testing.assert_allclose(distributed, serial, atol=1e-6)
+
+
+def test_blocks_of_an_array_are_predicted_one_by_one():
+    model = GRURegressor(epochs=2, random_state=0).fit(X, y)
+    blocks = dask.array.from_array(X, chunks=(13, 8, 2))
+    parts = blocks.map_blocks(model.predict, drop_axis=(1, 2), dtype=np.float64)
+    np.testing.assert_allclose(parts.compute(), model.predict(X), atol=1e-6)
+
+
+def test_partitions_of_a_long_table_are_forecast_one_by_one():
+    table, forecast = long_table(), forecast_by_a_trained_one()
+    whole = forecast(table)
+    parts = dask.dataframe.from_pandas(table.set_index("store"), npartitions=3)
+    assert parts.npartitions == 3
+    forecasts = parts.reset_index().map_partitions(forecast, meta=whole).compute()
+    pd.testing.assert_frame_equal(forecasts.reset_index(drop=True), whole, atol=1e-6)
