@@ -19,9 +19,13 @@ class Steps(Protocol):
     ----------
     step_multiple : int
         Sequences are padded to a multiple of this number of steps.
+    most_predicted : int
+        Largest number of sequences to predict at once, a power of two. A prediction is the same
+        number for all sizes from `CHUNK` to this one.
     """
 
     step_multiple: int
+    most_predicted: int
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None

@@ -14,6 +14,7 @@ from skrnn.engine.sizes import (
     PREDICTED_LENGTHS,
     STEP_MULTIPLE,
     TRAINED_LENGTHS,
+    batch_rows,
     padded_length,
     with_margins,
 )
@@ -27,9 +28,12 @@ Batch = tuple[Any, NDArray[Any], NDArray[Any], NDArray[Any]]
 #: From rows of examples to the x and the lengths of a batch.
 GatherBatch = Callable[[NDArray[np.int64]], tuple[Any, NDArray[np.int32]]]
 
-#: Batch size of predictions. It never varies, because XLA, oneDNN and MKL round differently for
-#: different batch sizes.
+#: Number of sequences that are predicted at once. XLA, oneDNN and MKL round differently for small
+#: batches, so that it does not vary; a backend may predict more at once.
 CHUNK = 32
+
+#: Largest number of steps of all sequences that are predicted at once, beyond `CHUNK` sequences.
+PREDICTED_STEPS = 2**16
 
 #: Largest table, in bytes, that is scaled once and kept; batches of a larger table are scaled as
 #: they are gathered, so that a file larger than memory streams through them.
@@ -157,13 +161,20 @@ class NetworkInputs:
 
         return gather
 
-    def chunks(self, step_multiple: int) -> Iterator[tuple[NDArray[Any], NDArray[Any], int]]:
-        """Yield all sequences in chunks of one size, each with its number of real rows."""
+    def chunks(
+        self, step_multiple: int, most: int
+    ) -> Iterator[tuple[NDArray[Any], NDArray[Any], int]]:
+        """Yield all sequences in chunks of one size, each with its number of real rows.
+
+        The size is a power of two from `CHUNK` to ``most``, smaller for long sequences.
+        """
         n_steps = self.padded_steps(step_multiple, PREDICTED_LENGTHS)
-        for start in range(0, len(self), CHUNK):
-            rows = np.arange(start, min(start + CHUNK, len(self)))
+        fitting = 2 ** max(1, PREDICTED_STEPS // n_steps).bit_length() // 2
+        size = max(CHUNK, min(batch_rows(most, len(self)), fitting))
+        for start in range(0, len(self), size):
+            rows = np.arange(start, min(start + size, len(self)))
             x, lengths = self.batch(rows, n_steps)
-            yield _filled_up(x, 0.0), _filled_up(lengths, n_steps), len(rows)
+            yield _filled_up(x, size, 0.0), _filled_up(lengths, size, n_steps), len(rows)
 
 
 class BatchSource(Protocol):
@@ -266,11 +277,11 @@ def pad_rows(rows: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     return np.resize(rows, size)
 
 
-def _filled_up(rows: NDArray[Any], value: float) -> NDArray[Any]:
+def _filled_up(rows: NDArray[Any], size: int, value: float) -> NDArray[Any]:
     """Return an array filled up to the rows of a chunk with one value."""
-    if len(rows) == CHUNK:
+    if len(rows) == size:
         return rows
-    chunk = np.full((CHUNK, *rows.shape[1:]), value, dtype=rows.dtype)
+    chunk = np.full((size, *rows.shape[1:]), value, dtype=rows.dtype)
     chunk[: len(rows)] = rows
     return chunk
 

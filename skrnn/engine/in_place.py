@@ -22,6 +22,9 @@ class VariableSteps:
     #: Lengths need no rounding, since they are not compiled in.
     step_multiple = 1
 
+    #: oneDNN and MKL round in the same way for all batches of eight sequences or more.
+    most_predicted = 512
+
     def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
         self._model = model
         self._optimizer = optimizer

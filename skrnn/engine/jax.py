@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from skrnn._compat.jax import QUICK_COMPILATION
 from skrnn._compat.keras import is_seed_state
-from skrnn.engine.batches import Batch, GatherBatch, NetworkInputs
+from skrnn.engine.batches import CHUNK, Batch, GatherBatch, NetworkInputs
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.engine.memory import return_free_memory
 from skrnn.engine.sizes import STEP_MULTIPLE
@@ -42,6 +42,9 @@ class JaxSteps:
 
     step_multiple = STEP_MULTIPLE
 
+    #: XLA rounds differently for different batch sizes.
+    most_predicted = CHUNK
+
     def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
         self._model = model
         self._optimizer = optimizer
@@ -61,7 +64,7 @@ class JaxSteps:
         self._everywhere = NamedSharding(self._mesh, PartitionSpec())
         self._train = self._compiled(self._train_loop, donate_argnums=0)
         self._evaluate = self._compiled(self._evaluate_loop)
-        self._forward = _sized(self._forward_step, lambda _, __, x, ___: x.size)
+        self._forward = _freeing(jax.jit(self._forward_step), lambda _, __, x, ___: x.shape)
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
@@ -271,13 +274,17 @@ def _sized(function: Callable[..., Any], size: Callable[..., int], **options: An
     usual = quick = jax.jit(function, **options)
     if jax.default_backend() == "cpu":
         quick = jax.jit(function, compiler_options=QUICK_COMPILATION, **options)
-    known: set[int] = set()
+    return _freeing(lambda *given: (quick if size(*given) < QUICKLY_BELOW else usual)(*given), size)
+
+
+def _freeing(compiled: Callable[..., Any], key: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that returns free memory after each compilation, one for each key."""
+    known: set[Any] = set()
 
     def call(*given: Any) -> Any:
-        n = size(*given)
-        result = (quick if n < QUICKLY_BELOW else usual)(*given)
-        if n not in known:  # it was compiled just now
-            known.add(n)
+        result = compiled(*given)
+        if key(*given) not in known:  # it was compiled just now
+            known.add(key(*given))
             return_free_memory()
         return result
 

@@ -162,9 +162,8 @@ def predict(compiled: CompiledModel, inputs: NetworkInputs) -> NDArray[np.float6
     """Return the outputs for every sequence, float64 of shape (n_samples, n_outputs)."""
     if inputs.sequences.lengths.sum() > len(inputs.sequences.steps):
         inputs = inputs.scaled()
-    batches = _Counted(
-        ((x, lengths), n_real) for x, lengths, n_real in inputs.chunks(compiled.step_multiple)
-    )
+    chunks = inputs.chunks(compiled.step_multiple, compiled.steps.most_predicted)
+    batches = _Counted(((x, lengths), n_real) for x, lengths, n_real in chunks)
     outputs = compiled.steps.predict_all(batches)
     real = [chunk[:n] for chunk, n in zip(outputs, batches.counts, strict=True)]
     return np.concatenate(real).astype(np.float64)

@@ -5,7 +5,11 @@ import numpy as np
 import pytest
 
 import skrnn
+from skrnn import SequenceRegressor, networks
+from skrnn.engine.batches import NetworkInputs
 from skrnn.engine.sizes import PREDICTED_LENGTHS, TRAINED_LENGTHS, batch_rows, padded_length
+from skrnn.preprocessing.scaling import AffineScaling
+from skrnn.sequences import Sequences
 from tests.conftest import make, targets
 
 LENGTHS = range(1, 5001)
@@ -136,3 +140,27 @@ if keras.backend.backend() == "jax":
             for x in X:
                 model.predict([x])
         assert shapes == {256}
+
+
+@pytest.mark.parametrize("network", sorted(networks.BY_NAME))
+def test_a_prediction_is_the_same_number_beside_a_thousand_others(network):
+    X = np.random.default_rng(0).normal(size=(1100, 20, 3)).astype(np.float32)
+    model = SequenceRegressor(network=network, epochs=1, random_state=0).fit(X[:40], X[:40, 0, 0])
+    together = model.predict(X)
+    for n in (1, 9, 32, 33, 70, 600):
+        np.testing.assert_array_equal(model.predict(X[-n:]), together[-n:])
+
+
+@pytest.mark.parametrize(
+    ("n_sequences", "n_steps", "most"),
+    [(1000, 16, 512), (1000, 200, 256), (70, 16, 128), (40, 70_000, 32)],
+)
+def test_many_sequences_are_predicted_in_larger_chunks_unless_they_are_long(
+    n_sequences, n_steps, most
+):
+    starts, lengths = np.zeros(n_sequences, int), np.full(n_sequences, n_steps)
+    sequences = Sequences(np.zeros((n_steps, 1)), starts, lengths)
+    inputs = NetworkInputs(sequences, AffineScaling.identity(1), indicator=False)
+    chunks = list(inputs.chunks(1, 512))
+    assert {len(x) for x, *_ in chunks} == {most}
+    assert sum(n for *_, n in chunks) == n_sequences
