@@ -29,6 +29,8 @@ from skrnn._wording import type_name
 
 Floats = NDArray[np.floating[Any]]
 
+_FLOATS = (np.float64, np.float32)
+
 
 def all_finite(values: NDArray[Any]) -> bool:
     """Return whether all values are finite, in most cases from their sum of squares alone."""
@@ -171,9 +173,12 @@ def check_panel(estimator: Any, X: pd.DataFrame) -> tuple[Floats, NDArray[np.int
 
 
 def _as_floats(estimator: Any, X: Any, *, allow_nd: bool = False) -> Floats:
+    numbers = as_numbers(X, "X")
+    if allow_nd and type(numbers) is np.ndarray and numbers.dtype in _FLOATS and numbers.size:
+        return numbers  # check_array would return it, and takes a tenth of a millisecond
     return check_array(
-        as_numbers(X, "X"),
-        dtype=[np.float64, np.float32],
+        numbers,
+        dtype=list(_FLOATS),
         ensure_all_finite=False,
         allow_nd=allow_nd,
         estimator=estimator,
