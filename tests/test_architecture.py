@@ -19,7 +19,7 @@ FILES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 FLOORS = [
-    {"_version", "_wording", "_doc_link", "_stored_index"},
+    {"_version", "_wording", "_doc_link", "_stored_index", "_axes"},
     {"parameters", "_conversion", "_backend", "_rollback", "_compat", "_typing"},
     {"_validation"},
     {"settings", "kernels", "sequences"},
