@@ -10,11 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
+from skrnn._axes import BLUE, OBSERVED, axes_of, label_axes, pyplot
 from skrnn._wording import type_name
-
-# Blue and near-black: apart for color-blind readers (Okabe and Ito, 2008), and in gray print.
-_BLUE = (0.0, 0.447, 0.698)
-_OBSERVED = "0.15"
 
 #: How much blue the outermost and the innermost band hold; the rest is white.
 _PALEST, _DEEPEST = 0.2, 0.45
@@ -157,7 +154,7 @@ class ForecastDisplay:
         ValueError
             If y holds several series or columns, and none or an unknown one is named.
         """
-        _pyplot(f"{cls.__name__}.from_forecaster")
+        pyplot(f"{cls.__name__}.from_forecaster")
         history = _chosen(y, "y", column, instance)
         forecast = _chosen(forecaster.predict(fh, X), "the forecast", column, instance)
         intervals = None
@@ -198,16 +195,16 @@ class ForecastDisplay:
         ForecastDisplay
             The display, with the plotted artists as attributes.
         """
-        ax = _axes(ax, f"{type(self).__name__}.plot")
+        ax = axes_of(ax, f"{type(self).__name__}.plot")
         dots = {"marker": "o", "markersize": 3} if len(self.forecast) <= _FEW else {}
-        observed = {"color": _OBSERVED, "linewidth": 1.2}
+        observed = {"color": OBSERVED, "linewidth": 1.2}
         self.bands_ = self._bands(ax, band_kwargs or {})
         [self.history_line_] = ax.plot(*_points(self.history), label="observed", **observed)
         self.actual_line_ = None
         if self.actual is not None:
             style = {**observed, **dots, "linestyle": "--", "markerfacecolor": "white"}
             [self.actual_line_] = ax.plot(*_points(self.actual), label="observed later", **style)
-        style = {"color": _BLUE, "linewidth": 1.8, **dots, "label": "forecast"}
+        style = {"color": BLUE, "linewidth": 1.8, **dots, "label": "forecast"}
         [self.line_] = ax.plot(*_points(self.forecast), **{**style, **(line_kwargs or {})})
         _label(ax, self.history)
         drawn = [self.history_line_, self.actual_line_, self.line_, *self.bands_]
@@ -229,7 +226,7 @@ class ForecastDisplay:
                 for number, column in enumerate(self.intervals.columns)
                 if float(column[-2]) == coverage
             }
-            tint = tuple(1 - depth * (1 - part) for part in _BLUE)
+            tint = tuple(1 - depth * (1 - part) for part in BLUE)
             style = {"color": tint, "linewidth": width, "label": f"{100 * coverage:g} % interval"}
             times = _times(self.intervals.index)
             bands.append(ax.fill_between(times, ends["lower"], ends["upper"], **(style | kwargs)))
@@ -318,7 +315,7 @@ class LossCurveDisplay:
         ValueError
             If ``history_`` has no such name.
         """
-        _pyplot(f"{cls.__name__}.from_estimator")
+        pyplot(f"{cls.__name__}.from_estimator")
         if not hasattr(estimator, "history_"):
             name = type(estimator).__name__
             raise NotFittedError(
@@ -352,7 +349,7 @@ class LossCurveDisplay:
                 f"names={self.names!r} was given, and the history has {list(self.history)}; give "
                 "some of these."
             )
-        ax = _axes(ax, f"{type(self).__name__}.plot")
+        ax = axes_of(ax, f"{type(self).__name__}.plot")
         self.line_ = []
         for name in self.names:
             values = np.asarray(self.history[name], dtype=np.float64)
@@ -362,7 +359,7 @@ class LossCurveDisplay:
             epochs = np.arange(1, len(values) + 1)
             self.line_ += ax.plot(epochs, values, **{**style, **(line_kwargs or {})})
         are_losses = all(name in _LOSSES for name in self.names)
-        _finish(ax, "epoch", "loss" if are_losses else "value")
+        label_axes(ax, "epoch", "loss" if are_losses else "value")
         ax.legend(handles=self.line_, frameon=False)
         self.ax_, self.figure_ = ax, ax.figure
         return self
@@ -460,7 +457,7 @@ class PredictionDisplay:
             If there are several targets or sequences and none is named, or y has another shape
             than the predictions.
         """
-        _pyplot(f"{cls.__name__}.from_estimator")
+        pyplot(f"{cls.__name__}.from_estimator")
         predicted = estimator.predict(X)
         index = y.index if isinstance(y, pd.Series | pd.DataFrame) else None
         if isinstance(index, pd.MultiIndex):
@@ -492,25 +489,19 @@ class PredictionDisplay:
         PredictionDisplay
             The display, with the plotted artists as attributes.
         """
-        ax = _axes(ax, f"{type(self).__name__}.plot")
+        ax = axes_of(ax, f"{type(self).__name__}.plot")
         times = _times(self.index)
         dots = {"marker": "o", "markersize": 3} if len(times) <= _FEW else {}
         # Classes are levels that do not pass through those in between.
         steps = {} if self.y_pred.dtype.kind == "f" else {"drawstyle": "steps-mid"}
-        style: dict[str, Any] = {"color": _OBSERVED, "linewidth": 1.2, **dots, **steps}
+        style: dict[str, Any] = {"color": OBSERVED, "linewidth": 1.2, **dots, **steps}
         [self.true_line_] = ax.plot(times, self.y_true, label="observed", **style)
-        style |= {"color": _BLUE, "linewidth": 1.8, "label": "predicted"}
+        style |= {"color": BLUE, "linewidth": 1.8, "label": "predicted"}
         [self.line_] = ax.plot(times, self.y_pred, **{**style, **(line_kwargs or {})})
         _label(ax, pd.Series(self.y_true, index=self.index))
         ax.legend(handles=[self.true_line_, self.line_], frameon=False)
         self.ax_, self.figure_ = ax, ax.figure
         return self
-
-
-def _axes(ax: Any, caller: str) -> Any:
-    """Return the axes to plot on, those of a new figure by default."""
-    plt = _pyplot(caller)
-    return plt.subplots(layout="constrained")[1] if ax is None else ax
 
 
 def _flat(values: Any, column: int | None) -> NDArray[Any]:
@@ -526,16 +517,6 @@ def _flat(values: Any, column: int | None) -> NDArray[Any]:
             "a labeler a sequence as sequence=."
         )
     return array[:, column or 0] if array.ndim > 1 else array
-
-
-def _pyplot(caller: str) -> Any:
-    try:
-        import matplotlib.pyplot as plt
-    except ImportError as error:
-        raise ImportError(
-            f'{caller} needs matplotlib; install it with pip install "skrnn[plot]".'
-        ) from error
-    return plt
 
 
 def _chosen(frame: Any, name: str, column: Any, instance: Any) -> pd.Series:
@@ -596,11 +577,4 @@ def _label(ax: Any, history: pd.Series) -> None:
     else:
         ax.xaxis.set_major_locator(ticker.MaxNLocator(integer=True))
     x = history.index.name or ("time" if is_date else "step")
-    _finish(ax, str(x), "y" if history.name is None else str(history.name))
-
-
-def _finish(ax: Any, x: str, y: str) -> None:
-    """Name the axes, and leave out the frame on the other sides."""
-    ax.set_xlabel(x)
-    ax.set_ylabel(y)
-    ax.spines[["top", "right"]].set_visible(False)
+    label_axes(ax, str(x), "y" if history.name is None else str(history.name))

@@ -19,7 +19,7 @@ FILES = {
     for path in sorted(ROOT.rglob("*.py"))
 }
 FLOORS = [
-    {"_version", "_wording", "_doc_link", "_stored_index"},
+    {"_version", "_wording", "_doc_link", "_stored_index", "_axes"},
     {"parameters", "_conversion", "_backend", "_rollback", "_compat", "_typing"},
     {"_validation"},
     {"settings", "kernels", "sequences"},
@@ -28,7 +28,7 @@ FLOORS = [
     {"onnx_export"},
     {"engine"},
     {"estimators"},
-    {"forecasting", "plotting", "datasets", "saving"},
+    {"forecasting", "plotting", "datasets", "saving", "inspection"},
     {"streaming"},
 ]
 FLOOR = {unit: floor for floor, units in enumerate(FLOORS) for unit in units}
@@ -240,7 +240,7 @@ def test_an_unknown_name_is_an_attribute_error():
         skrnn.Perceptron  # noqa: B018
 
 
-@pytest.mark.parametrize("name", ["datasets", "networks", "parameters"])
+@pytest.mark.parametrize("name", ["datasets", "inspection", "networks", "parameters"])
 def test_public_modules_are_reached_as_attributes(name):
     assert inspect.ismodule(getattr(skrnn, name))
     assert name in dir(skrnn)
@@ -414,7 +414,7 @@ def test_no_object_is_made_of_an_abstract_base():
 # ------------------------------------------------------------------ classes with one subclass
 
 #: Modules whose ``__all__`` is for users.
-PUBLIC_MODULES = (skrnn, skrnn.networks, skrnn.parameters)
+PUBLIC_MODULES = (skrnn, skrnn.inspection, skrnn.networks, skrnn.parameters)
 HOOKS = "holds the private names of sktime that a class of ours overrides, apart from its own"
 
 #: Classes with one subclass that are not public, and why each is not part of the subclass.

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import skrnn
-from skrnn import _typing, datasets, networks, parameters
+from skrnn import _typing, datasets, inspection, networks, parameters
 from skrnn.forecasting import sktime_bases
 
 MODULES = {
@@ -20,6 +20,7 @@ MODULES = {
     "skrnn.networks": networks,
     "skrnn.parameters": parameters,
     "skrnn.datasets": datasets,
+    "skrnn.inspection": inspection,
 }
 CALLABLES = {
     f"{module}.{name}": getattr(MODULES[module], name)
@@ -45,6 +46,7 @@ from numpy.typing import NDArray
 
 import skrnn
 import skrnn.datasets
+import skrnn.inspection
 import skrnn.networks
 import skrnn.parameters
 
