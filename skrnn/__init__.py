@@ -42,7 +42,11 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
         SequenceForecaster,
         TCNForecaster,
     )
-    from skrnn.plotting import ForecastDisplay, LossCurveDisplay, PredictionDisplay
+    from skrnn.plotting.attention import AttentionDisplay
+    from skrnn.plotting.forecast import ForecastDisplay
+    from skrnn.plotting.loss_curve import LossCurveDisplay
+    from skrnn.plotting.prediction import PredictionDisplay
+    from skrnn.plotting.steps import AnomalyDisplay, EventDisplay
     from skrnn.preprocessing.sequence_scaler import SequenceScaler
     from skrnn.preprocessing.sliding_window import SlidingWindow
     from skrnn.preprocessing.token_sequences import TokenSequences
@@ -58,6 +62,9 @@ when_keras_is_imported(lambda: import_module("skrnn.networks.layers"))
 _MODULES = ("datasets", "inspection", "networks", "parameters")
 
 __all__ = [
+    "AnomalyDisplay",
+    "AttentionDisplay",
+    "EventDisplay",
     "ForecastDisplay",
     "GRUClassifier",
     "GRUForecaster",
@@ -112,7 +119,12 @@ _HOMES = {
     "Regressor": "estimators.regression",
     "Classifier": "estimators.classification",
     "Forecaster": "forecasting.forecasters",
-    "Display": "plotting",
+    "ForecastDisplay": "plotting.forecast",
+    "LossCurveDisplay": "plotting.loss_curve",
+    "PredictionDisplay": "plotting.prediction",
+    "AnomalyDisplay": "plotting.steps",
+    "EventDisplay": "plotting.steps",
+    "AttentionDisplay": "plotting.attention",
 }
 
 
