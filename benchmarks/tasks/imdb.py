@@ -29,6 +29,7 @@ from common import (
     page,
     replace_rows,
     table,
+    today,
     write_page,
 )
 
@@ -127,6 +128,7 @@ def record(
         "accuracy": statistics.fmean(accuracies),
         "deviation": statistics.stdev(accuracies) if len(accuracies) > 1 else "",
         "seeds": len(accuracies),
+        "date": today(),
         "settings": settings,
     }
     path = results / "imdb.csv"
@@ -141,6 +143,7 @@ def report(rows: list[dict[str, str]], results: Path) -> None:
             float(row["accuracy"]),
             float(row["deviation"] or "nan"),
             row["seeds"],
+            row["date"],
             PUBLISHED[name],
             row["settings"],
         ]
@@ -157,7 +160,7 @@ def report(rows: list[dict[str, str]], results: Path) -> None:
         "tenth of the training reviews (`--choose`), and the validation set is used once for "
         "each final model; for two models, an earlier configuration was evaluated as well "
         "(benchmarks/README.md).",
-        table(["", "accuracy", "deviation", "seeds", "published", "settings"], lines),
+        table(["", "accuracy", "deviation", "seeds", "date", "published", "settings"], lines),
         "![Accuracies and published ones](imdb.png)",
     )
     print(text)
