@@ -8,6 +8,14 @@ from typing import Any, TypeVar
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 
+#: Attribute of an estimator, while it is fitted, with the function to call after success.
+_AFTER_SUCCESS = "_after_success"
+
+
+def after_success(estimator: Any, function: Callable[[], None]) -> None:
+    """Call a function once the fit that runs has succeeded, and its result is kept."""
+    setattr(estimator, _AFTER_SUCCESS, function)
+
 
 def rollback_on_error(method: Method) -> Method:
     """Run a fitting method on a shallow copy, and copy its attributes back on success.
@@ -16,18 +24,23 @@ def rollback_on_error(method: Method) -> Method:
     a mixture. Fitted attributes are replaced, never changed in place, so a
     shallow copy is enough. Parameters and other attributes that the user sets while the
     fit runs stay as they were set: no fit changes them.
+
+    What the method has passed to `after_success` is called at the end.
     """
 
     @functools.wraps(method)
     def fitting(estimator: Any, *args: Any, **kwargs: Any) -> Any:
         before, draft = dict(vars(estimator)), _copy(estimator)
         result = method(draft, *args, **kwargs)
+        finish = vars(draft).pop(_AFTER_SUCCESS, None)
         own = {
             name: value
             for name, value in _changed(before, vars(estimator)).items()
             if not _is_fitted(name)
         }
         estimator.__dict__ = vars(draft) | own  # one assignment: no thread sees a part
+        if finish is not None:
+            finish()
         return estimator if result is draft else result
 
     return fitting  # type: ignore[return-value]

@@ -21,6 +21,8 @@ FOLDER = (
     satisfying(
         "a str or path that is not empty",
         lambda value: isinstance(value, str | os.PathLike) and bool(os.fspath(value)),
+        "str",
+        "path",
     )
     | NONE
 )

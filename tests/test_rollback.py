@@ -11,7 +11,7 @@ import pytest
 from sklearn.base import BaseEstimator, clone
 
 from skrnn import GRUForecaster
-from skrnn._rollback import rollback_on_error, rollback_prediction_on_error
+from skrnn._rollback import after_success, rollback_on_error, rollback_prediction_on_error
 from tests.conftest import make, targets
 
 
@@ -53,6 +53,24 @@ def test_nothing_of_a_fit_is_seen_before_its_end():
     model.fit("new", lambda: seen.append(dict(vars(model))))
     assert seen == [{"alpha": 1, "first_": "old", "optional_": "old", "second_": "old"}]
     assert vars(model) == {"alpha": 1, "first_": "new", "optional_": "old", "second_": "new"}
+
+
+def test_what_a_fit_defers_is_done_once_it_has_succeeded():
+    class Deferring(BaseEstimator):
+        @rollback_on_error
+        def fit(self, seen, fails=False):
+            after_success(self, lambda: seen.append(dict(vars(model))))
+            self.first_ = "a"
+            if fails:
+                raise KeyboardInterrupt
+            return self
+
+    model, seen = Deferring(), []
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(seen, fails=True)
+    assert seen == []
+    model.fit(seen)
+    assert seen == [{"first_": "a"}] == [vars(model)]
 
 
 def test_a_parameter_set_while_a_fit_runs_stays():

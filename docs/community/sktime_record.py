@@ -206,6 +206,13 @@ class GRUForecaster(BaseForecaster):
         integer, below 2**32, makes fits reproducible and does not touch global random state;
         None draws from numpy's global generator.
 
+    checkpoint : str, path or None, default=None
+        Folder in which ``fit`` saves the state of training after epochs, at most every
+        second, so that after a crash the same call goes on from there, as if nothing had
+        happened. A fit has a folder of its own inside, which is removed when it succeeds. It
+        needs an integer ``random_state``, and no callbacks; ``partial_fit`` and ``update``
+        save nothing. None saves nothing.
+
     verbose : int or bool, default=0
         Progress of the fit: 0 shows nothing; 1 a bar, in terminals and notebooks, with the
         losses of the last epoch; 2 prints a line per epoch, which suits log files.
@@ -275,6 +282,7 @@ class GRUForecaster(BaseForecaster):
         callbacks=None,
         n_networks=1,
         random_state=None,
+        checkpoint=None,
         verbose=0,
     ):
         self.units = units
@@ -316,6 +324,7 @@ class GRUForecaster(BaseForecaster):
         self.callbacks = callbacks
         self.n_networks = n_networks
         self.random_state = random_state
+        self.checkpoint = checkpoint
         self.verbose = verbose
         super().__init__()
 

@@ -22,10 +22,13 @@ class Steps(Protocol):
     most_predicted : int
         Largest number of sequences to predict at once, a power of two. A prediction is the same
         number for all sizes from `CHUNK` to this one.
+    runtime : str
+        The backend, its version and its devices.
     """
 
     step_multiple: int
     most_predicted: int
+    runtime: str
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -50,7 +50,7 @@ class Table:
         Copy of the table on the device of a backend; None until it is made.
     """
 
-    on_device: Any = None
+    on_device: Any = field(default=None, compare=False)  # no part of what the table is
 
 
 @dataclass(frozen=True, eq=False)

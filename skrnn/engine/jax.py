@@ -60,6 +60,8 @@ class JaxSteps:
         self._state: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
         # The user sets the number of CPU devices; only one GPU is used.
         self._devices = jax.devices() if jax.default_backend() == "cpu" else jax.devices()[:1]
+        kinds = [device.device_kind for device in self._devices]
+        self.runtime = f"jax {jax.__version__}, {len(kinds)} {kinds[0]}"
         self._mesh = Mesh(np.array(self._devices), (AXIS,))
         self._everywhere = NamedSharding(self._mesh, PartitionSpec())
         self._train = self._compiled(self._train_loop, donate_argnums=0)

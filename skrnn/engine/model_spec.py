@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from skrnn._backend import load_keras
+from skrnn.engine.fingerprint import fingerprint
 from skrnn.engine.forecast_losses import ForecastLoss
 from skrnn.engine.losses import SmoothedLoss
 from skrnn.engine.step_losses import StepLoss
@@ -99,6 +100,8 @@ def _key(choice: Any) -> Hashable:
     if isinstance(choice, StepLoss):
         return StepLoss, _key(choice.function), choice.skips_missing
     if hasattr(choice, "get_config") and _is_keras(choice):
+        if isinstance(choice, load_keras().losses.Loss):  # whose config may lack arguments
+            return type(choice), fingerprint(choice)
         return type(choice), repr(sorted(_settings(choice).items()))
     return Identity(choice)
 

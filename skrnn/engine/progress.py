@@ -9,10 +9,13 @@ from typing import Any
 
 
 @contextmanager
-def reporting(verbose: int, epochs: int, name: str = "") -> Iterator[list[Bar | Lines]]:
+def reporting(
+    verbose: int, epochs: int, name: str = "", n_done: int = 0
+) -> Iterator[list[Bar | Lines]]:
     """Yield what reports each epoch of a fit: nothing, a bar, or lines from ``verbose=2`` on.
 
-    Each begins with the ``name`` of the network, if there are several.
+    Each begins with the ``name`` of the network, if there are several; a bar with the ``n_done``
+    epochs of a fit that goes on from a checkpoint.
     """
     if verbose == 0:
         yield []
@@ -21,7 +24,7 @@ def reporting(verbose: int, epochs: int, name: str = "") -> Iterator[list[Bar | 
     else:
         from tqdm.auto import tqdm  # it may warn at import, in a notebook without ipywidgets
 
-        with tqdm(total=epochs, desc=name or None, unit="epoch") as bar:
+        with tqdm(total=epochs, initial=n_done, desc=name or None, unit="epoch") as bar:
             yield [Bar(bar)]
 
 

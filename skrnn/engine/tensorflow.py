@@ -33,6 +33,8 @@ class TensorFlowSteps(VariableSteps):
 
     def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
         super().__init__(model, optimizer, loss)
+        devices = ", ".join(device.name for device in tf.config.list_logical_devices())
+        self.runtime = f"tensorflow {tf.__version__}, {devices}"
         x, lengths = (
             tf.TensorSpec([None, *tensor.shape[1:]], tensor.dtype) for tensor in model.inputs
         )

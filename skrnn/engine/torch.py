@@ -33,6 +33,7 @@ class TorchSteps(VariableSteps):
         super().__init__(model, optimizer, loss)
         self._forward = straightened(model)
         self._device = model.variables[0].value.device
+        self.runtime = f"torch {torch.__version__}, {self._device}"
 
     def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[np.float64]:
         """Take a training step per batch and learning rate; return the losses before each step."""

@@ -33,11 +33,52 @@ class Metrics(Protocol):
     def names(self) -> Sequence[str]:
         """Return the names of the scores."""
 
+    @property
+    def data(self) -> Any:
+        """Return the data that the scores are of."""
+
     def __call__(self, compiled: CompiledModel, /) -> Mapping[str, float]:
         """Return the scores with the weights that the compiled model has now."""
 
 
+class Saver(Protocol):
+    """Keeper of the state of training on a disk."""
+
+    @property
+    def is_due(self) -> bool:
+        """Return whether it is time to save."""
+
+    def save(self, state: State, /) -> None:
+        """Save the state after an epoch."""
+
+
 Observer = Callable[[int, Mapping[str, float], CompiledModel], bool | None]
+
+
+@dataclass(frozen=True)
+class Watching:
+    """What is called after each epoch.
+
+    Attributes
+    ----------
+    callbacks : sequence of keras.callbacks.Callback
+        Callbacks that see, and may change, a model with current variables.
+    observers : sequence of callable
+        Called with the epoch, its losses and metrics and the compiled model; a true result stops
+        training.
+    metrics : Metrics or None
+        Measured after each epoch.
+    saver : Saver or None
+        Keeps the state of training.
+    """
+
+    callbacks: Sequence[Any] = ()
+    observers: Sequence[Observer] = ()
+    metrics: Metrics | None = None
+    saver: Saver | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.callbacks or self.observers or self.metrics or self.saver)
 
 
 @dataclass(frozen=True)
@@ -60,8 +101,44 @@ class Plan:
 
 
 @dataclass
+class Best:
+    """Best state so far, by validation loss or metric; the first one, up to a margin.
+
+    Attributes
+    ----------
+    limit : float
+        The loss of the first weights less the margin; only a lower one replaces them.
+    loss : float
+        Lowest loss so far.
+    waited : int
+        Epochs since then.
+    values, optimizer : list of ndarray
+        The best state; empty before the first one.
+    """
+
+    limit: float = math.inf
+    loss: float = math.inf
+    waited: int = 0
+    values: list[NDArray[Any]] = field(default_factory=list)
+    optimizer: list[NDArray[Any]] = field(default_factory=list)
+
+    def update(self, compiled: CompiledModel, logs: Mapping[str, float], plan: Plan) -> bool:
+        """Record an epoch and return whether patience is exhausted."""
+        loss = logs["val_loss"] if plan.monitor is None else -logs[plan.monitor]
+        if loss < self.loss:
+            self.loss, self.waited = loss, 0
+            if loss < self.limit:
+                self.values, self.optimizer = compiled.steps.read()
+            if self.limit == math.inf:
+                self.limit = loss - plan.margin * abs(loss)
+            return False
+        self.waited += 1
+        return self.waited >= plan.patience
+
+
+@dataclass
 class State:
-    """Variables of a model and its optimizer, with the history of losses.
+    """State of training: variables of a model and its optimizer, with the history of losses.
 
     Attributes
     ----------
@@ -69,11 +146,26 @@ class State:
         The variables of the model, and of the optimizer.
     history : dict of str to list of float
         One value per epoch: ``loss``, with a validation set ``val_loss``, and each metric.
+    best : Best or None
+        Best state so far, of early stopping.
+    has_stopped : bool
+        Whether early stopping has ended training.
     """
 
     values: list[NDArray[Any]]
     optimizer: list[NDArray[Any]] | None = None
     history: dict[str, list[float]] = field(default_factory=dict)
+    best: Best | None = None
+    has_stopped: bool = False
+
+    @property
+    def n_epochs(self) -> int:
+        """Return the number of epochs of the history."""
+        return len(self.history.get("loss", ()))
+
+
+#: Of a fit that nothing watches.
+UNWATCHED = Watching()
 
 
 def train(
@@ -82,9 +174,7 @@ def train(
     examples: BatchSource,
     plan: Plan,
     validation: Examples | None = None,
-    callbacks: Sequence[Any] = (),
-    observers: Sequence[Observer] = (),
-    metrics: Metrics | None = None,
+    watching: Watching = UNWATCHED,
 ) -> State:
     """Train from ``start``; return the last state or, with early stopping, the best.
 
@@ -93,18 +183,14 @@ def train(
     compiled : CompiledModel
         Compiled model, leased for this fit.
     start : State
-        Initial values; without values of the optimizer, that starts new.
+        Initial values, or the state after an epoch, to go on from; without values of the
+        optimizer, that starts new.
     examples, validation : BatchSource, Examples
         Training set and validation set.
     plan : Plan
         Settings of training.
-    callbacks : sequence of keras.callbacks.Callback
-        Callbacks that see, and may change, a model with current variables.
-    observers : sequence of callable
-        Called with the epoch, its losses and metrics and the compiled model; a true result stops
-        training.
-    metrics : Metrics, optional
-        Measured after each epoch.
+    watching : Watching
+        Callbacks, observers, metrics, and what keeps the state after an epoch.
 
     Raises
     ------
@@ -114,30 +200,35 @@ def train(
     compiled.start(start.values, start.optimizer)
     size = batch_rows(plan.batch_size, len(examples)) if plan.batch_size else len(examples)
     n_batches = examples.n_batches(size)
-    best = _Best(plan) if plan.early_stopping else None
+    metrics = watching.metrics
+    best = start.best or (Best() if plan.early_stopping else None)
     names = ["loss", *(["val_loss"] if validation else []), *(metrics.names if metrics else [])]
-    history: dict[str, list[float]] = {name: [] for name in names}
+    history = {name: list(start.history.get(name, ())) for name in names}
     logs: dict[str, float] = {}
     measure = partial(_measured, compiled, plan, validation, metrics)
-    if best and validation and plan.epochs:  # the initial weights may be the best
-        best.update(compiled, measure())
+    if best and validation and plan.epochs and not start.n_epochs:
+        best.update(compiled, measure(), plan)  # the initial weights may be the best
     # Without validation, metrics or callbacks, several epochs run in one compiled call.
-    is_watched = bool(validation or metrics or callbacks or observers)
-    at_once = 1 if is_watched else max(1, MOST_BATCHES // n_batches)
-    with closing(Callbacks(callbacks, compiled, plan.epochs, n_batches)) as hooks:
+    at_once = 1 if validation or watching else max(1, MOST_BATCHES // n_batches)
+    epochs = range(plan.epochs if start.has_stopped else start.n_epochs, plan.epochs)
+    with closing(Callbacks(watching.callbacks, compiled, plan.epochs, n_batches)) as hooks:
         hooks.train_begin()
-        for epoch, loss in enumerate(_epochs(compiled, examples, size, plan, hooks, at_once)):
+        losses = _epochs(compiled, examples, size, plan, hooks, epochs[::at_once])
+        for epoch, loss in zip(epochs, losses, strict=True):
             logs = {"loss": _finite(loss, "loss", epoch), **measure()}
             _finite(logs.get("val_loss", 0.0), "validation loss", epoch)
             for name, value in logs.items():
                 history[name].append(value)
-            stops = [hooks.epoch_end(epoch, logs), best and best.update(compiled, logs)]
-            stops += [observe(epoch, logs, compiled) for observe in observers]
+            stops = [hooks.epoch_end(epoch, logs), best and best.update(compiled, logs, plan)]
+            stops += [observe(epoch, logs, compiled) for observe in watching.observers]
+            if watching.saver and watching.saver.is_due:
+                watching.saver.save(State(*compiled.steps.read(), history, best, any(stops)))
             if any(stops):
                 break
         hooks.train_end(logs)
-    values, optimizer = best.state if best and best.state else compiled.steps.read()
-    return State(values, optimizer, history)
+    if best and best.values:
+        return State(best.values, best.optimizer, history)
+    return State(*compiled.steps.read(), history)
 
 
 def _measured(
@@ -175,14 +266,15 @@ def _epochs(
     size: int,
     plan: Plan,
     hooks: Callbacks,
-    at_once: int,
+    firsts: range,
 ) -> Iterator[float]:
-    """Train and yield the mean loss of each epoch, with ``at_once`` epochs per call."""
+    """Train and yield the mean loss of each epoch; ``firsts`` are the first epochs of calls."""
     n_batches = examples.n_batches(size)
     gather = compiled.batch_gatherer(examples.inputs)
     orders = _orders(len(examples), plan.seed if plan.shuffle and n_batches > 1 else None)
-    for first in range(0, plan.epochs, at_once):
-        n_epochs = min(at_once, plan.epochs - first)
+    orders = islice(orders, firsts.start, None)  # those of earlier epochs are drawn, too
+    for first in firsts:
+        n_epochs = min(firsts.step, plan.epochs - first)
         steps = range(first * n_batches, (first + n_epochs) * n_batches)
         rates = [plan.rate(step, n_batches) for step in steps]
         hooks.epoch_begin(first, rates[0])
@@ -253,28 +345,3 @@ def refuse_infinite(weights: Iterable[NDArray[Any]]) -> None:
         raise FloatingPointError(
             f"training ended with weights that are not finite, or too large for float32; {ADVICE}"
         )
-
-
-class _Best:
-    """Best state so far, by validation loss or metric; the first one, up to a margin."""
-
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
-        self._limit = math.inf
-        self._loss = math.inf
-        self._waited = 0
-        self.state: tuple[list[NDArray[Any]], list[NDArray[Any]]] | None = None
-
-    def update(self, compiled: CompiledModel, logs: Mapping[str, float]) -> bool:
-        """Record an epoch and return whether patience is exhausted."""
-        monitor = self._plan.monitor
-        loss = logs["val_loss"] if monitor is None else -logs[monitor]
-        if loss < self._loss:
-            self._loss, self._waited = loss, 0
-            if loss < self._limit:
-                self.state = compiled.steps.read()
-            if self._limit == math.inf:
-                self._limit = loss - self._plan.margin * abs(loss)
-            return False
-        self._waited += 1
-        return self._waited >= self._plan.patience

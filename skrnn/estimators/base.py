@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from numpy.typing import NDArray
 from sklearn.exceptions import NotFittedError
 
+from skrnn._rollback import after_success
 from skrnn.engine.batches import Examples
 from skrnn.engine.fitted_network import FittedNetwork
 from skrnn.engine.training import Metrics
@@ -198,7 +199,7 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
             epochs = 0
         trainer = Trainer.of(self, epochs, batch_size, early_stopping=may_stop, margin=margin)
         if continues:
-            trainer = trainer.at_constant_rate(learning_rate or float(self.learning_rate))
+            trainer = trainer.continuing(learning_rate or float(self.learning_rate))
         watching = observers(epochs * int(self.n_networks)) if observers else ()
         measured = metrics(split, held_out) if metrics else None
         self.network_ = trainer.fit(
@@ -206,6 +207,8 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
         )
         for observer in watching:
             observer.end()
+        if trainer.checkpoints:
+            after_success(self, trainer.checkpoints.remove)
         return validation
 
     def _untrained(self, data: Any, split: Any, start: Start) -> FittedNetwork[Any, Any]:

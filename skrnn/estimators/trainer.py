@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
 from skrnn.engine.batches import BatchSource, Examples
+from skrnn.engine.checkpoints import Checkpoints
 from skrnn.engine.compiled_model import CompiledModel, lease
 from skrnn.engine.first_weights import first_weights
 from skrnn.engine.fitted_network import FittedNetwork
@@ -19,7 +21,7 @@ from skrnn.engine.model_spec import ModelSpec
 from skrnn.engine.progress import reporting
 from skrnn.engine.schedules import constant, schedule
 from skrnn.engine.tbptt import in_chunks
-from skrnn.engine.training import Metrics, Plan, State, refuse_infinite, train
+from skrnn.engine.training import Metrics, Plan, State, Watching, refuse_infinite, train
 from skrnn.networks.wrappers.stateful import Stateful
 
 #: Seeds are drawn below it, as scikit-learn draws those of the estimators of an ensemble.
@@ -66,6 +68,8 @@ class Trainer:
         sequences.
     advice : str
         End of the message for diverging training.
+    checkpoints : Checkpoints or None
+        Where the state of training is saved, and taken from if it is there.
     """
 
     plan: Plan
@@ -75,6 +79,7 @@ class Trainer:
     n_networks: int = 1
     bptt_length: int | None = None
     advice: str = ""
+    checkpoints: Checkpoints | None = None
 
     @classmethod
     def of(
@@ -107,11 +112,13 @@ class Trainer:
             int(estimator.n_networks),
             None if bptt_length is None else int(bptt_length),
             estimator._advice,
+            _checkpoints_of(estimator),
         )
 
-    def at_constant_rate(self, learning_rate: float) -> Self:
-        """Return the trainer with a constant learning rate."""
-        return replace(self, plan=replace(self.plan, rate=constant(learning_rate)))
+    def continuing(self, learning_rate: float) -> Self:
+        """Return the trainer with a constant learning rate and without checkpoints."""
+        plan = replace(self.plan, rate=constant(learning_rate))
+        return replace(self, plan=plan, checkpoints=None)
 
     def fit(
         self,
@@ -125,12 +132,14 @@ class Trainer:
     ) -> Network:
         """Return the trained network with its history, or several of them.
 
-        All are trained by one compiled program, each from its own seed.
+        All are trained by one compiled program, each from its own seed. A network goes on from
+        its checkpoint, if there is one.
 
         Raises
         ------
         ValueError
-            If no step of the training set, or of the validation set, has a target.
+            If no step of the training set, or of the validation set, has a target, or a checkpoint
+            is damaged.
         FloatingPointError
             If the loss or the weights stop being finite.
         """
@@ -143,20 +152,31 @@ class Trainer:
         continues, trained = start is Start.CONTINUE, []
         try:
             with lease(spec) as compiled:
+                if self.checkpoints:
+                    data = examples, validation, metrics and metrics.data
+                    self.checkpoints.open(compiled, self._start_of(before, seeds, data))
                 for number, (one, seed) in enumerate(zip(before, seeds, strict=True), 1):
-                    name = f"Network {number}/{len(before)}" if len(before) > 1 else ""
                     state = _start(compiled, one, measured, seed, continues=continues)
+                    saver = self.checkpoints.of_network(number) if self.checkpoints else None
+                    state = saver.resumed(state, compiled) if saver else state
                     plan = replace(self.plan, seed=seed)
-                    with reporting(self.verbose, plan.epochs, name) as shown:
-                        watching = self.callbacks, [*shown, *observers], metrics
-                        state = train(compiled, state, examples, plan, validation, *watching)
+                    name = f"Network {number}/{len(before)}" if len(before) > 1 else ""
+                    with reporting(self.verbose, plan.epochs, name, state.n_epochs) as shown:
+                        watching = Watching(self.callbacks, [*shown, *observers], metrics, saver)
+                        state = train(compiled, state, examples, plan, validation, watching)
                     weights = compiled.weights_of(state.values)
                     refuse_infinite(weights)
                     trained.append(one.trained(weights, state, self.plan, continues=continues))
         except FloatingPointError as error:
             error.args = (f"{error} {self.advice}".rstrip(),)
+            if self.checkpoints:
+                self.checkpoints.remove()  # it would fail again
             raise
         return network.joined(trained)
+
+    def _start_of(self, before: Sequence[Network], seeds: Sequence[int], data: Any) -> Any:
+        """Return all that training depends on, beside the parameters of the estimator."""
+        return self.plan, seeds, [one.weights for one in before], data
 
     def _chunked(
         self, spec: ModelSpec, training: Examples, validation: Examples | None
@@ -181,6 +201,15 @@ def _refuse_without_targets(training: Examples, validation: Examples | None) -> 
                 "has a step with a target; give more or longer sequences, X_val, or "
                 "early_stopping=False."
             )
+
+
+def _checkpoints_of(estimator: Any) -> Checkpoints | None:
+    """Return the checkpoints of fits with the parameters of an estimator."""
+    if estimator.checkpoint is None:
+        return None
+    names = [name for name in estimator._parameters if name not in ("checkpoint", "verbose")]
+    values = {name: getattr(estimator, name) for name in names}
+    return Checkpoints(Path(estimator.checkpoint).expanduser(), (type(estimator), values))
 
 
 def _start(

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from skrnn._compat.sklearn import has_callbacks
 from skrnn.parameters import (
     BOOLEAN,
     FUNCTION,
@@ -22,6 +23,7 @@ from skrnn.parameters import (
     satisfying,
     singles,
 )
+from skrnn.settings import FOLDER
 
 OPTIMIZERS = (
     "adam",
@@ -149,12 +151,39 @@ class TrainingParameters(Parametrized, place=1):
         integer, below 2**32, makes fits reproducible and does not touch global random state;
         None draws from numpy's global generator.""",
     )
+    checkpoint: Any = parameter(
+        default=None,
+        domain=FOLDER,
+        doc="""Folder in which ``fit`` saves the state of training after epochs, at most every
+        second, so that after a crash the same call goes on from there, as if nothing had
+        happened. A fit has a folder of its own inside, which is removed when it succeeds. It
+        needs an integer ``random_state``, and no callbacks; ``partial_fit`` and ``update``
+        save nothing. None saves nothing.""",
+    )
     verbose: int = parameter(
         default=0,
         domain=integers(0) | BOOLEAN,
         doc="""Progress of the fit: 0 shows nothing; 1 a bar, in terminals and notebooks, with the
         losses of the last epoch; 2 prints a line per epoch, which suits log files.""",
     )
+
+    @combination_check
+    def _refuse_checkpoint(self) -> None:
+        """Refuse checkpoints of fits that could not go on from them."""
+        if self.checkpoint is None:
+            return
+        given = f"checkpoint={self.checkpoint!r} was given to {type(self).__name__}"
+        if self.callbacks or has_callbacks(self):
+            raise ValueError(
+                f"{given} with callbacks, whose own state it does not hold, so that they could "
+                "not go on after a crash; leave out the callbacks, or set checkpoint=None."
+            )
+        if self.random_state is None or isinstance(self.random_state, np.random.RandomState):
+            raise ValueError(
+                f"{given} with random_state={self.random_state!r}, by which the same fit cannot "
+                "be recognized after a crash; give an int, such as random_state=0, or set "
+                "checkpoint=None."
+            )
 
     @combination_check
     def _refuse_ignored_learning_rate(self) -> None:

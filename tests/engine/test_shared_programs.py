@@ -1,5 +1,6 @@
 """Keys under which programs are shared, and release of the programs that the cache drops."""
 
+import functools
 import gc
 import weakref
 
@@ -74,6 +75,18 @@ def test_a_program_is_shared_under_the_same_settings_only(settings, cube, y, cha
     assert program_of(model) is before
     getattr(settings, change)(value)
     assert program_of(model) is not before
+
+
+def test_losses_of_keras_share_a_program_if_all_their_arguments_are_equal(cube, y):
+    def fitted(loss):
+        return make("GRURegressor", loss=loss).fit(cube, y)
+
+    wide, narrow, again = (fitted(keras.losses.Huber(delta)) for delta in (1.0, 0.1, 1.0))
+    for model, delta in [(wide, 1.0), (narrow, 0.1)]:
+        expected = fitted(functools.partial(keras.losses.huber, delta=delta))
+        assert model.history_["loss"] == pytest.approx(expected.history_["loss"], rel=1e-5)
+    assert narrow.history_["loss"][0] < 0.5 * wide.history_["loss"][0]
+    assert program_of(again) is program_of(wide) is not program_of(narrow)
 
 
 def test_a_convolution_reads_features_last_whatever_images_have_first(settings, cube, y):

@@ -65,6 +65,7 @@ FREE |= {"calibration", "max_length", "beam_width", "handle_unknown"}
 #: What has to be small for a call to take milliseconds.
 SMALL: dict[str, Any] = {"epochs": 1, "verbose": 0, "update_epochs": 1, "batch_size": 32}
 SMALL["horizon"] = 3  # otherwise each fh has a program of its own
+SMALL["checkpoint"] = None  # a call is to write no files
 
 #: Specs of each class in the pool.
 N_SPECS = 3
