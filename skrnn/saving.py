@@ -67,6 +67,7 @@ _TYPES = {
     "networks.rnn": ("RNN",),
     "networks.tcn": ("TCN",),
     "networks.transformer": ("Transformer",),
+    "networks.wrappers.categories": ("CategoryEmbeddings",),
     "networks.wrappers.centering": ("CenteredSteps",),
     "networks.wrappers.differences": ("WithDifferences",),
     "networks.wrappers.embedding": ("TokenEmbedding",),
@@ -82,6 +83,7 @@ _TYPES = {
     "preprocessing.statistics": ("Statistic",),
     "preprocessing.token_sequences": ("TokenSequences",),
     "preprocessing.vocabulary": ("Vocabulary",),
+    "sequences.categories": ("Categories",),
     "sequences.reading": ("InputFormat", "SequenceShape"),
     "sequences.timeline": ("Calendar",),
 }

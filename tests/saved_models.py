@@ -66,6 +66,7 @@ def _networks():
     yield "tokens", {"embedding_dim": 2}
     yield "missing values", {"missing": "mask"}
     yield "centered steps", {"center_steps": True}
+    yield "categories", {"categorical_features": [1]}
 
 
 def _sequences():
@@ -73,6 +74,7 @@ def _sequences():
         yield name, _estimator(make(name), targets(name, X))
     for name, how in _networks():
         given = np.abs(X[:, :, 0] * 3).astype(int) if name == "tokens" else X
+        given = np.round(X) if name == "categories" else given
         model = skrnn.SequenceRegressor(**{"network": GRU, **TRAINING, **how})
         yield name, (model.fit(given, X[:, -1, 0]), lambda m, given=given: m.predict(given))
     for kind, y in STEPS.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,32 @@ def _embedding(graph: Graph, layer: Any, tokens: Tensor) -> Tensor:
         raise cannot_convert("an embedding with mask_zero=True")
     vectors = graph.constant(weight(layer.embeddings))
     return graph.op("Gather", vectors, tokens.cast(np.int64), axis=0)
+
+
+@converts("skrnn.EmbedCategories")
+def _categories(graph: Graph, layer: Any, x: Tensor) -> Tensor:
+    return with_vectors(graph, x, layer.columns, [weight(own) for own in layer.vectors])
+
+
+@converts("skrnn.OneHotCategories")
+def _one_hot_categories(graph: Graph, layer: Any, x: Tensor) -> Tensor:
+    return with_vectors(
+        graph, x, layer.columns, [np.eye(size, dtype=np.float32) for size in layer.sizes]
+    )
+
+
+def with_vectors(
+    graph: Graph, x: Tensor, columns: Sequence[int], vectors: Sequence[NDArray[Any]]
+) -> Tensor:
+    """Return features (..., n_features) with vectors in place of codes; they come last."""
+    others = [column for column in range(x.known_length(-1)) if column not in columns]
+    parts = [graph.op("Gather", x, graph.constant(others, np.int64), axis=-1)] if others else []
+    for column, own in zip(columns, vectors, strict=True):
+        if own.size:
+            codes = graph.op("Gather", x, graph.constant(column, np.int64), axis=-1)
+            table = graph.constant(np.pad(own, [(1, 0), (0, 0)]))  # the vector of code 0 is zero
+            parts.append(graph.op("Gather", table, codes.cast(np.int64), axis=0))
+    return graph.concatenate(parts, -1)
 
 
 @converts("skrnn.Dropout", "keras.Dropout", "keras.SpatialDropout1D")
