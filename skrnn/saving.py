@@ -42,6 +42,7 @@ _TYPES = {
     "estimators.seq2seq.number_codecs": ("NumberCodec", "VectorCodec"),
     "estimators.seq2seq.translator": ("SequenceTranslator",),
     "estimators.targets": ("ContinuousTarget", "MulticlassTarget", "MultilabelTarget"),
+    "forecasting.categories": ("CategoricalCovariates",),
     "forecasting.containers": ("Container",),
     "forecasting.covariates": ("Roles",),
     "forecasting.detector": ("SequenceDetector",),

@@ -180,7 +180,7 @@ def _differences(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tenso
 
 
 def _categories(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tensor:
-    return with_vectors(graph, x, stage.columns, stage.weights)
+    return with_vectors(graph, x, stage.columns, stage.weights, keeps_order=stage.keeps_order)
 
 
 def _centering(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tensor:

@@ -100,6 +100,14 @@ class Categories:
         found = cls(given, n_features, columns, values)
         return found, found._coded(parts)
 
+    @classmethod
+    def of_frame(cls, given: Any, frame: pd.DataFrame) -> Self:
+        """Return the categories of the columns of a frame; see `learn`."""
+        parts = Parts([frame], lambda each: each[0], _names(frame), has_dtypes=True)
+        columns = _selected(given, parts, frame.shape[1])
+        values = tuple(_categories(parts, column) for column in columns)
+        return cls(given, frame.shape[1], columns, values)
+
     def encode(self, estimator: Any, X: Any, input_format: InputFormat) -> Any:
         """Return X with codes in place of categories, `UNKNOWN` for those that the fit lacked.
 

@@ -266,7 +266,7 @@ def forecaster(kind, values=WAVE, **settings):
     return model, found, np.nanstd(values)
 
 
-def panel(**settings):
+def panel(is_categorical=False, **settings):
     """Return the case of a forecaster of two series of two columns, with covariates."""
     model = skrnn.GRUForecaster(
         units=4,
@@ -284,10 +284,14 @@ def panel(**settings):
     y = pd.DataFrame({"one": 5 + np.sin(numbers), "two": numbers / 9}, index) + noise[:, :2] / 9
     X = pd.DataFrame(noise[:, 2:], index, columns=["past", "ahead"])
     X["size"] = np.repeat([3.0, 8.0], 60)
+    if is_categorical:
+        X["ahead"] = np.where(X["ahead"] > 0, "much", "little")
     seen = numbers < 56
     model.fit(y[seen], X[seen], fh=[1, 2, 3, 4])
     later = X[~seen][["ahead"]]
     quantiles = model.predict_quantiles(X=later, alpha=list(LEVELS)).to_numpy()
+    if is_categorical:
+        X["ahead"] = X["ahead"].map({"little": 1.0, "much": 2.0})
     first = (days[0] - pd.Timestamp(0)).days
     cycles = np.stack([index.get_level_values(1).dayofweek / 7, (first + numbers) / 5], axis=1)
     inputs = {
@@ -330,6 +334,7 @@ CASES |= {
     ),
     "forecaster GRU short": partial(forecaster, "GRU", WAVE[:20], units=4, window_length=30),
     "forecaster panel direct": partial(panel, strategy="direct", loss="quantile"),
+    "forecaster panel categories": partial(panel, is_categorical=True),
     "forecaster panel seq2seq": partial(panel, strategy="seq2seq"),
     "forecaster panel channels": partial(panel, channel_independent=True, loss="gaussian"),
 }

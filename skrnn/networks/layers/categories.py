@@ -8,10 +8,12 @@ from typing import Any
 import keras
 from keras import ops
 
+from skrnn.numpy_runtime.categories import in_order
+
 
 @keras.saving.register_keras_serializable(package="skrnn")
 class EmbedCategories(keras.layers.Layer):
-    """Features with learned vectors, which come last, in place of the codes of categories.
+    """Features with learned vectors in place of the codes of categories.
 
     The vector of code 0, an unknown category, a missing one or padding, is zero and stays so.
 
@@ -22,16 +24,24 @@ class EmbedCategories(keras.layers.Layer):
     sizes, widths : sequence of int
         Number of categories, whose codes are 1, 2, and so on, and the size of their vectors, of
         each of these features.
+    keeps_order : bool
+        False puts the vectors after the other features.
     """
 
     def __init__(
-        self, columns: Sequence[int], sizes: Sequence[int], widths: Sequence[int], **kwargs: Any
+        self,
+        columns: Sequence[int],
+        sizes: Sequence[int],
+        widths: Sequence[int],
+        keeps_order: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.autocast = False  # to 16 bits, in which large codes are not exact
         self.columns = list(columns)
         self.sizes = list(sizes)
         self.widths = list(widths)
+        self.keeps_order = keeps_order
 
     def build(self, sequence_shape: Any) -> None:
         """Create the vectors of each feature, as zeros."""
@@ -42,11 +52,16 @@ class EmbedCategories(keras.layers.Layer):
 
     def call(self, sequence: Any) -> Any:
         """Return (batch, n_steps, the other features and the vectors)."""
-        parts = _others(sequence, self.columns, self.compute_dtype)
+        found = []
         for column, vectors in zip(self.columns, self.vectors, strict=True):
             known = ops.cast(ops.convert_to_tensor(vectors), self.compute_dtype)
             table = ops.concatenate([ops.zeros_like(known[:1]), known])
-            parts.append(ops.take(table, ops.cast(sequence[..., column], "int32"), axis=0))
+            found.append(ops.take(table, ops.cast(sequence[..., column], "int32"), axis=0))
+        if not self.keeps_order:
+            parts = [*_others(sequence, self.columns, self.compute_dtype), *found]
+        else:
+            single = ops.cast(sequence, self.compute_dtype)
+            parts = in_order(self.columns, sequence.shape[-1], found, lambda a, b: single[..., a:b])
         return ops.concatenate(parts, axis=-1)
 
     def compute_output_shape(self, sequence_shape: Any) -> Any:
@@ -56,7 +71,7 @@ class EmbedCategories(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the configuration of the layer."""
         own = {"columns": self.columns, "sizes": self.sizes, "widths": self.widths}
-        return {**super().get_config(), **own}
+        return {**super().get_config(), **own, "keeps_order": self.keeps_order}
 
 
 @keras.saving.register_keras_serializable(package="skrnn")

@@ -14,6 +14,11 @@ from skrnn.numpy_runtime.weights import WeightReader
 WIDEST = 8
 
 
+def embedding_width(n_categories: int) -> int:
+    """Return the size of the vectors of a feature with this number of categories."""
+    return min(WIDEST, round(1.6 * n_categories**0.56))
+
+
 @dataclass(eq=False, repr=False)
 class CategoryEmbeddings(AroundOne):
     """Model that reads a learned vector in place of each categorical feature.
@@ -36,7 +41,7 @@ class CategoryEmbeddings(AroundOne):
     @property
     def widths(self) -> tuple[int, ...]:
         """Return the size of the vectors of each feature."""
-        return tuple(min(WIDEST, round(1.6 * size**0.56)) for size in self.sizes)
+        return tuple(map(embedding_width, self.sizes))
 
     def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:
         """Return the outputs of the model for the vectors and the other features."""
