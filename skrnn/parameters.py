@@ -391,9 +391,11 @@ class Parametrized:
 
 
 def plain(value: Any) -> Any:
-    """Return numpy scalars as Python numbers, lists as tuples, and other values unchanged."""
+    """Return numpy scalars as Python numbers, lists and arrays as tuples, others unchanged."""
     if isinstance(value, np.generic):
         return value.item()
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
     return tuple(plain(element) for element in value) if isinstance(value, list | tuple) else value
 
 

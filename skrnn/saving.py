@@ -42,6 +42,7 @@ _TYPES = {
     "estimators.seq2seq.number_codecs": ("NumberCodec", "VectorCodec"),
     "estimators.seq2seq.translator": ("SequenceTranslator",),
     "estimators.targets": ("ContinuousTarget", "MulticlassTarget", "MultilabelTarget"),
+    "forecasting.categories": ("CategoricalCovariates",),
     "forecasting.containers": ("Container",),
     "forecasting.covariates": ("Roles",),
     "forecasting.detector": ("SequenceDetector",),
@@ -67,6 +68,7 @@ _TYPES = {
     "networks.rnn": ("RNN",),
     "networks.tcn": ("TCN",),
     "networks.transformer": ("Transformer",),
+    "networks.wrappers.categories": ("CategoryEmbeddings",),
     "networks.wrappers.centering": ("CenteredSteps",),
     "networks.wrappers.differences": ("WithDifferences",),
     "networks.wrappers.embedding": ("TokenEmbedding",),
@@ -82,6 +84,7 @@ _TYPES = {
     "preprocessing.statistics": ("Statistic",),
     "preprocessing.token_sequences": ("TokenSequences",),
     "preprocessing.vocabulary": ("Vocabulary",),
+    "sequences.categories": ("Categories",),
     "sequences.reading": ("InputFormat", "SequenceShape"),
     "sequences.timeline": ("Calendar",),
 }

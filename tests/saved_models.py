@@ -66,6 +66,7 @@ def _networks():
     yield "tokens", {"embedding_dim": 2}
     yield "missing values", {"missing": "mask"}
     yield "centered steps", {"center_steps": True}
+    yield "categories", {"categorical_features": [1]}
 
 
 def _sequences():
@@ -73,6 +74,7 @@ def _sequences():
         yield name, _estimator(make(name), targets(name, X))
     for name, how in _networks():
         given = np.abs(X[:, :, 0] * 3).astype(int) if name == "tokens" else X
+        given = np.round(X) if name == "categories" else given
         model = skrnn.SequenceRegressor(**{"network": GRU, **TRAINING, **how})
         yield name, (model.fit(given, X[:, -1, 0]), lambda m, given=given: m.predict(given))
     for kind, y in STEPS.items():
@@ -142,6 +144,7 @@ def _forecasters():
         yield name, _forecaster(name, waves(DAYS))
     hours = pd.date_range("2024-03-30", periods=40, freq="h", tz="Europe/Berlin")
     later = waves(pd.date_range("2024-01-01", periods=33, freq="D"), 2)
+    kinds = pd.DataFrame({"kind": ["a", "b", "c"] * 11}, index=later.index)
     for name, y, how in (
         ("hours in a time zone", waves(hours), {"fh": [1, 30]}),
         ("months", waves(pd.date_range("2020", periods=30, freq="MS")), {}),
@@ -155,6 +158,7 @@ def _forecasters():
         ("a panel of periods", panel(MONTHS), {"loss": "quantile", "n_networks": 2}),
         ("a hierarchy", pd.concat({2: panel(DAYS), 3: panel(DAYS)}, names=["town"]), {}),
         ("covariates", waves(DAYS), {"X": later[:30], "ahead": later[30:]}),
+        ("categories", waves(DAYS), {"X": kinds[:30], "ahead": kinds[30:]}),
     ):
         yield f"forecaster of {name}", _forecaster("GRUForecaster", y, **how)
     detector = skrnn.SequenceAnomalyDetector(network=GRU, chunk_length=10, **TRAINING)

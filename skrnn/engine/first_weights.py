@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from skrnn.engine.batches import Examples
 from skrnn.engine.linear_fit import ridge
 from skrnn.networks.base import ModelBuilder
+from skrnn.networks.wrappers.categories import CategoryEmbeddings
 from skrnn.networks.wrappers.centering import CenteredSteps
 from skrnn.networks.wrappers.differences import WithDifferences
 from skrnn.networks.wrappers.linear_skip import LinearSkip
@@ -27,23 +28,27 @@ def first_weights(network: ModelBuilder, examples: Examples) -> Mapping[str, NDA
     """
     measured: dict[str, NDArray[Any]] = {}
     if isinstance(network, LinearSkip):
-        coefficients, intercept = ridge(examples, network.n_steps)
+        coefficients, intercept = ridge(examples, network.n_steps, dict(network.categories))
         measured = {
             "linear_coefficients": coefficients,
             "linear_intercept": intercept,
             "outputs/kernel": np.zeros(()),
         }
         network = network.network
-    if not isinstance(network, CenteredSteps | WithDifferences):
+    if not isinstance(network, CenteredSteps | CategoryEmbeddings | WithDifferences):
         return measured
     rows = evenly_spaced(len(examples))
     x, lengths = examples.inputs.batch(rows, examples.longest)
     values = x.astype(np.float64)
     if isinstance(network, CenteredSteps):
         own = values[..., : network.n_features]
-        found = Deviations.of(own, examples.weights[rows]).up_to(network.most)
+        found = Deviations.of(own, examples.weights[rows]).without(network.categorical)
+        found = found.up_to(network.most)
         own[:] = (own - found.mean) / found.scale
         measured |= {"mean_sequence": found.mean, "deviation_scale": found.scale}
+        network = network.network
+    if isinstance(network, CategoryEmbeddings):
+        values = np.delete(values, list(network.columns), axis=2)  # vectors have no differences
         network = network.network
     if isinstance(network, WithDifferences):
         measured["difference_scale"] = difference_scale(values, lengths, examples.inputs.at_end)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import linalg
 
 from skrnn.engine.batches import Examples
+from skrnn.numpy_runtime.categories import one_hot_categories
 
 Floats = NDArray[np.float64]
 
@@ -23,8 +26,20 @@ _BLOCK = 1024
 _MOST_PRODUCTS = 2**36
 
 
-def ridge(examples: Examples, n_steps: int) -> tuple[Floats, Floats]:
+def ridge(
+    examples: Examples, n_steps: int, categories: Mapping[int, int] | None = None
+) -> tuple[Floats, Floats]:
     """Return the ridge regression of targets on the latest ``n_steps`` steps of sequences.
+
+    Parameters
+    ----------
+    examples : Examples
+        Sequences with their targets.
+    n_steps : int
+        Number of steps.
+    categories : dict of int to int, optional
+        Positions of codes, which become one-hot vectors after the other features, and their
+        numbers of categories.
 
     Returns
     -------
@@ -38,14 +53,15 @@ def ridge(examples: Examples, n_steps: int) -> tuple[Floats, Floats]:
     ----------
     Hoerl and Kennard (1970), doi:10.1080/00401706.1970.10488634.
     """
-    first, n_inputs = _table(examples, np.arange(min(_BLOCK, len(examples))), n_steps)
+    read = partial(_table, examples, n_steps, categories or {})
+    first, n_inputs = read(np.arange(min(_BLOCK, len(examples))))
     origin = np.concatenate([[0.0], first[:, 1:].mean(axis=0)])
     products = np.zeros((len(origin), len(origin)))
     every = np.arange(0, len(examples), math.ceil(len(examples) * products.size / _MOST_PRODUCTS))
     weights = examples.weights[every] / examples.weights[every].mean()
     for start in range(0, len(every), _BLOCK):
         block = slice(start, start + _BLOCK)
-        table, _ = _table(examples, every[block], n_steps)
+        table, _ = read(every[block])
         table = (table - origin) * np.sqrt(weights[block])[:, None]
         products += table.T @ table
     mean = products[0, 1:] / products[0, 0]
@@ -56,13 +72,15 @@ def ridge(examples: Examples, n_steps: int) -> tuple[Floats, Floats]:
     return coefficients.reshape(n_steps, -1, coefficients.shape[1]), intercept
 
 
-def _table(examples: Examples, rows: NDArray[np.int64], n_steps: int) -> tuple[Floats, int]:
+def _table(
+    examples: Examples, n_steps: int, categories: Mapping[int, int], rows: NDArray[np.int64]
+) -> tuple[Floats, int]:
     """Return a column of ones, the values of sequences and their targets; the number of values."""
     x, lengths = examples.inputs.batch(rows, n_steps)
     if not examples.inputs.at_end:
         steps = np.maximum(np.arange(-n_steps, 0) + lengths[:, None], 0)
         x = np.take_along_axis(x, steps[..., None], axis=1)
-    values = x.reshape(len(rows), -1)
+    values = one_hot_categories(x, categories).reshape(len(rows), -1)
     targets = np.asarray(examples.targets[rows], dtype=np.float64)
     return np.column_stack([np.ones(len(rows)), values, targets]), values.shape[1]
 

@@ -239,7 +239,7 @@ class BaseNetworkEstimator(TrainingParameters, ABC, place=1):
     def _refuse_changed(self, **before: Any) -> None:
         """Raise ValueError for a parameter that is neither as in the previous fit nor "auto"."""
         for name, value in before.items():
-            now = getattr(self, name)
+            now = plain(getattr(self, name))
             if now not in ("auto", value):
                 anew = "set warm_start=False" if getattr(self, "warm_start", False) else "call fit"
                 raise ValueError(

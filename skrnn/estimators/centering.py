@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.estimators.categorical import categorical_sizes
 from skrnn.networks.base import ModelBuilder
 from skrnn.networks.wrappers.centering import CenteredSteps
 from skrnn.networks.wrappers.linear_skip import LinearSkip
@@ -44,7 +45,7 @@ def with_centered_steps(
     Parameters
     ----------
     network : ModelBuilder
-        The network.
+        The network, which may read categorical features.
     wanted : bool or "auto"
         The parameter.
     sequences : Sequences
@@ -61,7 +62,9 @@ def with_centered_steps(
     if not wanted:
         return network
     is_auto = isinstance(wanted, str)
-    found = None if network.n_tokens is not None else _deviations(sequences, counted)
+    codes = tuple(categorical_sizes(network))
+    is_possible = network.n_tokens is None and len(codes) < sequences.n_features
+    found = _deviations(sequences, counted, codes) if is_possible else None
     if found is None and not is_auto:
         raise ValueError(
             "center_steps=True needs measurements without missing values, in sequences of one "
@@ -70,10 +73,12 @@ def with_centered_steps(
     if found is None or (is_auto and not found.are_small(SMALL).any()):
         return network
     most = SMALL if is_auto else math.inf
-    return CenteredSteps(network, sequences.longest, sequences.n_features, most)
+    return CenteredSteps(network, sequences.longest, sequences.n_features, most, codes)
 
 
-def _deviations(sequences: Sequences, counted: NDArray[np.float64]) -> Deviations | None:
+def _deviations(
+    sequences: Sequences, counted: NDArray[np.float64], codes: tuple[int, ...]
+) -> Deviations | None:
     """Return the deviations of sequences, None for windows, other lengths and missing values."""
     if sequences.n_steps is None or sequences.window is not None:
         return None
@@ -81,7 +86,7 @@ def _deviations(sequences: Sequences, counted: NDArray[np.float64]) -> Deviation
     rows = rows[evenly_spaced(len(rows))]
     values, _ = sequences.gather(rows, sequences.longest)
     with np.errstate(over="ignore", invalid="ignore"):
-        found = Deviations.of(values.astype(np.float64), counted[rows])
+        found = Deviations.of(values.astype(np.float64), counted[rows]).without(codes)
     return None if np.isnan(found.scale).any() else found
 
 

@@ -16,6 +16,7 @@ from skrnn._typing import ClassifierMixin, with_callbacks
 from skrnn._validation import check_labels, check_weights
 from skrnn.engine.losses import CLASSIFICATION, SmoothedLoss
 from skrnn.estimators.budget import Budget
+from skrnn.estimators.categorical_features import CATEGORIES, CategoricalFeaturesMixin
 from skrnn.estimators.centering import CENTER_STEPS, has_centered_steps, with_centered_steps
 from skrnn.estimators.classes import CLASS_WEIGHT, ClassesMixin, refuse_probabilities
 from skrnn.estimators.metrics import MetricsMixin
@@ -60,7 +61,9 @@ class RecurrentClassifierParameters(networks.RecurrentParameters):
     pooling: str = redeclared("pooling", of=networks.RecurrentParameters, default="max")
 
 
-class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, MetricsMixin, BaseSequenceEstimator):
+class BaseSequenceClassifier(
+    ClassifierMixin, ClassesMixin, MetricsMixin, CategoricalFeaturesMixin, BaseSequenceEstimator
+):
     """Base class of classifiers, with labels and their probabilities."""
 
     loss: Any = parameter(
@@ -87,7 +90,7 @@ class BaseSequenceClassifier(ClassifierMixin, ClassesMixin, MetricsMixin, BaseSe
     center_steps: bool | str = CENTER_STEPS
     learning_rate: float = redeclared("learning_rate", of=BaseSequenceEstimator, default=0.003)
     _budget: ClassVar[Budget] = Budget(1_500, 15, batch_sizes=(16, 64), n_batches=5, enough=5_000)
-    _attributes = f"""{BaseSequenceEstimator._attributes.rstrip()}
+    _attributes = f"""{BaseSequenceEstimator._attributes.rstrip()}{CATEGORIES}
 
     classes_ : ndarray of shape (n_classes,)
         The labels, sorted.

@@ -6,10 +6,14 @@ import warnings
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from skrnn.engine.batches import NetworkInputs
 from skrnn.networks.base import ModelBuilder
 from skrnn.onnx_export.graph import Graph
 from skrnn.onnx_export.inputs import SequenceInputs, measurements, tokens
+from skrnn.parameters import plain
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import (
     InputFormat,
@@ -18,6 +22,7 @@ from skrnn.sequences import (
     check_shape,
     read_sequences,
 )
+from skrnn.sequences.categories import Categories
 from skrnn.sequences.token_reading import look_like_tokens, read_tokens
 
 
@@ -38,6 +43,8 @@ class InputEncoder:
         and takes one length only.
     scale_input : bool
         Whether ``scaling`` is that of the training steps, and not the identity.
+    categories : Categories or None
+        Categorical features; None for estimators that have none.
     """
 
     input_format: InputFormat
@@ -45,11 +52,15 @@ class InputEncoder:
     scaling: AffineScaling
     network: ModelBuilder
     scale_input: bool
+    categories: Categories | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
         """Return the parameters of the estimator that the encoder was made with."""
-        return {**asdict(self.input_format), "scale_input": self.scale_input}
+        own = {**asdict(self.input_format), "scale_input": self.scale_input}
+        if self.categories is not None:
+            own["categorical_features"] = self.categories.given
+        return own
 
     @property
     def masks(self) -> bool:
@@ -61,15 +72,17 @@ class InputEncoder:
         """Return the number of inputs of the network per step."""
         return self.shape.n_features * (2 if self.masks else 1)
 
-    def read(self, estimator: Any, X: Any) -> Sequences:
-        """Return X as sequences, or raise if they are not like those of the fit."""
+    def read(self, estimator: Any, X: Any) -> tuple[Sequences, Categories | None]:
+        """Return X as sequences like those of the fit, or raise, and the categories of the fit."""
         n_tokens = self.network.n_tokens
         if n_tokens is None:
+            if self.categories is not None:
+                X = self.categories.encode(estimator, X, self.input_format)
             sequences = read_sequences(estimator, X, self.input_format, reset=False)
         else:
             sequences = read_tokens(estimator, X, self.input_format, reset=False, n_tokens=n_tokens)
         check_shape(estimator, sequences, self.shape)
-        return sequences
+        return sequences, self.categories
 
     def without_padding(self, sequences: Sequences) -> Sequences:
         """Return texts without trailing zeros, unless the network has a fixed length."""
@@ -100,8 +113,8 @@ class InputEncoder:
         )
 
 
-def read_first(estimator: Any, X: Any) -> Sequences:
-    """Return the X of a first fit as sequences.
+def read_first(estimator: Any, X: Any) -> tuple[Sequences, Categories | None]:
+    """Return the X of a first fit as sequences, and its categorical features.
 
     Warns
     -----
@@ -110,11 +123,29 @@ def read_first(estimator: Any, X: Any) -> Sequences:
     """
     input_format = InputFormat.of(estimator)
     if estimator.embedding_dim is not None:
-        return read_tokens(estimator, X, input_format, reset=True)
+        return read_tokens(estimator, X, input_format, reset=True), None
     if look_like_tokens(X):
         warnings.warn(
             f"X looks like token ids, and {type(estimator).__name__} reads them as "
             "measurements; set embedding_dim, for example to 32, to read texts.",
             stacklevel=5,
         )
-    return read_sequences(estimator, X, input_format, reset=True)
+    categories = None
+    if hasattr(estimator, "categorical_features"):
+        given = plain(estimator.categorical_features)
+        categories, X = Categories.learn(given, estimator, X, input_format)
+    return read_sequences(estimator, X, input_format, reset=True), categories
+
+
+def learn_scaling(
+    sequences: Sequences,
+    weights: NDArray[np.float64],
+    categories: Categories | None,
+    *,
+    scales: bool,
+) -> AffineScaling:
+    """Return the scaling of sequences with these weights; codes of categories are not scaled."""
+    if not scales:
+        return AffineScaling.identity(sequences.n_features)
+    blocks = ((sequences.steps[rows], held) for rows, held in sequences.blocks(weights))
+    return AffineScaling.fit_blocks(blocks).without(categories.columns if categories else ())

@@ -14,6 +14,8 @@ from skrnn._typing import RegressorMixin, with_callbacks
 from skrnn._validation import check_target, check_weights
 from skrnn.engine.losses import REGRESSION
 from skrnn.estimators.budget import Budget
+from skrnn.estimators.categorical import categorical_sizes
+from skrnn.estimators.categorical_features import CATEGORIES, CategoricalFeaturesMixin
 from skrnn.estimators.centering import CENTER_STEPS, has_centered_steps, with_centered_steps
 from skrnn.estimators.determination import r2
 from skrnn.estimators.metrics import MetricsMixin
@@ -47,7 +49,9 @@ __all__ = [
 SKIP_VALUES, SKIP_EXAMPLES = 2048, 4
 
 
-class BaseSequenceRegressor(RegressorMixin, MetricsMixin, BaseSequenceEstimator):
+class BaseSequenceRegressor(
+    RegressorMixin, MetricsMixin, CategoricalFeaturesMixin, BaseSequenceEstimator
+):
     """Base class of regressors, which standardize the targets for the network."""
 
     loss: Any = parameter(
@@ -63,7 +67,8 @@ class BaseSequenceRegressor(RegressorMixin, MetricsMixin, BaseSequenceEstimator)
         all values of the sequence, fitted first, so that the network learns what it leaves (after
         Lai et al., 2018, arXiv:1703.07015). For sequences of measurements, all of one length and
         without missing values. "auto" adds it to these if a sequence has at most 2,048 values, and
-        there are four times as many sequences.""",
+        there are four times as many sequences. A categorical feature counts as its one-hot vector,
+        and if that makes too many values, the connection leaves such features out.""",
     )
     center_steps: bool | str = CENTER_STEPS
     scale_target: bool = parameter(
@@ -73,6 +78,7 @@ class BaseSequenceRegressor(RegressorMixin, MetricsMixin, BaseSequenceEstimator)
         predicted exactly, until training continues with other values.""",
     )
     learning_rate: float = redeclared("learning_rate", of=BaseSequenceEstimator, default=0.003)
+    _attributes = f"{BaseSequenceEstimator._attributes.rstrip()}{CATEGORIES}"
     _budget: ClassVar[Budget] = Budget(1_500, 15, batch_sizes=(4, 64), enough=5_000)
     #: The network has to better ridge regression by more than chance does.
     _margin: ClassVar[float] = 0.005
@@ -215,20 +221,23 @@ class BaseSequenceRegressor(RegressorMixin, MetricsMixin, BaseSequenceEstimator)
     def _for_data(
         self, network: ModelBuilder, sequences: Sequences, counted: NDArray[np.float64]
     ) -> ModelBuilder:
-        n_steps = sequences.n_steps or 0
-        is_possible = n_steps > 0 and network.n_tokens is None and self.missing == "error"
+        n_steps, sizes = sequences.n_steps or 0, categorical_sizes(network)
+        n_others = sequences.n_features - len(sizes)
+        n_values = n_steps * (n_others + sum(sizes.values()))
+        most = min(SKIP_VALUES, int(np.count_nonzero(counted)) // SKIP_EXAMPLES)
+        if n_values > most:
+            n_values, sizes = n_steps * n_others, dict.fromkeys(sizes, 0)
+        is_possible = n_values > 0 and network.n_tokens is None and self.missing == "error"
         wanted = bool(self.linear_skip)
         if isinstance(self.linear_skip, str):
-            n_values = n_steps * sequences.n_features
-            has_enough = int(np.count_nonzero(counted)) >= SKIP_EXAMPLES * n_values
-            wanted = is_possible and n_values <= SKIP_VALUES and has_enough
+            wanted = is_possible and n_values <= most
         if wanted and not is_possible:
             raise ValueError(
                 "linear_skip=True needs measurements without missing values, in sequences of one "
                 "length; give linear_skip='auto', or False."
             )
         network = with_centered_steps(network, self.center_steps, sequences, counted)
-        return LinearSkip(network, n_steps) if wanted else network
+        return LinearSkip(network, n_steps, tuple(sizes.items())) if wanted else network
 
     def _reads_any_length(self, network: ModelBuilder) -> bool:
         return False

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn.sequences import Sequences
+from skrnn.sequences.categories import Categories
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,12 +26,15 @@ class SequenceData:
         The weight of each sequence; none is 0.
     classes : ndarray or None
         All classes, if ``partial_fit`` was given them.
+    categories : Categories or None
+        Categorical features of a first fit.
     """
 
     sequences: Sequences
     y: Any
     weights: NDArray[np.float64]
     classes: NDArray[Any] | None = None
+    categories: Categories | None = None
 
     def __len__(self) -> int:
         return len(self.sequences)

@@ -20,14 +20,15 @@ from skrnn.engine.losses import SmoothedLoss
 from skrnn.engine.model_spec import ModelSpec
 from skrnn.estimators.base import WARM_START, BaseNetworkEstimator
 from skrnn.estimators.budget import stops_early
+from skrnn.estimators.categorical import with_embeddings
 from skrnn.estimators.centering import surrounded_like
 from skrnn.estimators.deduplication import merge_duplicates
-from skrnn.estimators.input_encoder import InputEncoder, read_first
+from skrnn.estimators.input_encoder import InputEncoder, learn_scaling, read_first
 from skrnn.estimators.metrics import metrics_of
 from skrnn.estimators.raw_units import in_raw_units, target_scaling
 from skrnn.estimators.sequence_data import SequenceData
 from skrnn.estimators.sklearn_callbacks import reports
-from skrnn.estimators.stream_task import StreamReader, StreamTask, read_step
+from skrnn.estimators.stream_task import StreamReader, StreamTask, step_reader
 from skrnn.estimators.targets import Target
 from skrnn.estimators.trainer import Start
 from skrnn.estimators.validation_split import hold_out, trained_on, without_purged
@@ -45,6 +46,7 @@ from skrnn.sequences import (
     Sequences,
     SequenceShape,
 )
+from skrnn.sequences.categories import Categories
 from skrnn.sequences.steps import feature_names
 from skrnn.sequences.token_reading import count_tokens
 
@@ -232,7 +234,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         -------
         keras.Model
             Inputs float (batch, n_steps, n_features), padded with zeros on the right, and int
-            (batch,), the lengths.
+            (batch,), the lengths. Categorical features are codes: an index in ``categories_``
+            plus 1, or 0 for another category.
 
         Raises
         ------
@@ -276,7 +279,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         Inputs are ``X``, float32 (n_samples, n_steps, n_features) in the units of the fit, NaN only
         after a fit with ``missing="mask"``; and, unless all sequences have the length of the fit,
         ``lengths``, int32 (n_samples,): steps from there on are ignored. With ``embedding_dim``,
-        ``X`` is int64 (n_samples, n_steps), with zeros at the end of shorter texts.
+        ``X`` is int64 (n_samples, n_steps), with zeros at the end of shorter texts. Categorical
+        features are codes: an index in ``categories_`` plus 1, or 0 for another category.
 
         Outputs are ``prediction``, float64, for numbers, and ``label`` and ``probabilities``, for
         classes; for each step, too, if the estimator predicts at steps, and arbitrary from
@@ -311,13 +315,14 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         is_first = start is Start.NEW or not self._has_network()
         if not is_first:
             self._refuse_changed(**self.network_.encoder.parameters)
-        sequences = read_first(self, X) if is_first else self.network_.encoder.read(self, X)
+        read = read_first if is_first else self.network_.encoder.read
+        sequences, categories = read(self, X)
         y = self._read_target(X, y, sequences)
         sequences = self._without_padding(sequences, is_first=is_first)
         weights = check_weights(X, sample_weight, len(sequences))
         if self.purge and start in (Start.NEW, Start.FROM_WEIGHTS):
             weights = without_purged(sequences.times, weights, int(self.purge))
-        data = SequenceData(sequences, y, weights)
+        data = SequenceData(sequences, y, weights, categories=categories)
         if not weights.all():
             data = data.take(np.flatnonzero(weights))
         with np.errstate(over="ignore"):
@@ -356,17 +361,13 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         n_tokens = None
         if self.embedding_dim is not None:
             n_tokens = count_tokens(sequences, int(self.embedding_dim))
-        network = self._resolved(sequences.longest, n_tokens)
+        categories = data.categories
+        network = self._resolved(sequences.longest, n_tokens, categories)
         shape = self._shape_for(network, sequences)
         network = self._for_data(network, sequences, counted)
-        scaling = AffineScaling.identity(sequences.n_features)
-        if self.scale_input and n_tokens is None:
-            scaling = AffineScaling.fit_blocks(
-                (sequences.steps[rows], weights) for rows, weights in sequences.blocks(counted)
-            )
-        encoder = InputEncoder(
-            InputFormat.of(self), shape, scaling, network, scale_input=bool(self.scale_input)
-        )
+        scales = bool(self.scale_input)
+        scaling = learn_scaling(sequences, counted, categories, scales=scales and n_tokens is None)
+        encoder = InputEncoder(InputFormat.of(self), shape, scaling, network, scales, categories)
         target = self._learn_target(data, counted, scaling)
         spec = ModelSpec(
             network=network,
@@ -383,7 +384,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         before = self.network_
         reads_tokens = self.embedding_dim is not None
         n_tokens = (before.encoder.network.n_tokens or 0) if reads_tokens else None
-        network = self._resolved(before.longest, n_tokens)
+        network = self._resolved(before.longest, n_tokens, before.encoder.categories)
         network = surrounded_like(before.spec.network, network)
         target = self._further_target(data, trained_on(data.weights, split))
         return replace(self._respecified(network, self._loss(target)), target=target)
@@ -399,11 +400,13 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
             weights = weights * np.asarray(encoded)[..., -1].sum(axis=1, dtype=np.float64)
         return Examples(inputs, encoded, weights).split(split)
 
-    def _resolved(self, n_steps: int, n_tokens: int | None) -> ModelBuilder:
-        """Return the network for sequences of up to ``n_steps``, with an embedding for tokens."""
+    def _resolved(
+        self, n_steps: int, n_tokens: int | None, categories: Categories | None
+    ) -> ModelBuilder:
+        """Return the network for sequences of up to ``n_steps``, with embeddings before it."""
         network = self._wrap(lambda: resolved(self._own_network(), n_steps))
         if n_tokens is None:
-            return network
+            return with_embeddings(network, categories, masks=self.missing == "mask")
         return TokenEmbedding(network, n_tokens, int(self.embedding_dim or 0))
 
     def _shape_for(self, network: ModelBuilder, sequences: Sequences) -> SequenceShape:
@@ -428,7 +431,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
         """Return the X of a prediction as sequences, which it may be already."""
         check_is_fitted(self)
         encoder: InputEncoder = self.network_.encoder
-        return X if isinstance(X, Sequences) else encoder.read(self, X)
+        return X if isinstance(X, Sequences) else encoder.read(self, X)[0]
 
     def _outputs(self, X: Any) -> NDArray[np.float64]:
         """Return the outputs of the network for X, (n_samples, n_outputs)."""
@@ -445,7 +448,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
             self.network_,
             encoder.scaling,
             masks=encoder.masks,
-            read=partial(read_step, feature_names(self, n_features)),
+            read=step_reader(feature_names(self, n_features), encoder.categories),
             reader=self._stream_reader(n, method),
         )
 

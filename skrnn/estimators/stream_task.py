@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, Self
 
 import numpy as np
@@ -16,7 +17,8 @@ from skrnn.networks.base import ModelBuilder
 from skrnn.onnx_export.graph import Graph, Outputs, Tensor
 from skrnn.onnx_export.stages import StepState
 from skrnn.preprocessing.scaling import AffineScaling
-from skrnn.sequences.steps import UNNAMED, in_order
+from skrnn.sequences.categories import Categories
+from skrnn.sequences.steps import UNNAMED, CategoricalSteps, in_order
 
 Floats = NDArray[np.float64]
 
@@ -135,6 +137,15 @@ class StreamTask:
     def n_features(self) -> int:
         """Return the number of features of a step."""
         return len(self.scaling.center)
+
+
+def step_reader(
+    names: list[str] | None, categories: Categories | None
+) -> Callable[[Any, int | None], Any]:
+    """Return the reader of steps with named features, or of steps with categories."""
+    if categories is not None and categories.columns:
+        return CategoricalSteps(categories, names)
+    return partial(read_step, names)
 
 
 def read_step(names: list[str] | None, x: Any, n_streams: int | None) -> Any:

@@ -16,14 +16,13 @@ from skrnn.engine.batches import Examples
 from skrnn.estimators.budget import Budget, batch_size_of, epochs_of, stops_early
 from skrnn.estimators.trainer import Start
 from skrnn.forecasting.backtesting import forecasts_from_cutoffs
+from skrnn.forecasting.categories import CategoricalCovariates, learn_categories
 from skrnn.forecasting.containers import (
     Container,
+    both_readable,
     cut,
     in_order,
-    readable,
-    refuse_empty,
-    refuse_index,
-    refuse_other_levels,
+    refuse_converted,
     warn_of_different_ends,
 )
 from skrnn.forecasting.covariates import Roles
@@ -34,7 +33,7 @@ from skrnn.forecasting.history import History
 from skrnn.forecasting.horizons import furthest_of, read_horizon
 from skrnn.forecasting.onnx_task import write_forecaster
 from skrnn.forecasting.parameters import ForecastingParameters
-from skrnn.forecasting.series import Key, Series, read_series, units_of
+from skrnn.forecasting.series import Key, Series, first_positions, read_series, units_of
 from skrnn.forecasting.series_scaling import SeriesScaling
 from skrnn.forecasting.sktime_bases import BaseForecaster
 from skrnn.forecasting.sktime_test_params import settings_to_try
@@ -82,7 +81,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         "capability:update": True,
         "capability:pretrain": True,
         "capability:random_state": True,
-        "capability:categorical_in_X": False,
+        "capability:categorical_in_X": True,
         "capability:non_contiguous_X": False,
         "property:randomness": "derandomized",
         "requires-fh-in-fit": False,
@@ -93,6 +92,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
     _small: ClassVar[dict[str, Any]] = {"units": 2}
     network_: FittedForecaster = fitted()
     _history: History = fitted()
+    _categories: CategoricalCovariates = fitted()
 
     fit_predict = rollback_on_error(requires_y(BaseForecaster.fit_predict))
     update = rollback_on_error(takes_data(BaseForecaster.update))
@@ -288,7 +288,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         """
         self.check_is_fitted()
         require(integers(1), "step_length", step_length, "backtest")
-        X_inner, y_inner = self.clone()._read_data(X=X, y=y)
+        X_inner, y_inner = self.clone()._read_data(X=self._categorical(X).coded(X), y=y)
         later = self._read_later(y_inner, X_inner)
         wanted = self._remembered_horizon if fh is None else fh
         begin = self.cutoff[0] if start is None else start
@@ -352,6 +352,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         - ``series``, int64 (n_samples,): position of each series in the order of ``predict``;
         - ``past``, float64 (n_samples, n_times, n_past): the past covariates;
         - ``known``, float64 (n_samples, n_times + n_ahead, n_known): covariates known in advance;
+          categories are codes, 1, 2 and so on in sorted order, and 0 for unknown ones;
         - ``cycles``, float64 (n_samples, n_times + n_ahead, n_cycles): position in each cycle of
           ``time_features_``, as a share of the cycle, or number of the time divided by its length.
 
@@ -381,19 +382,22 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
     # ------------------------------------------------------------------ hooks of sktime
 
     def _read_data(self, X: Any = None, y: Any = None, **options: Any) -> Any:
-        for name, data in (("y", y), ("X", X)):
-            refuse_empty(data, name)
-        y, X = readable(y, "y"), readable(X, "X")
-        refuse_other_levels(X, y)
+        categories = self._categorical(X)
+        y, X = both_readable(y, categories.encode(X))
         if self.is_fitted and not options:
             refuse_array_in_update(y, self.cutoff)
         if y is not None:  # sktime writes into y, and a failure has to leave it unchanged
             self._own_conversion()
         X_inner, y_inner = super()._read_data(X=X, y=y, **options)
-        for name, before, read in (("y", y, y_inner), ("X", X, X_inner)):
-            if read is not None and read is not before:  # sktime converted it
-                refuse_index(read.index, name)
-        return X_inner, y_inner
+        refuse_converted(y=(y, y_inner), X=(X, X_inner))
+        return categories.marked(X_inner), y_inner
+
+    def _categorical(self, X: Any) -> CategoricalCovariates:
+        """Return the categorical columns of the fit, or those of the X of a new one."""
+        if not self._has_network():
+            self._categories = learn_categories(self, X)
+            return self._categories
+        return self._learned.categories or CategoricalCovariates.learn(None, X)
 
     def _resolve_horizon(self, fh: Any, pred_int: bool = False) -> Any:
         """Return the given horizon or, without one, that of an earlier call."""
@@ -448,10 +452,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         self._remember(self._history, newer)
         if update_params:
             merged = [self._history.series[one.key] for one in newer]
-            begins = [
-                whole.index.get_indexer(one.index[:1])[0]
-                for one, whole in zip(newer, merged, strict=True)
-            ]
+            begins = first_positions(newer, merged)
             units, scalings = self._learned.units(merged, self._history.scalings_of(merged))
             n_each = self._learned.network.layout.n_channels
             self._learn_more(units, scalings, np.repeat(begins, n_each), int(self.update_epochs))
@@ -510,7 +511,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         least = horizon if isinstance(self.early_stopping, str) else 0
         validation = float(self.validation_fraction) if held_out else None
         parts = Parts.of(n_each, validation, self.calibration, least).at(observed)
-        data = ForecastData(series, units, roles, horizon, parts)
+        data = ForecastData(series, units, roles, horizon, parts, self._categories)
         starts_smooth = self.differences == "auto"
         is_point = forecast_head(self.loss, self.quantiles).kind == "point"
         has_few = starts_smooth and self.epochs == "auto" and sum(n_each) < FEW
@@ -518,13 +519,14 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         self._train(data, Start.NEW, epochs=0 if has_few else None, margin=margin)
         if has_few:
             warn_of_few_times(sum(n_each), type(self).__name__, stacklevel=7)
-        begins = np.zeros_like(parts.ends)
-        if held_out:
-            begins = parts.measured() if is_point else parts.learned
-        if self.calibration is not None:
-            begins = parts.validated
-        elif not is_point and not has_few and not (starts_smooth and len(units) >= MANY):
+        if (
+            self.calibration is None
+            and not is_point
+            and not has_few
+            and not (starts_smooth and len(units) >= MANY)
+        ):
             return data  # as learned: too few errors of each step to correct them
+        begins = parts.errors(held_out=held_out, is_point=is_point, calibration=self.calibration)
         self.network_ = measure_errors(self.network_, data.table, begins, parts.ends, n_measured)
         return data
 

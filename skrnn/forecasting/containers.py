@@ -43,6 +43,28 @@ def readable(data: Any, name: str) -> Any:
     return data
 
 
+def both_readable(y: Any, X: Any) -> tuple[Any, Any]:
+    """Return y and X for sktime; see `readable`.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `readable` refuses one of them, one is empty, or they have other levels.
+    """
+    for name, data in (("y", y), ("X", X)):
+        refuse_empty(data, name)
+    y, X = readable(y, "y"), readable(X, "X")
+    refuse_other_levels(X, y)
+    return y, X
+
+
+def refuse_converted(**pairs: tuple[Any, Any]) -> None:
+    """Raise ValueError for an index that sktime made, of data by name before and after."""
+    for name, (before, read) in pairs.items():
+        if read is not None and read is not before:
+            refuse_index(read.index, name)
+
+
 def cut(y: Any, cutoff: Any, stacklevel: int) -> Any:
     """Return the rows of y up to a cutoff; warn of series that have none.
 

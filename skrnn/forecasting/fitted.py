@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from skrnn.engine.compiled_model import lease
 from skrnn.engine.fitted_network import FittedNetwork
+from skrnn.forecasting.categories import CategoricalCovariates
 from skrnn.forecasting.covariates import Ahead, Roles
 from skrnn.forecasting.rolling import roll
 from skrnn.forecasting.series import Key, Series, named, read_series, units_of
@@ -62,6 +63,8 @@ class SeriesEncoder:
         Measured errors, for the intervals.
     columns : tuple
         Names of the columns of y in ``pretrain``, by which later fits match them.
+    categories : CategoricalCovariates or None
+        Categorical columns of X; None in fits by versions without them.
     """
 
     network: Forecast
@@ -72,6 +75,7 @@ class SeriesEncoder:
     cycles: tuple[str | float, ...]
     correction: Correction | None = None
     columns: tuple[Any, ...] = ()
+    categories: CategoricalCovariates | None = None
 
     @property
     def n_columns(self) -> int:
@@ -318,6 +322,14 @@ class Parts:
         """
         n_times = int(np.sum(self.validated - self.learned))
         return CHANCE / math.sqrt(max(n_times / horizon, 1.0))
+
+    def errors(self, *, held_out: bool, is_point: bool, calibration: float | None) -> Rows:
+        """Return the begin of the part to measure errors on; without any, that of the series."""
+        if calibration is not None:
+            return self.validated
+        if not held_out:
+            return np.zeros_like(self.ends)
+        return self.measured() if is_point else self.learned
 
     def measured(self) -> Rows:
         """Return the begin of the part to measure errors on in each series.

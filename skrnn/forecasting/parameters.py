@@ -142,6 +142,14 @@ class ForecastingParameters(BaseNetworkEstimator):
     static_covariates: Any = parameter(
         default=None, domain=NAMES | NONE, doc="Columns of X that are constant within a series."
     )
+    categorical_covariates: Any = parameter(
+        default="from_dtype",
+        domain=one_of("from_dtype") | NAMES | NONE,
+        doc="""Columns of X that are categorical: the network reads a learned vector, an embedding,
+        in place of each (Guo and Berkhahn, 2016, arXiv:1604.06737). "from_dtype" chooses those
+        that hold texts or have a categorical dtype; None has none. A category that the fit did
+        not have, or a missing one, is a vector of zeros.""",
+    )
     loss: Any = parameter(
         default="mae",
         domain=one_of(*REGRESSION, "quantile", "gaussian", "student_t") | FUNCTION,

@@ -84,6 +84,14 @@ class Series(StoresIndices):
         ]
 
 
+def first_positions(parts: Sequence[Series], wholes: Sequence[Series]) -> list[int]:
+    """Return the positions of the first times of parts in whole series."""
+    return [
+        whole.index.get_indexer(part.index[:1])[0]
+        for part, whole in zip(parts, wholes, strict=True)
+    ]
+
+
 def units_of(series: Sequence[Series], channel_independent: bool) -> list[Series]:
     """Return the units of the network: whole series, or their columns."""
     if not channel_independent:

@@ -15,6 +15,7 @@ from skrnn.engine.forecast_losses import ForecastLoss
 from skrnn.engine.losses import REGRESSION
 from skrnn.engine.model_spec import ModelSpec
 from skrnn.forecasting.automatic import WindowSettings, window_settings
+from skrnn.forecasting.categories import CategoricalCovariates
 from skrnn.forecasting.covariates import Roles
 from skrnn.forecasting.fitted import FittedForecaster, Parts, SeriesEncoder
 from skrnn.forecasting.series import Key, Series
@@ -45,6 +46,8 @@ class ForecastData:
         Steps that the network forecasts in one pass.
     parts : Parts
         Ends of training, validation and calibration in each unit.
+    categories : CategoricalCovariates
+        Categorical columns of X.
     scalings : mapping of tuple to SeriesScaling
         Scalings of the series, once the network is prepared.
     table : WindowTable
@@ -56,6 +59,7 @@ class ForecastData:
     roles: Roles
     horizon: int
     parts: Parts
+    categories: CategoricalCovariates
     scalings: Mapping[Key, SeriesScaling] = field(init=False)
     table: WindowTable = field(init=False)
 
@@ -88,6 +92,14 @@ class ForecastData:
             n_rules=settings.n_rules,
         )
 
+    def places(self, layout: WindowLayout) -> tuple[tuple[int, int], ...]:
+        """Return the columns of a window with codes, and their numbers of categories."""
+        return tuple(
+            (layout.columns(role).start + place, size)
+            for role in ("past", "known", "static")
+            for place, size in self.categories.places(getattr(self.roles, role)).items()
+        )
+
     def common_scaling(self, normalization: str | None) -> AffineScaling | None:
         """Return the common scaling of all series, or None if each has its own."""
         if normalization is None:
@@ -114,6 +126,7 @@ def new_network(forecaster: Any, data: ForecastData, encoder: Network) -> Fitted
         seasons=settings.seasons,
         segment_length=settings.segment_length,
         teacher_forcing=forecaster.strategy == "seq2seq",
+        categories=data.places(layout),
     )
     spec = ModelSpec(
         network=network,
@@ -125,10 +138,11 @@ def new_network(forecaster: Any, data: ForecastData, encoder: Network) -> Fitted
     learned = SeriesEncoder(
         network,
         data.roles,
-        data.roles.measure(data.series),
+        data.roles.measure(data.series).without([*data.categories.places(data.roles.names)]),
         data.common_scaling(kind),
         "bound" if forecaster.transform == "auto" and is_mean else plain(forecaster.transform),
         settings.cycles,
+        categories=data.categories,
     )
     return FittedNetwork(spec, learned, head)
 

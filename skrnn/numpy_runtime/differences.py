@@ -11,7 +11,7 @@ from skrnn.numpy_runtime.weights import Array
 class AppendDifferences(Stage):
     """Features of a step, and their differences from the previous one in units of ``scale``.
 
-    Those of the first step are zero.
+    Those of the first step are zero. Features beyond the length of ``scale`` have none.
     """
 
     def __init__(self, n: int, scale: Array) -> None:
@@ -21,6 +21,7 @@ class AppendDifferences(Stage):
     def __call__(self, x: Array) -> Array:
         """Process a step."""
         (before,), (scale,) = self.state, self.weights
-        differences = np.where(np.isnan(before), 0, x - before) / scale
-        before[:] = x
+        own = x[:, : len(scale)]
+        differences = np.where(np.isnan(before), 0, own - before) / scale
+        before[:] = own
         return np.concatenate([x, differences], axis=1)

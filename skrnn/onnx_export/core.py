@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.numpy_runtime.categories import in_order
 from skrnn.onnx_export.graph import Graph, Tensor
 from skrnn.onnx_export.keras_model import activated, cannot_convert, converts, weight
 from skrnn.onnx_export.steps import softmax_over
@@ -48,6 +50,42 @@ def _embedding(graph: Graph, layer: Any, tokens: Tensor) -> Tensor:
         raise cannot_convert("an embedding with mask_zero=True")
     vectors = graph.constant(weight(layer.embeddings))
     return graph.op("Gather", vectors, tokens.cast(np.int64), axis=0)
+
+
+@converts("skrnn.EmbedCategories")
+def _categories(graph: Graph, layer: Any, x: Tensor) -> Tensor:
+    vectors = [weight(own) for own in layer.vectors]
+    return with_vectors(graph, x, layer.columns, vectors, keeps_order=layer.keeps_order)
+
+
+@converts("skrnn.OneHotCategories")
+def _one_hot_categories(graph: Graph, layer: Any, x: Tensor) -> Tensor:
+    return with_vectors(
+        graph, x, layer.columns, [np.eye(size, dtype=np.float32) for size in layer.sizes]
+    )
+
+
+def with_vectors(
+    graph: Graph,
+    x: Tensor,
+    columns: Sequence[int],
+    vectors: Sequence[NDArray[Any]],
+    *,
+    keeps_order: bool = False,
+) -> Tensor:
+    """Return features (..., n_features) with vectors in place of codes, or at the end."""
+    n_features, found = x.known_length(-1), []
+    for column, own in zip(columns, vectors, strict=True):
+        if own.size:
+            codes = graph.op("Gather", x, graph.constant(column, np.int64), axis=-1)
+            table = graph.constant(np.pad(own, [(1, 0), (0, 0)]))  # the vector of code 0 is zero
+            found.append(graph.op("Gather", table, codes.cast(np.int64), axis=0))
+    if keeps_order:
+        parts = in_order(columns, n_features, found, lambda a, b: x.between(a, b, -1))
+        return graph.concatenate(parts, -1)
+    others = [column for column in range(n_features) if column not in columns]
+    parts = [graph.op("Gather", x, graph.constant(others, np.int64), axis=-1)] if others else []
+    return graph.concatenate([*parts, *found], -1)
 
 
 @converts("skrnn.Dropout", "keras.Dropout", "keras.SpatialDropout1D")

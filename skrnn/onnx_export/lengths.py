@@ -53,8 +53,10 @@ def _positions(graph: Graph, layer: Any, sequence: Tensor) -> Tensor:
 
 @converts("skrnn.AppendDifferences")
 def _differences(graph: Graph, layer: Any, sequence: Tensor, lengths: Tensor) -> Tensor:
-    scale = graph.constant(weight(layer.scale))
-    differences = (sequence.between(1, None, 1) - sequence.between(0, -1, 1)) / scale
+    scale, own = graph.constant(weight(layer.scale)), sequence
+    if layer.n_features is not None:
+        own = sequence.between(0, layer.n_features, -1)
+    differences = (own.between(1, None, 1) - own.between(0, -1, 1)) / scale
     n_steps, lengths = sequence.length(1), lengths.with_axis(1)
     later = graph.count(n_steps).between(1, None)
     is_real = later > n_steps - lengths if layer.at_end else later < lengths

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skrnn.numpy_runtime.cells import EPSILON, Stage
-from skrnn.onnx_export.core import affine
+from skrnn.onnx_export.core import affine, with_vectors
 from skrnn.onnx_export.graph import Graph, Outputs, Tensor
 from skrnn.onnx_export.recurrent import gru, lstm, mingru_step, simple
 from skrnn.onnx_export.steps import least
@@ -173,9 +173,14 @@ def _residual(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tensor:
 def _differences(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tensor:
     (scale,) = stage.weights
     (before,) = state.take(np.full_like(scale, np.nan))
-    state.put(x)
-    changes = graph.where(graph.op("IsNaN", before), 0.0, x - before)
+    own = x.between(0, len(scale), 1)
+    state.put(own)
+    changes = graph.where(graph.op("IsNaN", before), 0.0, own - before)
     return graph.concatenate([x, changes / graph.constant(scale)], 1)
+
+
+def _categories(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tensor:
+    return with_vectors(graph, x, stage.columns, stage.weights, keeps_order=stage.keeps_order)
 
 
 def _centering(graph: Graph, stage: Any, x: Tensor, state: StepState) -> Tensor:
@@ -243,6 +248,7 @@ _CONVERTERS: dict[str, Converter] = {
     "Residual": _residual,
     "CenterSteps": _centering,
     "AppendDifferences": _differences,
+    "EmbedCategories": _categories,
     "LinearOfSteps": _linear,
     "RunningMean": _mean,
     "RunningMax": _max,

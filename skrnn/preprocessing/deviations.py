@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -46,6 +47,12 @@ class Deviations:
     def are_small(self, most: float) -> NDArray[np.bool_]:
         """Return the features whose deviations have at most this share, and more than rounding."""
         return (self.shares > LEAST_SHARE) & (self.shares <= most)
+
+    def without(self, columns: Sequence[int]) -> Self:
+        """Return the same with features, such as codes of categories, that have none."""
+        shares = self.shares.copy()
+        shares[list(columns)] = 0.0
+        return type(self)(self.mean, self.scale, shares)
 
     def up_to(self, most: float) -> Self:
         """Return the same without the mean and scale of features with other deviations."""

@@ -40,12 +40,19 @@ class RowTransforms:
     def __init__(self, transformers: Sequence[Any]) -> None:
         self._each = [_of_rows(one) for one in transformers]
 
-    def __call__(self, rows: Floats) -> Floats:
-        """Return rows (n_rows, n_features), transformed."""
+    @property
+    def takes_texts(self) -> bool:
+        """Return whether the first transformer may encode texts, as `OrdinalEncoder` does."""
+        return bool(self._each) and not isinstance(self._each[0][0], AffineScaling)
+
+    def __call__(self, rows: NDArray[Any]) -> Floats:
+        """Return rows (n_rows, n_features), transformed; those of objects may hold texts."""
         for transformer, names in self._each:
-            given = rows if names is None else pd.DataFrame(rows, columns=names)
+            given: Any = rows if names is None else pd.DataFrame(rows, columns=names)
+            if names is not None and rows.dtype == object:
+                given = given.infer_objects()
             rows = np.asarray(transformer.transform(given))
-        return rows
+        return rows.astype(np.float64, copy=False)
 
 
 def _of_rows(transformer: Any) -> tuple[Any, Any]:

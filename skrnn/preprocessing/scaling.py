@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -58,6 +58,12 @@ class AffineScaling:
     def identity(cls, n_columns: int) -> Self:
         """Return the scaling that changes nothing."""
         return cls(np.zeros(n_columns), np.ones(n_columns))
+
+    def without(self, columns: Sequence[int]) -> Self:
+        """Return the scaling that changes nothing in some columns, such as codes."""
+        center, scale = self.center.copy(), self.scale.copy()
+        center[list(columns)], scale[list(columns)] = 0.0, 1.0
+        return type(self)(center, scale)
 
     def transform(self, values: NDArray[Any]) -> Floats:
         """Return standardized values; the last axis has the columns."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from skrnn._conversion import as_numbers, is_ragged
+from skrnn.sequences.categories import UNKNOWN, Categories
 
 #: Types without feature names; a quick check, since it is made at every step.
 UNNAMED = frozenset({np.ndarray, list, tuple, float, int, str})
@@ -25,7 +26,12 @@ def feature_names(estimator: Any, n_features: int) -> list[str] | None:
     return None if names is None or len(names) != n_features else list(names)
 
 
-def in_order(x: Any, names: list[str] | None, n_streams: int | None) -> Any:
+def in_order(
+    x: Any,
+    names: list[str] | None,
+    n_streams: int | None,
+    convert: Callable[[Any, str], Any] | None = None,
+) -> Any:
     """Return the values of a step, in the order of the fit if it has names.
 
     Parameters
@@ -36,6 +42,8 @@ def in_order(x: Any, names: list[str] | None, n_streams: int | None) -> Any:
         The names of the fit.
     n_streams : int or None
         Number of streams, or None.
+    convert : callable, optional
+        Returns the values of a name as numbers.
 
     Raises
     ------
@@ -61,7 +69,7 @@ def in_order(x: Any, names: list[str] | None, n_streams: int | None) -> Any:
     if hasattr(x, "_asdict"):
         x = x._asdict()
     try:
-        values = np.stack([_values_of(x[name], name) for name in names], axis=-1)
+        values = np.stack([(convert or _values_of)(x[name], name) for name in names], axis=-1)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"the features of the step {reprlib.repr(x)} do not go together ({error}); give one "
@@ -90,6 +98,65 @@ def numbers(values: Any) -> NDArray[np.float64]:
             "that is missing."
         )
     return array.astype(np.float64, copy=False)
+
+
+def cells(values: Any) -> NDArray[Any]:
+    """Return a step as numbers, or as objects if it holds texts."""
+    array = np.asarray(values, dtype=object)
+    has_texts = any(isinstance(one, str) for one in array.flat)
+    return array if has_texts else numbers(values)
+
+
+def as_cells(values: Any, _name: str) -> NDArray[Any]:
+    """Return the values of a name in a step as objects, so that texts go beside numbers."""
+    return np.asarray(values, dtype=object)
+
+
+class CategoricalSteps:
+    """Reader of steps with categories, which become their codes.
+
+    Parameters
+    ----------
+    categories : Categories
+        Categories of the fit.
+    names : list of str or None
+        Names of the features in the fit.
+    """
+
+    def __init__(self, categories: Categories, names: list[str] | None) -> None:
+        self._categories, self._names = categories, names
+        self._codes = [
+            {category: code for code, category in enumerate(values.tolist(), UNKNOWN + 1)}
+            for values in categories.values
+        ]
+
+    def __call__(self, x: Any, n_streams: int | None) -> Any:
+        """Return the step of one or several streams in the order of the fit, with codes."""
+        if type(x) not in UNNAMED and _names_of(x) is not None:
+            return in_order(x, self._names, n_streams, self._values_of)
+        table = np.array(x, dtype=object)
+        if table.ndim == 0 or table.shape[-1] != self._categories.n_features:
+            return table
+        for column in self._categories.columns:
+            table[..., column] = self._coded(column, table[..., column])
+        return table
+
+    def _values_of(self, values: Any, name: str) -> Any:
+        column = (self._names or []).index(name)
+        if column not in self._categories.columns:
+            return _values_of(values, name)
+        return self._coded(column, np.asarray(values, dtype=object))
+
+    def _coded(self, column: int, values: Any) -> NDArray[np.float64]:
+        number = self._categories.columns.index(column)
+        known = self._codes[number]
+        name = f"feature {self._names[column] if self._names else column!r} of the step"
+        each = np.ravel(values)
+        codes = [
+            known[one] if one in known else self._categories.codes(number, [one], name)[0]
+            for one in each.tolist()
+        ]
+        return np.reshape(codes, np.shape(values)).astype(np.float64)
 
 
 def _values_of(values: Any, name: str) -> Any:

@@ -15,7 +15,7 @@ from skrnn.preprocessing.row_transforms import RowTransforms
 from skrnn.preprocessing.sequence_scaler import SequenceScaler
 from skrnn.preprocessing.sliding_window import SlidingWindow
 from skrnn.preprocessing.window_clock import WindowClock
-from skrnn.sequences.steps import numbers
+from skrnn.sequences.steps import as_cells, cells, in_order, numbers
 from skrnn.streaming.network import NetworkSteps
 
 Floats = NDArray[np.float64]
@@ -164,10 +164,13 @@ class WindowSteps:
         self._n_rows = before._n_rows
         self._clock.go_on_from(before._clock)
 
-    def _read(self, x: Any) -> Floats:
+    def _read(self, x: Any) -> NDArray[Any]:
         """Return a row of each series, (n_streams, n_features)."""
         names = None if self._names is None else list(self._names)
-        values = numbers(read_step(names, x, self._given))
+        if self._rows.takes_texts:
+            values = cells(in_order(x, names, self._given, as_cells))
+        else:
+            values = numbers(read_step(names, x, self._given))
         shape = (self._n_streams, self._n_features)
         expected = shape if self._given is not None else shape[1:]
         if values.shape != expected:

@@ -111,10 +111,10 @@ class Stream(Versioned):
         Parameters
         ----------
         x : array-like of shape (n_features,), or (n_streams, n_features)
-            Observations in the units of the fit; NaN only after a fit with ``missing="mask"``, or
-            of a forecaster. After a fit on named features also a dict, named tuple, Series or
-            DataFrame (pandas or polars) with these names in any order. For a generator, a token or
-            the keys of a piano roll, or a list of them.
+            Observations in the units of the fit, categories as they are; NaN only after a fit with
+            ``missing="mask"``, or of a forecaster. After a fit on named features also a dict, named
+            tuple, Series or DataFrame (pandas or polars) with these names in any order. For a
+            generator, a token or the keys of a piano roll, or a list of them.
         time : date, period, duration or number, default=None
             Time of the step, for a pipeline with a `SlidingWindow` or a forecaster: after a gap,
             windows begin anew as in ``predict``, or missing times are filled. None takes the label
@@ -211,10 +211,11 @@ class Stream(Versioned):
         Notes
         -----
         Inputs are ``x``, float32 (n_streams, n_features) in the units of the fit (int64
-        (n_streams, 1) after a fit with ``embedding_dim``); ``reset``, bool (n_streams,), True for
-        streams that begin with this step, for which the states do not matter; and ``state_0``,
-        ``state_1`` and so on. Outputs are those of the estimator's ``to_onnx`` for each stream, and
-        ``next_state_0`` and so on, which are the states of the next step.
+        (n_streams, 1) after a fit with ``embedding_dim``), with categorical features as codes (an
+        index in ``categories_`` plus 1, or 0 for another category); ``reset``, bool (n_streams,),
+        True for streams that begin with this step, for which the states do not matter; and
+        ``state_0``, ``state_1`` and so on. Outputs are those of the estimator's ``to_onnx`` for
+        each stream, and ``next_state_0`` and so on, which are the states of the next step.
 
         Examples
         --------

@@ -59,6 +59,7 @@ LIGHT = [
     "classifier LSTM one layer",
     "classifier centered steps",
     "classifier of texts",
+    "regressor categories",
     "labeler ensemble, numbers",
     "detector smoothed",
     "forecaster GRU direct",
@@ -134,6 +135,37 @@ CASES["regressor centered steps"] = partial(
 )
 CASES["classifier centered steps"] = partial(
     classifier, networks.TCN(filters=4), ALIKE, inputs=cube, center_steps=True, add_differences=True
+)
+MIXED = [np.column_stack([x, np.arange(len(x)) % 4]) for x in GAPS]
+
+
+def coded(sequences):
+    """Return sequences as inputs of a file, the last feature as codes, of which 3 is unknown."""
+    return padded([np.column_stack([x[:, :-1], (x[:, -1] + 1) % 4]) for x in sequences])
+
+
+def categories(kind, network, X=MIXED, **settings):
+    """Return the case of a fit without the category 3, which the sequences to predict have."""
+    own = {"network": network, "categorical_features": [3], **SETTINGS, **settings}
+    model = getattr(skrnn, f"Sequence{kind}")(**own)
+    known = [np.column_stack([x[:, :-1], x[:, -1] % 3]) for x in X]
+    model.fit(known, Y if kind == "Regressor" else KINDS)
+    if kind == "Regressor":
+        return case(model, {"prediction": model.predict}, batches(X), coded, Y.std())
+    methods = {"label": model.predict, "probabilities": model.predict_proba}
+    return case(model, methods, batches(X), coded)
+
+
+CASES["regressor categories"] = partial(
+    categories, "Regressor", networks.GRU(units=4), missing="mask"
+)
+CASES["classifier categories"] = partial(
+    categories,
+    "Classifier",
+    networks.TCN(filters=4),
+    list(np.nan_to_num(np.stack([x[:3] for x in MIXED]))),
+    add_differences=True,
+    center_steps=True,
 )
 CASES["regressor ensemble"] = partial(  # one of its targets never varies
     regressor, networks.GRU(units=4), y=np.stack([Y, np.full(len(Y), 7.0)], axis=1), n_networks=2
@@ -234,7 +266,7 @@ def forecaster(kind, values=WAVE, **settings):
     return model, found, np.nanstd(values)
 
 
-def panel(**settings):
+def panel(is_categorical=False, **settings):
     """Return the case of a forecaster of two series of two columns, with covariates."""
     model = skrnn.GRUForecaster(
         units=4,
@@ -252,10 +284,14 @@ def panel(**settings):
     y = pd.DataFrame({"one": 5 + np.sin(numbers), "two": numbers / 9}, index) + noise[:, :2] / 9
     X = pd.DataFrame(noise[:, 2:], index, columns=["past", "ahead"])
     X["size"] = np.repeat([3.0, 8.0], 60)
+    if is_categorical:
+        X["ahead"] = np.where(X["ahead"] > 0, "much", "little")
     seen = numbers < 56
     model.fit(y[seen], X[seen], fh=[1, 2, 3, 4])
     later = X[~seen][["ahead"]]
     quantiles = model.predict_quantiles(X=later, alpha=list(LEVELS)).to_numpy()
+    if is_categorical:
+        X["ahead"] = X["ahead"].map({"little": 1.0, "much": 2.0})
     first = (days[0] - pd.Timestamp(0)).days
     cycles = np.stack([index.get_level_values(1).dayofweek / 7, (first + numbers) / 5], axis=1)
     inputs = {
@@ -298,6 +334,7 @@ CASES |= {
     ),
     "forecaster GRU short": partial(forecaster, "GRU", WAVE[:20], units=4, window_length=30),
     "forecaster panel direct": partial(panel, strategy="direct", loss="quantile"),
+    "forecaster panel categories": partial(panel, is_categorical=True),
     "forecaster panel seq2seq": partial(panel, strategy="seq2seq"),
     "forecaster panel channels": partial(panel, channel_independent=True, loss="gaussian"),
 }

@@ -54,6 +54,21 @@ def test_a_thousand_steps_are_as_the_batch_prediction(network, tmp_path):
     assert np.abs(found - expected).max() < 1e-5 * np.std(SUMS)
 
 
+def test_a_step_holds_the_codes_of_categories(tmp_path):
+    codes = np.arange(40) % 3
+    mixed = [np.column_stack([x, codes]) for x in X]
+    y = [x[:, 0] + codes for x in X]
+    settings = {"causal": True, "categorical_features": [2], **SETTINGS}
+    model = skrnn.SequenceLabeler(network=networks.GRU(units=4), **settings).fit(mixed, y)
+    Stream(model).to_onnx(tmp_path / "step.onnx")
+    later = [
+        np.column_stack([x, np.arange(40) % 4]) for x in X[:3]
+    ]  # 3 is unknown, whose code is 0
+    given = np.stack([np.column_stack([x, (np.arange(40) + 1) % 4]) for x in X[:3]])
+    (found,) = run(tmp_path / "step.onnx", given.astype("float32"))
+    assert np.abs(found - np.stack(model.predict(later))).max() < 1e-5 * np.std(y)
+
+
 @pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])
 def test_the_steps_so_far_are_pooled(pooling, tmp_path):
     classes = np.where(X[:, :, 0].mean(axis=1) > 0, "up", "down")

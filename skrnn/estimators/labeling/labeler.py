@@ -15,6 +15,7 @@ from skrnn._typing import available_if, with_callbacks
 from skrnn._validation import check_weights, require_target
 from skrnn.engine.losses import CLASSIFICATION, MULTILABEL, REGRESSION
 from skrnn.engine.step_losses import StepLoss
+from skrnn.estimators.categorical_features import CATEGORIES, CategoricalFeaturesMixin
 from skrnn.estimators.classes import CLASS_WEIGHT, ClassesMixin, refuse_probabilities
 from skrnn.estimators.determination import r2
 from skrnn.estimators.labeling.event_detection import event_table, tune_rule
@@ -59,7 +60,13 @@ def _has_probabilities(labeler: Any) -> bool:
     return getattr(labeler, "target_type_", labeler.target_type) != "continuous"
 
 
-class SequenceLabeler(NetworkParameterMixin, ClassesMixin, MetricsMixin, BaseStepwiseEstimator):
+class SequenceLabeler(
+    NetworkParameterMixin,
+    ClassesMixin,
+    MetricsMixin,
+    CategoricalFeaturesMixin,
+    BaseStepwiseEstimator,
+):
     """Predict a class, several labels or a number at every step of sequences.
 
     The network must have outputs at each step: a function passed as ``network`` returns a
@@ -154,7 +161,7 @@ class SequenceLabeler(NetworkParameterMixin, ClassesMixin, MetricsMixin, BaseSte
         trains on whole sequences, or on the chunks of ``chunk_length``, whose "auto" does not split
         where ``bptt_length`` is set.""",
     )
-    _attributes = f"""{ClassesMixin._attributes.rstrip()}
+    _attributes = f"""{ClassesMixin._attributes.rstrip()}{CATEGORIES}
 
     target_type_ : str
         Type of the targets: "multiclass", "multilabel" or "continuous".

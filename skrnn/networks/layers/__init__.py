@@ -19,6 +19,7 @@ from keras.layers import (  # noqa: E402  (the backend is chosen first)
 )
 
 from skrnn.networks.layers.attention import Attend, ConcatenateToSteps, StepsAfter  # noqa: E402
+from skrnn.networks.layers.categories import EmbedCategories, OneHotCategories  # noqa: E402
 from skrnn.networks.layers.centering import CenterSteps  # noqa: E402
 from skrnn.networks.layers.convolution import Conv1D, convolution_front  # noqa: E402
 from skrnn.networks.layers.decoding import ParallelDecoder, RecurrentDecoder  # noqa: E402
@@ -66,6 +67,7 @@ __all__ = [
     "DepthwiseConv1D",
     "DistributionParameters",
     "Dropout",
+    "EmbedCategories",
     "Embedding",
     "Extrapolate",
     "FixedLengths",
@@ -81,6 +83,7 @@ __all__ = [
     "Multiply",
     "NormalizeWindow",
     "OneHot",
+    "OneHotCategories",
     "PaddingMask",
     "ParallelDecoder",
     "Permute",

@@ -16,21 +16,25 @@ class AppendDifferences(keras.layers.Layer):
     ----------
     at_end : bool
         True if sequences are padded on the left.
+    n_features : int or None
+        Number of features, the first ones, that have differences; None for all.
     """
 
-    def __init__(self, at_end: bool = False, **kwargs: Any) -> None:
+    def __init__(self, at_end: bool = False, n_features: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.at_end = at_end
+        self.n_features = n_features
 
     def build(self, sequence_shape: Any, lengths_shape: Any = None) -> None:
         """Create the scale of the differences, as ones."""
         self.scale = self.add_weight(
-            (sequence_shape[-1],), "ones", name="difference_scale", trainable=False
+            (self._width(sequence_shape),), "ones", name="difference_scale", trainable=False
         )
 
     def call(self, sequence: Any, lengths: Any) -> Any:
-        """Return (batch, n_steps, 2 * n_features)."""
-        differences = (sequence[:, 1:] - sequence[:, :-1]) / self.scale
+        """Return the sequence with its differences after its features."""
+        own = sequence[..., : self._width(sequence.shape)]
+        differences = (own[:, 1:] - own[:, :-1]) / self.scale
         n_steps = ops.shape(sequence)[1]
         later = ops.arange(1, n_steps, dtype="int32")
         lengths = ops.expand_dims(lengths, 1)
@@ -40,9 +44,12 @@ class AppendDifferences(keras.layers.Layer):
         return ops.concatenate([sequence, differences], axis=-1)
 
     def compute_output_shape(self, sequence_shape: Any, lengths_shape: Any = None) -> Any:
-        """Return (batch, n_steps, 2 * n_features)."""
-        return *sequence_shape[:-1], 2 * sequence_shape[-1]
+        """Return the shape of the sequence with its differences."""
+        return *sequence_shape[:-1], sequence_shape[-1] + self._width(sequence_shape)
 
     def get_config(self) -> dict[str, Any]:
         """Return the configuration of the layer."""
-        return {**super().get_config(), "at_end": self.at_end}
+        return {**super().get_config(), "at_end": self.at_end, "n_features": self.n_features}
+
+    def _width(self, sequence_shape: Any) -> int:
+        return int(sequence_shape[-1] if self.n_features is None else self.n_features)

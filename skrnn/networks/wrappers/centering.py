@@ -24,11 +24,14 @@ class CenteredSteps(AroundOne):
     most : float
         Maximum root mean square of the deviations, relative to the standard deviation of the
         feature; a feature with larger ones, or none beyond rounding, is left as it is.
+    categorical : tuple of int
+        Positions of features that are codes of categories, which are left as they are.
     """
 
     n_steps: int
     n_features: int
     most: float
+    categorical: tuple[int, ...] = ()
     needs_positions: ClassVar[bool] = True
 
     def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:

@@ -17,13 +17,20 @@ class WithDifferences(AroundOne):
 
     The differences are divided by their root mean square over the training set, which small but
     fast changes need to count beside large slow ones.
+
+    Parameters
+    ----------
+    n_features : int or None
+        Number of features, the first ones, that have differences; None for all.
     """
+
+    n_features: int | None = None
 
     def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:
         """Return the outputs of the model for the wider sequences."""
         from skrnn.networks import layers
 
-        wider = layers.AppendDifferences(at_end=self.needs_fixed_length)(inputs, lengths)
+        wider = layers.AppendDifferences(self.needs_fixed_length, self.n_features)(inputs, lengths)
         return self.network.outputs(wider, lengths, n_outputs)
 
     def output_stages(self, weights: WeightReader, n: int) -> list[Stage]:

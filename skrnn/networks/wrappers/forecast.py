@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +15,8 @@ from skrnn.networks.mingru import MinGRU
 from skrnn.networks.recurrent import Recurrent
 from skrnn.networks.rnn import RNN
 from skrnn.networks.wrappers.base import Wrapper
+from skrnn.networks.wrappers.categories import embedding_width
+from skrnn.numpy_runtime.categories import EmbedCategories
 from skrnn.numpy_runtime.cells import Dense
 from skrnn.numpy_runtime.ensemble import average_numbers
 from skrnn.numpy_runtime.forecast import (
@@ -155,6 +157,9 @@ class Forecast(Wrapper):
         Number of steps read, and forecast, as one (Lin et al., 2023, arXiv:2308.11200).
     teacher_forcing : bool
         Decode step by step.
+    categories : tuple of (int, int)
+        Columns of a window with codes of categories, which the network reads as vectors, and
+        their numbers of categories.
     """
 
     needs_fixed_length = True
@@ -167,10 +172,35 @@ class Forecast(Wrapper):
     seasons: tuple[int, ...] | None
     segment_length: int | None
     teacher_forcing: bool
+    categories: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if self.teacher_forcing:
             self._decoder_cell()
+
+    @property
+    def inner(self) -> WindowLayout:
+        """Return the layout of windows with vectors in place of codes."""
+        wider = {}
+        for name in ("past", "known", "static"):
+            own = self.layout.columns(name)
+            inside = [size for column, size in self.categories if own.start <= column < own.stop]
+            further = sum(embedding_width(size) - 1 for size in inside)
+            wider[f"n_{name}"] = own.stop - own.start + further
+        return replace(self.layout, **wider)
+
+    def _embedded(self, inputs: Any) -> Any:
+        """Return windows with vectors in place of codes."""
+        import keras
+
+        from skrnn.networks import layers
+
+        if not self.categories:
+            return inputs
+        columns, sizes = zip(*self.categories, strict=True)
+        widths = list(map(embedding_width, sizes))
+        dtype = keras.config.dtype_policy().variable_dtype  # as windows that hold no codes
+        return layers.EmbedCategories(columns, sizes, widths, keeps_order=True, dtype=dtype)(inputs)
 
     def _features(self, inputs: Any, lengths: Any) -> Any:
         """Return the features of windows, normalized."""
@@ -187,7 +217,7 @@ class Forecast(Wrapper):
         """Return the parameters of the forecasts, (batch, horizon * n_targets * n_parameters)."""
         from skrnn.networks import layers
 
-        layout = self.layout
+        layout, inputs = self.inner, self._embedded(inputs)
         past, future = inputs[:, : layout.window_length], inputs[:, layout.window_length :]
         values, observed, known = map(layout.columns, ("values", "observed", "known"))
         normalize = layers.NormalizeWindow(self.normalization)
@@ -229,7 +259,7 @@ class Forecast(Wrapper):
         horizon = self.layout.horizon
         if self.seasons is None:
             return layers.Extrapolate(self.differences, horizon)(filled)
-        rules = inputs[:, 0, self.layout.columns("rules")]
+        rules = inputs[:, 0, self.inner.columns("rules")]
         smooth = layers.Smoothing(self.seasons, horizon)(filled, shown, rules)
         by_target = layers.Permute((2, 1))(series)
         linear = layers.Dense(horizon, kernel_initializer="zeros", name="linear")(by_target)
@@ -241,7 +271,7 @@ class Forecast(Wrapper):
 
         parts = [features]
         if self.layout.n_static:
-            parts.append(inputs[:, 0, self.layout.columns("static")])
+            parts.append(inputs[:, 0, self.inner.columns("static")])
         if self.layout.n_channels > 1:
             parts.append(layers.OneHot(self.layout.n_channels)(inputs[:, 0, -1]))
         return layers.Concatenate()(parts) if len(parts) > 1 else features
@@ -336,8 +366,13 @@ class NumpyForecast:
     """
 
     def __init__(self, model: Forecast, weights: WeightReader, n: int) -> None:
-        layout = model.layout
+        layout = model.inner
         self._model = model
+        self._layout, self._embed = layout, None
+        if model.categories:
+            columns, sizes = zip(*model.categories, strict=True)
+            vectors = weights.take(*((size, embedding_width(size)) for size in sizes))
+            self._embed = EmbedCategories(columns, vectors, keeps_order=True)
         names = "values", "observed", "past", "known", "static", "rules"
         self._columns = {name: layout.columns(name) for name in names}  # which takes microseconds
         length = model.segment_length
@@ -375,7 +410,9 @@ class NumpyForecast:
 
         ``windows`` are float32 of shape (n, window_length + horizon, n_columns).
         """
-        model, layout = self._model, self._model.layout
+        model, layout = self._model, self._layout
+        if self._embed is not None:
+            windows = self._embed(windows)
         past, future = windows[:, : layout.window_length], windows[:, layout.window_length :]
         values, observed, known = (self._columns[name] for name in ("values", "observed", "known"))
         shown = past[..., observed]

@@ -258,6 +258,42 @@ def test_positions_are_sines_and_cosines_of_falling_frequency(width):
     np.testing.assert_allclose(call(layers.Positions(), x), expected, atol=1e-5)
 
 
+def categorical(seed=0):
+    """Return a batch whose features 2 and 0 are codes, of 3 and 2 categories."""
+    x = batch(seed)
+    codes = np.random.default_rng(seed).integers(0, [4, 3], size=(3, N_STEPS, 2))
+    x[..., [2, 0]] = codes
+    return x
+
+
+def one_hot(codes, size):
+    """Return one-hot vectors of codes from 1 on, zero for code 0."""
+    return np.eye(size + 1)[codes.astype(int)][..., 1:]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
+def test_the_vector_of_a_category_is_its_one_hot_vector_times_a_matrix(dtype):
+    x = categorical()
+    layer = layers.EmbedCategories([2, 0], [3, 2], [4, 5], dtype=dtype)
+    layer.build(x.shape)
+    matrices = [np.random.default_rng(1).normal(size=w.shape) for w in layer.weights]
+    layer.set_weights(matrices)
+    parts = [one_hot(x[..., c], m.shape[0]) @ m for c, m in zip([2, 0], matrices, strict=True)]
+    expected = np.concatenate([x[..., [1, 3]], *parts], axis=-1)
+    np.testing.assert_allclose(call(layer, x), expected, atol=1e-6 if dtype == "float32" else 5e-3)
+    one = layers.OneHotCategories([2, 0], [3, 0], dtype=dtype)
+    expected = np.concatenate([x[..., [1, 3]], one_hot(x[..., 2], 3)], axis=-1)
+    np.testing.assert_allclose(call(one, x), expected, atol=2e-3)
+
+
+def test_codes_are_exact_in_half_precision():
+    x = np.array([[[3001.0], [3000.0]]], dtype=np.float32)  # 16 bits hold the even ones alone
+    layer = layers.EmbedCategories([0], [4000], [1], dtype="mixed_float16")
+    layer.build(x.shape)
+    layer.set_weights([np.arange(1, 4001)[:, None] % 2])
+    np.testing.assert_array_equal(call(layer, x)[0, :, 0], [1, 0])
+
+
 # ------------------------------------------------------------------ saving
 
 OURS = {
@@ -278,6 +314,8 @@ ARGUMENTS = {
     "Conv1D": {"filters": 4, "kernel_size": (3,), "dilation_rate": (2,), "padding": "causal"},
     "LatticeConv1D": {"filters": 4, "kernel_size": (3,), "spacing": 2, "most": 3},
     "AlignRight": {"most": 4},
+    "EmbedCategories": {"columns": [2, 0], "sizes": [3, 2], "widths": [2, 5]},
+    "OneHotCategories": {"columns": [2, 0], "sizes": [3, 2]},
     "LinearOfSteps": {"n_outputs": 2, "n_steps": 4},
     "InitialState": {"units": 3},
     "StepsAfter": {"n_first": 1},
@@ -288,8 +326,17 @@ ARGUMENTS = {
     "SimpleRNN": {"units": 4, "return_sequences": True},
 }
 ALONE = (
-    *("AlignBlocks", "Conv1D", "DepthwiseConv1D", "Dropout", "GRU", "InitialState", "LSTM"),
-    *("MinGRU", "Positions", "ShapeFilters", "SimpleRNN", "Subsample"),
+    *("AlignBlocks", "Conv1D", "DepthwiseConv1D", "Dropout", "EmbedCategories", "GRU"),
+    *(
+        "InitialState",
+        "LSTM",
+        "MinGRU",
+        "OneHotCategories",
+        "Positions",
+        "ShapeFilters",
+        "SimpleRNN",
+        "Subsample",
+    ),
 )
 
 
@@ -299,6 +346,8 @@ def inputs_of(name):
         return (lengths,)
     if name in ("ConcatenateToSteps", "RepeatVector"):
         return x[:, 0], x
+    if name in ("EmbedCategories", "OneHotCategories"):
+        return (np.abs(x).astype(np.int32).astype(np.float32),)
     if name == "Attend":
         return x, x[..., :3], lengths
     return (x,) if name in ALONE else (x, lengths)
