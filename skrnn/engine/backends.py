@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from skrnn._backend import load_keras
 from skrnn.engine.batches import Batch, GatherBatch, NetworkInputs
 from skrnn.engine.losses import PerSequence
+from skrnn.engine.progress import Progress
 
 
 class Steps(Protocol):
@@ -38,8 +39,13 @@ class Steps(Protocol):
     def batch_gatherer(self, inputs: NetworkInputs, n_steps: int) -> GatherBatch:
         """Return a function that gathers batches of ``inputs``, padded to ``n_steps``."""
 
-    def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[Any]:
-        """Take a training step per (x, lengths, y, weight) and learning rate; return the losses."""
+    def train_all(
+        self, batches: Iterable[Batch], rates: Sequence[float], progress: Progress | None = None
+    ) -> NDArray[Any]:
+        """Take a training step per (x, lengths, y, weight) and learning rate; return the losses.
+
+        ``progress`` is called, from time to time, with the number of steps that are done.
+        """
 
     def evaluate_all(self, batches: Iterable[Batch]) -> NDArray[Any]:
         """Return the loss on each (x, lengths, y, weight)."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from skrnn.engine.progress import Progress, Reporter
+
 if TYPE_CHECKING:
     from skrnn.engine.compiled_model import CompiledModel
 
@@ -19,9 +21,15 @@ class Callbacks:
     """
 
     def __init__(
-        self, callbacks: Sequence[Any], compiled: CompiledModel, epochs: int, n_batches: int
+        self,
+        callbacks: Sequence[Any],
+        compiled: CompiledModel,
+        epochs: int,
+        n_batches: int,
+        reporters: Sequence[Reporter] = (),
     ) -> None:
         self.rate_factor = 1.0
+        self._n_batches, self._reporters = n_batches, reporters
         self._program = compiled
         self._callbacks = list(callbacks)
         self._by_batch = [c for c in self._callbacks if _acts_on_batches(c)]
@@ -33,6 +41,15 @@ class Callbacks:
         for callback in self._callbacks:
             callback.set_params({"epochs": epochs, "steps": n_batches, "verbose": 0})
             callback.set_model(model)
+
+    def progress(self, epoch: int) -> Progress | None:
+        """Return what to call with the number of batches of an epoch that are done."""
+
+        def report(n_done: int) -> None:
+            for reporter in self._reporters:
+                reporter.within(epoch, n_done, self._n_batches)
+
+        return report if self._reporters else None
 
     def train_begin(self) -> None:
         """Call ``on_train_begin``."""

@@ -20,6 +20,7 @@ from skrnn._compat.keras import is_seed_state
 from skrnn.engine.batches import CHUNK, Batch, GatherBatch, NetworkInputs
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.engine.memory import return_free_memory
+from skrnn.engine.progress import Progress
 from skrnn.engine.sizes import STEP_MULTIPLE
 from skrnn.engine.steps_per_execution import Slices, Source, grouped, joined, n_numbers
 from skrnn.engine.variables import is_carried, values_of
@@ -92,10 +93,13 @@ class JaxSteps:
         lengths = sequences.lengths.astype(np.int32)
         return lambda rows: (Slices(source, starts[rows]), lengths[rows])
 
-    def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[np.float32]:
+    def train_all(
+        self, batches: Iterable[Batch], rates: Sequence[float], progress: Progress | None = None
+    ) -> NDArray[np.float32]:
         """Take a training step per batch and learning rate; return the losses before each step."""
         losses: list[tuple[Any, int]] = []
         rates_left = iter(rates)
+        most_pending = MOST_PENDING if progress is None else 1
         for group in grouped(batches, len(self._devices)):
             padded = np.zeros(len(group.parts[-1]), dtype=np.float32)
             padded[: group.n_batches] = np.fromiter(rates_left, np.float32, group.n_batches)
@@ -103,8 +107,10 @@ class JaxSteps:
                 self._state, group.source, group.parts, (group.n_batches, padded)
             )
             losses.append((loss, group.n_batches))
-            if len(losses) > MOST_PENDING:
-                losses[-MOST_PENDING - 1][0].block_until_ready()
+            if len(losses) > most_pending:
+                losses[-most_pending - 1][0].block_until_ready()
+                if progress is not None:
+                    progress(sum(n_batches for _, n_batches in losses[:-1]))
         return joined(losses)
 
     def evaluate_all(self, batches: Iterable[Batch]) -> NDArray[np.float32]:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
+
+#: Called with the number of training steps that are done.
+Progress = Callable[[int], None]
+
+
+class Reporter(Protocol):
+    """Report of a fit while it runs."""
+
+    def __call__(self, epoch: int, logs: Mapping[str, float], compiled: Any, /) -> None:
+        """Report an epoch and its losses and metrics."""
+
+    def within(self, epoch: int, n_done: int, n_batches: int, /) -> None:
+        """Report that some of the batches of an epoch are done."""
 
 
 @contextmanager
 def reporting(
     verbose: int, epochs: int, name: str = "", n_done: int = 0
-) -> Iterator[list[Bar | Lines]]:
+) -> Iterator[list[Reporter]]:
     """Yield what reports each epoch of a fit: nothing, a bar, or lines from ``verbose=2`` on.
 
     Each begins with the ``name`` of the network, if there are several; a bar with the ``n_done``
@@ -30,14 +43,19 @@ def reporting(
 
 @dataclass(frozen=True)
 class Bar:
-    """Bar of tqdm that moves by one epoch at a time."""
+    """Bar of tqdm, in epochs, that moves within them, too."""
 
     bar: Any
 
     def __call__(self, epoch: int, logs: Mapping[str, float], compiled: Any) -> None:
-        """Move the bar, and show the values of the epoch behind it."""
+        """Move the bar to the end of an epoch, and show its values behind the bar."""
         self.bar.set_postfix(_short(logs), refresh=False)
-        self.bar.update()
+        self.within(epoch, 1, 1)
+
+    def within(self, epoch: int, n_done: int, n_batches: int) -> None:
+        """Move the bar to a batch of an epoch."""
+        self.bar.n = epoch + 1 if n_done == n_batches else round(epoch + n_done / n_batches, 2)
+        self.bar.update(0)
 
 
 @dataclass(frozen=True)
@@ -46,6 +64,9 @@ class Lines:
 
     epochs: int
     start: str
+
+    def within(self, epoch: int, n_done: int, n_batches: int) -> None:
+        """Print nothing."""
 
     def __call__(self, epoch: int, logs: Mapping[str, float], compiled: Any) -> None:
         """Print the values of an epoch."""

@@ -15,6 +15,7 @@ from skrnn._compat.tensorflow import drop_kernels, forgetting_gradients
 from skrnn.engine.batches import Batch, GatherBatch, NetworkInputs
 from skrnn.engine.in_place import VariableSteps
 from skrnn.engine.losses import PerSequence, weighted_sum
+from skrnn.engine.progress import Progress
 from skrnn.engine.steps_per_execution import grouped
 
 try:
@@ -54,7 +55,9 @@ class TensorFlowSteps(VariableSteps):
         """Return a function that gathers each batch into a new array, since a group has several."""
         return lambda rows: inputs.batch(rows, n_steps)
 
-    def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[np.float32]:
+    def train_all(
+        self, batches: Iterable[Batch], rates: Sequence[float], progress: Progress | None = None
+    ) -> NDArray[np.float32]:
         """Take a training step per batch and learning rate; return the losses before each step."""
         losses: list[NDArray[np.float32]] = []
         rates_left = iter(rates)
@@ -62,6 +65,8 @@ class TensorFlowSteps(VariableSteps):
             n = group.n_batches
             parts = [part[:n] for part in group.parts]
             losses.append(self.train_graph(parts, np.fromiter(rates_left, np.float32, n)).numpy())
+            if progress is not None:
+                progress(sum(map(len, losses)))
         return np.concatenate(losses)
 
     def evaluate(self, batch: Batch) -> float:

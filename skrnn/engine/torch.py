@@ -15,6 +15,7 @@ from skrnn._compat.keras import Node, nodes_of
 from skrnn.engine.batches import Batch
 from skrnn.engine.in_place import VariableSteps
 from skrnn.engine.losses import PerSequence, weighted_sum
+from skrnn.engine.progress import Progress
 from skrnn.networks import layers
 
 try:
@@ -35,10 +36,16 @@ class TorchSteps(VariableSteps):
         self._device = model.variables[0].value.device
         self.runtime = f"torch {torch.__version__}, {self._device}"
 
-    def train_all(self, batches: Iterable[Batch], rates: Sequence[float]) -> NDArray[np.float64]:
+    def train_all(
+        self, batches: Iterable[Batch], rates: Sequence[float], progress: Progress | None = None
+    ) -> NDArray[np.float64]:
         """Take a training step per batch and learning rate; return the losses before each step."""
         # Read only at the end: a loss read at once would make every step wait for the device.
-        losses = [self._train(batch, rate) for batch, rate in zip(batches, rates, strict=True)]
+        losses: list[Any] = []
+        for batch, rate in zip(batches, rates, strict=True):
+            losses.append(self._train(batch, rate))
+            if progress is not None:
+                progress(len(losses))
         return np.array([float(loss) for loss in losses])
 
     def _train(self, batch: Batch, rate: float) -> Any:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from skrnn.engine.batches import CHUNK, Batch, BatchSource, Examples, NetworkInputs
 from skrnn.engine.callbacks import Callbacks
 from skrnn.engine.compiled_model import CompiledModel
+from skrnn.engine.progress import Progress, Reporter
 from skrnn.engine.schedules import Rate
 from skrnn.engine.sizes import batch_rows
 from skrnn.engine.steps_per_execution import MOST_BATCHES
@@ -70,15 +71,19 @@ class Watching:
         Measured after each epoch.
     saver : Saver or None
         Keeps the state of training.
+    reporters : sequence of Reporter
+        Show the progress, also within an epoch.
     """
 
     callbacks: Sequence[Any] = ()
     observers: Sequence[Observer] = ()
     metrics: Metrics | None = None
     saver: Saver | None = None
+    reporters: Sequence[Reporter] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.callbacks or self.observers or self.metrics or self.saver)
+        watched = (self.callbacks, self.observers, self.metrics, self.saver, self.reporters)
+        return any(map(bool, watched))
 
 
 @dataclass(frozen=True)
@@ -211,7 +216,8 @@ def train(
     # Without validation, metrics or callbacks, several epochs run in one compiled call.
     at_once = 1 if validation or watching else max(1, MOST_BATCHES // n_batches)
     epochs = range(plan.epochs if start.has_stopped else start.n_epochs, plan.epochs)
-    with closing(Callbacks(watching.callbacks, compiled, plan.epochs, n_batches)) as hooks:
+    about = watching.callbacks, compiled, plan.epochs, n_batches, watching.reporters
+    with closing(Callbacks(*about)) as hooks:
         hooks.train_begin()
         losses = _epochs(compiled, examples, size, plan, hooks, epochs[::at_once])
         for epoch, loss in zip(epochs, losses, strict=True):
@@ -221,6 +227,8 @@ def train(
                 history[name].append(value)
             stops = [hooks.epoch_end(epoch, logs), best and best.update(compiled, logs, plan)]
             stops += [observe(epoch, logs, compiled) for observe in watching.observers]
+            for report in watching.reporters:
+                report(epoch, logs, compiled)
             if watching.saver and watching.saver.is_due:
                 watching.saver.save(State(*compiled.steps.read(), history, best, any(stops)))
             if any(stops):
@@ -280,7 +288,7 @@ def _epochs(
         hooks.epoch_begin(first, rates[0])
         now = islice(orders, n_epochs)
         batches = _Counted(chain.from_iterable(examples.batches(o, size, gather) for o in now))
-        losses = _losses(compiled, batches, rates, hooks)
+        losses = _losses(compiled, batches, rates, hooks, hooks.progress(first))
         shape = n_epochs, n_batches
         counts = np.reshape(batches.counts, shape)
         yield from np.average(np.reshape(losses, shape), axis=1, weights=counts).tolist()
@@ -301,15 +309,19 @@ def _losses(
     batches: Iterable[Batch],
     rates: Sequence[float],
     hooks: Callbacks,
+    progress: Progress | None,
 ) -> Any:
     """Take a training step per batch and return the losses."""
     if not hooks.act_on_batches:
-        return compiled.steps.train_all(batches, [rate * hooks.rate_factor for rate in rates])
+        factored = [rate * hooks.rate_factor for rate in rates]
+        return compiled.steps.train_all(batches, factored, progress)
     losses: list[float] = []
     for number, batch in enumerate(batches):
         hooks.batch_begin(number)
         losses.extend(compiled.steps.train_all([batch], [rates[number] * hooks.rate_factor]))
         hooks.batch_end(number, losses[-1])
+        if progress is not None:
+            progress(number + 1)
     return losses
 
 

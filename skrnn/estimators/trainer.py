@@ -162,7 +162,7 @@ class Trainer:
                     plan = replace(self.plan, seed=seed)
                     name = f"Network {number}/{len(before)}" if len(before) > 1 else ""
                     with reporting(self.verbose, plan.epochs, name, state.n_epochs) as shown:
-                        watching = Watching(self.callbacks, [*shown, *observers], metrics, saver)
+                        watching = Watching(self.callbacks, observers, metrics, saver, shown)
                         state = train(compiled, state, examples, plan, validation, watching)
                     weights = compiled.weights_of(state.values)
                     refuse_infinite(weights)

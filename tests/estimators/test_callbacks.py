@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from skrnn.engine.progress import Bar
 from tests.conftest import make
 
 
@@ -114,6 +115,27 @@ def test_the_bar_counts_epochs_and_shows_the_losses(cube, y, capsys):
     for name in ("loss", "val_loss"):
         [value] = re.findall(rf"\b{name}=([\d.e+-]+)", last)
         assert float(value) == pytest.approx(model.history_[name][-1], rel=1e-3)
+
+
+def test_the_bar_moves_within_an_epoch_and_changes_nothing(monkeypatch):
+    places = []
+    within = Bar.within
+
+    def record(bar, *place):
+        within(bar, *place)
+        places.append(bar.bar.n)
+
+    monkeypatch.setattr(Bar, "within", record)
+    X = np.random.default_rng(0).normal(size=(400, 3, 1))
+    model = make("RNNRegressor", epochs=2, batch_size=2, verbose=1)
+    weights = model.fit(X, X[:, 0, 0]).weights_
+    assert places == sorted(places)
+    assert {1, 2} <= set(places)
+    assert any(0 < place < 1 for place in places)
+    assert any(1 < place < 2 for place in places)
+    model.set_params(verbose=0).fit(X, X[:, 0, 0])
+    for shown, silent in zip(weights, model.weights_, strict=True):
+        np.testing.assert_array_equal(shown, silent)
 
 
 def test_the_bar_of_an_early_stop_ends_where_training_ended(cube, y, capsys):
