@@ -119,8 +119,7 @@ class _Fingerprint:
         name = "function", value.__module__, value.__qualname__, cells
         if (version := _version(value)) is not None:
             return self._of(*name, version)
-        names = sorted(set(_names(value.__code__)) & set(value.__globals__))
-        named = _told({one: value.__globals__[one] for one in names})
+        named = _told(_named(value.__code__, value.__globals__))
         defaults = value.__defaults__, value.__kwdefaults__
         return self._of(*name, value.__code__, *defaults, named)
 
@@ -156,12 +155,15 @@ def _told(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_told(value: Any) -> bool:
-    """Return whether a value that code names counts: a function, a class, a constant, an array."""
+    """Return whether a value that code names counts: a function, a class, or a constant."""
     if isinstance(value, tuple | list | set | frozenset):
         return all(map(_is_told, value))
     if isinstance(value, dict):
         return all(map(_is_told, value.values()))
-    return isinstance(value, (*_SIMPLE, type, ModuleType, np.ndarray)) or _has_code(value)
+    if isinstance(value, functools.partial):
+        return True
+    constants = (*_SIMPLE, type, ModuleType, np.ndarray, np.generic)
+    return isinstance(value, constants) or _has_code(value)
 
 
 def _names(code: CodeType) -> Iterator[str]:
@@ -172,9 +174,28 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
+def _named(code: CodeType, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what code names: global values, and those in the user's modules that it names."""
+    names = set(_names(code))
+    found = {name: scope[name] for name in names & set(scope)}
+    imported = [sys.modules[name] for name in names - set(found) if name in sys.modules]
+    modules = [one for one in (*found.values(), *imported) if isinstance(one, ModuleType)]
+    for module in modules:  # to which those inside them are added
+        if _version_of(module.__name__) is None:
+            inside = {f"{module.__name__}.{name}": name for name in names & set(vars(module))}
+            new = {full: vars(module)[name] for full, name in inside.items() if full not in found}
+            modules += [one for one in new.values() if isinstance(one, ModuleType)]
+            found |= new
+    return found
+
+
 def _version(thing: Any) -> str | None:
     """Return the version of the installed package of a function or class; None for a user's."""
-    name = thing.__module__ or "__main__"
+    return _version_of(thing.__module__ or "__main__")
+
+
+def _version_of(name: str) -> str | None:
+    """Return the version of the package of an installed module; None for a user's."""
     if name == "__main__":
         return None
     package = name.split(".")[0]

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from types import ModuleType
 
 import keras
 import numpy as np
@@ -23,13 +24,17 @@ from tests.engine.measuring import ROOT
 
 LOSS = """
     import numpy as np
+    from functools import partial
     from numpy import clip
 
     LIMIT = 2.0
+    SHARE = np.float32(0.5)
     TABLE = [1, (2, 3)]
 
-    def helper(error):
-        return error ** 2
+    def power(error, exponent):
+        return SHARE * error ** exponent
+
+    helper = partial(power, exponent=2)
 
     class Scale:
         by = 3.0
@@ -57,7 +62,9 @@ def loss_of(source):
         ("margin=0.1", "margin=0.2"),
         ("LIMIT = 2.0", "LIMIT = 3.0"),
         ("(2, 3)", "(2, 4)"),
-        ("error ** 2", "error ** 3"),
+        ("np.float32(0.5)", "np.float32(0.6)"),
+        ("error ** exponent", "error * exponent"),
+        ("exponent=2", "exponent=3"),
         ("by = 3.0", "by = 4.0"),
         ("error * self.by", "error / self.by"),
         ("import clip", "import maximum as clip"),
@@ -66,6 +73,25 @@ def loss_of(source):
 def test_a_function_is_told_by_its_code_and_by_what_this_names(old, new):
     assert LOSS.count(old) == 1
     assert fingerprint(loss_of(LOSS)) != fingerprint(loss_of(LOSS.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "import losses\n\ndef loss(error):\n    return losses.powers.of(error)",
+        "def loss(error):\n    from losses.powers import of\n    return of(error)",
+    ],
+)
+def test_a_function_is_told_by_the_functions_of_modules_that_it_names(call, monkeypatch):
+    losses, powers = ModuleType("losses"), ModuleType("losses.powers")
+    losses.powers = powers
+    monkeypatch.setitem(sys.modules, "losses", losses)
+    monkeypatch.setitem(sys.modules, "losses.powers", powers)
+    found = []
+    for exponent in (2, 3, 2):
+        exec(f"def of(error):\n    return error ** {exponent}", vars(powers))
+        found.append(fingerprint(loss_of(call)))
+    assert found[0] == found[2] != found[1]
 
 
 def test_a_function_is_the_same_elsewhere_in_its_file():
