@@ -109,3 +109,11 @@ def test_attention_is_named_by_the_characters_of_both():
     assert display.source_names == ["3", "0", "5"]
     assert display.target_names == ["5", "0", "3", "(end)"]
     assert AttentionDisplay([[1.0, 0.0]]).plot().target_names is None
+
+
+def test_attention_is_named_by_the_words_of_both_however_short_they_are():
+    words = {"input_type": "words", "target_type": "words"}
+    model = SequenceTranslator(**words, epochs=1, random_state=0).fit(["a b", "b"], ["x y", "y"])
+    display = AttentionDisplay.from_estimator(model, "a b", "x y")
+    assert display.source_names == ["a", "b"]
+    assert display.target_names == ["x", "y", "(end)"]

@@ -85,11 +85,11 @@ class AttentionDisplay:
         pyplot(f"{cls.__name__}.from_estimator")
         target = estimator.predict([x])[0] if y is None else y
         (weights,) = estimator.attention_weights([x], None if y is None else [y])
-        names = [
-            _names(text, n_steps)
-            for text, n_steps in ((x, weights.shape[1]), (target, weights.shape[0]))
-        ]
-        return cls(weights, *names).plot(ax)
+        n_target_steps, n_source_steps = weights.shape
+        source_names = _names(x, n_source_steps)
+        with_end = _names(target, n_target_steps - 1)
+        target_names = [*with_end, "(end)"] if with_end else _names(target, n_target_steps)
+        return cls(weights, source_names, target_names).plot(ax)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> Self:
         """Plot the weights: a row for each step of the target, a column for each of the source.
@@ -124,6 +124,6 @@ def _names(text: Any, n_steps: int) -> list[str] | None:
     if not isinstance(text, str):
         return None
     for parts in (list(text), text.split()):
-        if len(parts) in (n_steps, n_steps - 1):
-            return [*parts, "(end)"][:n_steps]
+        if len(parts) == n_steps:
+            return parts
     return None
