@@ -131,7 +131,8 @@ class _Fingerprint:
             names = [one.name for one in fields(value) if one.compare]
             return self._of(type(value), *(getattr(value, name) for name in names))
         if hasattr(value, "get_config"):  # of Keras, where it may be incomplete, as of Huber
-            config = _told(vars(value)) | value.get_config()
+            own = vars(value) if _is_own_loss(value) else _told(vars(value))
+            config = own | value.get_config()
             config.pop("name", None)  # which Keras numbers
             return self._of(type(value), config)
         try:
@@ -147,6 +148,12 @@ _SIMPLE = (bool, int, float, complex, str, bytes, type(None), type(Ellipsis))
 def _has_code(value: Any) -> bool:
     """Return whether a value is a function, or one in the wrapping of a decorator."""
     return inspect.isfunction(value) or hasattr(value, "__wrapped__") or isinstance(value, property)
+
+
+def _is_own_loss(value: Any) -> bool:
+    """Return whether a value is a loss of a user's class, whose attributes may be objects."""
+    losses = sys.modules.get("keras.losses")
+    return losses is not None and isinstance(value, losses.Loss) and _version(type(value)) is None
 
 
 def _told(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -123,6 +123,19 @@ VALUES = [
 ]
 
 
+class Around(keras.losses.Loss):
+    """Loss of a user, with another one inside, which its configuration leaves out."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+
+def test_a_loss_of_the_user_is_told_by_the_objects_it_holds():
+    huber = [fingerprint(Around(keras.losses.Huber(delta))) for delta in (0.5, 0.5, 2.0)]
+    assert huber[0] == huber[1] != huber[2]
+
+
 def test_different_values_have_different_fingerprints():
     found = list(map(fingerprint, VALUES))
     assert len(set(found)) == len(VALUES)
