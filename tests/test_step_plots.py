@@ -58,8 +58,11 @@ def test_a_sequence_that_is_not_there_is_refused(detector, jumping, sequence):
 
 
 def test_known_anomalies_of_another_length_are_refused():
-    with pytest.raises(ValueError, match=r"true has the shape \(2,\), and the sequence 3 steps"):
-        AnomalyDisplay([1.0, 2.0, 3.0], 2.5, true=[True, False])
+    for true in ([True, False], ["no", "yes", "no"]):
+        with pytest.raises(ValueError, match=r"true has the shape .* and the sequence 3 steps"):
+            AnomalyDisplay([1.0, 2.0, 3.0], 2.5, true=true)
+    with pytest.raises(ValueError, match=r"scores has the shape \(1, 3\)"):
+        AnomalyDisplay([[1.0, 2.0, 3.0]], 2.5)
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +81,21 @@ def test_events_are_bars_in_the_row_of_their_class(labeled):
     display = EventDisplay.from_estimator(model, X, y, sequence="b")
     found = model.events(X).query("sequence == 'b'")
     assert display.classes == ["run", "walk"]
+    assert display.ax_.get_xlim() == (-0.5, 99.5)
     assert [label.get_text() for label in display.ax_.get_yticklabels()] == ["run", "walk"]
     drawn = [bar.patches[0] for bar in display.bars_]
     assert [bar.get_x() + 0.5 for bar in drawn] == found["start"].tolist()
     assert [bar.get_width() for bar in drawn] == (found["end"] - found["start"]).tolist()
     true = [bar.patches[0] for bar in display.true_bars_]
     assert sorted((bar.get_x() + 0.5, bar.get_width()) for bar in true) == [(20, 20), (60, 20)]
+
+
+def test_events_of_no_sequence_are_refused(labeled):
+    model, X, _ = labeled
+    with pytest.raises(ValueError, match="sequence='c' is none of the panel"):
+        EventDisplay.from_estimator(model, X, sequence="c")
+    with pytest.raises(ValueError, match="true has 2 steps, and the sequence 3"):
+        EventDisplay(model.events(X), ["rest", "walk"], "rest", n_steps=3)
 
 
 def test_events_of_labels_need_no_truth():

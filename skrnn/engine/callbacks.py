@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from skrnn.engine.progress import Progress, Reporter
+from skrnn.engine.progress import Progress
 
 if TYPE_CHECKING:
     from skrnn.engine.compiled_model import CompiledModel
+    from skrnn.engine.training import Watching
 
 _BATCH_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end")
 
@@ -21,17 +22,12 @@ class Callbacks:
     """
 
     def __init__(
-        self,
-        callbacks: Sequence[Any],
-        compiled: CompiledModel,
-        epochs: int,
-        n_batches: int,
-        reporters: Sequence[Reporter] = (),
+        self, watching: Watching, compiled: CompiledModel, epochs: int, n_batches: int
     ) -> None:
         self.rate_factor = 1.0
-        self._n_batches, self._reporters = n_batches, reporters
+        self._n_batches, self._reporters = n_batches, watching.reporters
         self._program = compiled
-        self._callbacks = list(callbacks)
+        self._callbacks = list(watching.callbacks)
         self._by_batch = [c for c in self._callbacks if _acts_on_batches(c)]
         if not self._callbacks:
             return

@@ -66,6 +66,8 @@ class _Fingerprint:
     def _digest(self, value: Any) -> bytes:
         if isinstance(value, np.ndarray | np.generic):
             return self._of_array(np.asarray(value))
+        if _is_tensor(value):
+            return self._of(type(value), sys.modules["keras"].ops.convert_to_numpy(value))
         if isinstance(value, tuple | list):
             return self._of(type(value), *value)
         if isinstance(value, Mapping):
@@ -150,6 +152,12 @@ def _has_code(value: Any) -> bool:
     return inspect.isfunction(value) or hasattr(value, "__wrapped__") or isinstance(value, property)
 
 
+def _is_tensor(value: Any) -> bool:
+    """Return whether a value is a tensor of the backend."""
+    keras = sys.modules.get("keras")
+    return keras is not None and bool(keras.ops.is_tensor(value))
+
+
 def _is_own_loss(value: Any) -> bool:
     """Return whether a value is a loss of a user's class, whose attributes may be objects."""
     losses = sys.modules.get("keras.losses")
@@ -170,7 +178,7 @@ def _is_told(value: Any) -> bool:
     if isinstance(value, functools.partial):
         return True
     constants = (*_SIMPLE, type, ModuleType, np.ndarray, np.generic)
-    return isinstance(value, constants) or _has_code(value)
+    return isinstance(value, constants) or _has_code(value) or _is_tensor(value)
 
 
 def _names(code: CodeType) -> Iterator[str]:

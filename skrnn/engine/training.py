@@ -216,8 +216,7 @@ def train(
     # Without validation, metrics or callbacks, several epochs run in one compiled call.
     at_once = 1 if validation or watching else max(1, MOST_BATCHES // n_batches)
     epochs = range(plan.epochs if start.has_stopped else start.n_epochs, plan.epochs)
-    about = watching.callbacks, compiled, plan.epochs, n_batches, watching.reporters
-    with closing(Callbacks(*about)) as hooks:
+    with closing(Callbacks(watching, compiled, plan.epochs, n_batches)) as hooks:
         hooks.train_begin()
         losses = _epochs(compiled, examples, size, plan, hooks, epochs[::at_once])
         for epoch, loss in zip(epochs, losses, strict=True):
@@ -226,9 +225,8 @@ def train(
             for name, value in logs.items():
                 history[name].append(value)
             stops = [hooks.epoch_end(epoch, logs), best and best.update(compiled, logs, plan)]
-            stops += [observe(epoch, logs, compiled) for observe in watching.observers]
-            for report in watching.reporters:
-                report(epoch, logs, compiled)
+            called: list[Any] = [*watching.observers, *watching.reporters]
+            stops += [call(epoch, logs, compiled) for call in called]
             if watching.saver and watching.saver.is_due:
                 watching.saver.save(State(*compiled.steps.read(), history, best, any(stops)))
             if any(stops):

@@ -65,6 +65,10 @@ class AnomalyDisplay:
 
     def __init__(self, scores: Any, threshold: float, true: Any = None) -> None:
         self.scores = np.asarray(scores, dtype=np.float64)
+        if self.scores.ndim != 1:
+            raise ValueError(
+                f"scores has the shape {self.scores.shape}; give those of one sequence, (n_steps,)."
+            )
         self.threshold = float(threshold)
         self.true = None if true is None else _flags(true, len(self.scores))
 
@@ -167,6 +171,8 @@ class EventDisplay:
         Class of each step, or whether it has each label.
     background : object, optional
         Class of ``true`` that is no event.
+    n_steps : int, optional
+        Number of steps of the sequence, where the axis ends; None ends it with the last event.
 
     Attributes
     ----------
@@ -197,8 +203,16 @@ class EventDisplay:
     ax_: Any
     figure_: Any
 
-    def __init__(self, events: pd.DataFrame, true: Any = None, background: Any = None) -> None:
-        self.events = events
+    def __init__(
+        self,
+        events: pd.DataFrame,
+        true: Any = None,
+        background: Any = None,
+        n_steps: int | None = None,
+    ) -> None:
+        if true is not None and n_steps is not None and len(true) != n_steps:
+            raise ValueError(f"true has {len(true)} steps, and the sequence {n_steps}.")
+        self.events, self.n_steps = events, n_steps
         self.true = None if true is None else _true_events(np.asarray(true), background)
 
     @property
@@ -207,7 +221,7 @@ class EventDisplay:
         found = set(self.events["class"])
         if self.true is not None:
             found |= set(self.true["class"])
-        return sorted(found)
+        return sorted(found, key=lambda name: (isinstance(name, str), name))
 
     @classmethod
     def from_estimator(
@@ -238,15 +252,14 @@ class EventDisplay:
         ImportError
             If matplotlib is not installed.
         ValueError
-            If there is no such sequence.
+            If there is no such sequence, or its targets have another length.
         """
         pyplot(f"{cls.__name__}.from_estimator")
+        n_steps = len(_one_of(estimator.predict(X), sequence))
         events = estimator.events(X)
         true = None if y is None else _one_of(y, sequence)
-        display = cls(
-            events[events["sequence"] == sequence], true, estimator.network_.target.background
-        )
-        return display.plot(ax)
+        background = estimator.network_.target.background
+        return cls(events[events["sequence"] == sequence], true, background, n_steps).plot(ax)
 
     def plot(self, ax: Any = None) -> Self:
         """Plot the events, with the true ones under them.
@@ -271,7 +284,7 @@ class EventDisplay:
             self.true_bars_ = self._bars(ax, self.true, -0.2, shades=[1] * len(self.true), **style)
         ax.set_yticks(range(len(self.classes)), [str(name) for name in self.classes])
         ax.set_ylim(-0.6, len(self.classes) - 0.4)
-        ax.set_xlim(left=-0.5)
+        ax.set_xlim(-0.5, None if self.n_steps is None else self.n_steps - 0.5)
         label_axes(ax, "step", "")
         drawn = [*self.bars_[:1], *self.true_bars_[:1]]
         if drawn:
@@ -298,13 +311,13 @@ def _spans(ax: Any, events: list[Any], label: str, **style: Any) -> list[Any]:
 
 def _flags(true: Any, n_steps: int) -> NDArray[np.bool_]:
     """Return whether each step is a known anomaly."""
-    flags = np.asarray(true, dtype=bool)
-    if flags.shape != (n_steps,):
+    flags = np.asarray(true)
+    if flags.shape != (n_steps,) or flags.dtype.kind not in "bui":
         raise ValueError(
-            f"true has the shape {flags.shape}, and the sequence {n_steps} steps; give True or "
-            "False for each of them."
+            f"true has the shape {flags.shape} and the dtype {flags.dtype}, and the sequence "
+            f"{n_steps} steps; give True or False for each of them."
         )
-    return flags
+    return flags.astype(bool)
 
 
 def _true_events(true: NDArray[Any], background: Any) -> pd.DataFrame:

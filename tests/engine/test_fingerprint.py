@@ -99,6 +99,12 @@ def test_a_function_is_the_same_elsewhere_in_its_file():
     assert fingerprint(loss_of(LOSS)) == fingerprint(loss_of(moved))
 
 
+def test_a_function_is_told_by_a_tensor_that_it_names():
+    source = "import keras\nLIMIT = keras.ops.convert_to_tensor(1.0)\ndef loss(e): return e * LIMIT"
+    assert fingerprint(loss_of(source)) == fingerprint(loss_of(source))
+    assert fingerprint(loss_of(source)) != fingerprint(loss_of(source.replace("1.0", "2.0")))
+
+
 def test_a_function_is_told_by_what_it_encloses():
     def scaled(by):
         return lambda error: error * by
@@ -119,6 +125,7 @@ VALUES = [
     *(keras.optimizers.Adam(), keras.optimizers.Adam(beta_1=0.8), keras.optimizers.SGD()),
     *(make_scorer(mean_squared_error), make_scorer(mean_squared_error, greater_is_better=False)),
     *(keras.optimizers.schedules.ExponentialDecay(0.1, n, 0.9) for n in (10, 20)),
+    *(keras.ops.convert_to_tensor(number) for number in (1.0, 2.0)),
     *(pd.DataFrame({"a": [1, 2]}), pd.DataFrame({"a": [1, 3]}), str.upper, "a".upper),
 ]
 
