@@ -120,6 +120,12 @@ class GRUForecaster(BaseForecaster):
     static_covariates : list of column names or None, default=None
         Columns of X that are constant within a series.
 
+    categorical_covariates : "from_dtype", list of column names or None, default="from_dtype"
+        Columns of X that are categorical: the network reads a learned vector, an embedding,
+        in place of each (Guo and Berkhahn, 2016, arXiv:1604.06737). "from_dtype" chooses those
+        that hold texts or have a categorical dtype; None has none. A category that the fit did
+        not have, or a missing one, is a vector of zeros.
+
     loss : {"mse", "mean_squared_error", "mae", "mean_absolute_error", "huber", "log_cosh", "quantile", "gaussian", "student_t"} or callable, default="mae"
         Loss to minimize, in normalized units. For point forecasts, the name of a
         regression loss, a Keras loss, or a callable from targets and forecasts (batch,
@@ -232,7 +238,7 @@ class GRUForecaster(BaseForecaster):
         "capability:update": True,
         "capability:pretrain": True,
         "capability:random_state": True,
-        "capability:categorical_in_X": False,
+        "capability:categorical_in_X": True,
         "capability:non_contiguous_X": False,
         "property:randomness": "derandomized",
         "requires-fh-in-fit": False,
@@ -265,6 +271,7 @@ class GRUForecaster(BaseForecaster):
         channel_independent=True,
         past_covariates=None,
         static_covariates=None,
+        categorical_covariates="from_dtype",
         loss="mae",
         quantiles=(0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95),
         calibration=None,
@@ -307,6 +314,7 @@ class GRUForecaster(BaseForecaster):
         self.channel_independent = channel_independent
         self.past_covariates = past_covariates
         self.static_covariates = static_covariates
+        self.categorical_covariates = categorical_covariates
         self.loss = loss
         self.quantiles = quantiles
         self.calibration = calibration

@@ -54,7 +54,7 @@ def _at_each_step(
     model = AtEachStep(labeler)
 
     def score(X: Any) -> float:
-        sequences = labeler.network_.encoder.read(labeler, X)
+        sequences, _ = labeler.network_.encoder.read(labeler, X)
         targets = read_step_targets(X, y, sequences)
         sequences = labeler.network_.encoder.without_padding(sequences)
         targets, weights = targets.shortened(sequences.lengths), {}
