@@ -312,7 +312,7 @@ def _spans(ax: Any, events: list[Any], label: str, **style: Any) -> list[Any]:
 def _flags(true: Any, n_steps: int) -> NDArray[np.bool_]:
     """Return whether each step is a known anomaly."""
     flags = np.asarray(true)
-    if flags.shape != (n_steps,) or flags.dtype.kind not in "bui":
+    if flags.shape != (n_steps,) or flags.dtype.kind not in ("b", "u", "i"):
         raise ValueError(
             f"true has the shape {flags.shape} and the dtype {flags.dtype}, and the sequence "
             f"{n_steps} steps; give True or False for each of them."
