@@ -199,6 +199,37 @@ def replace_rows(
     return read_rows(path)
 
 
+def add_rows(
+    path: Path,
+    columns: Sequence[str],
+    n_names: int,
+    results: Iterable[tuple[tuple[Any, ...], Row]],
+) -> list[Row]:
+    """Put each row into a csv file once it is measured, and return all rows of the file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    columns : sequence of str
+        Its columns; the first ``n_names`` of them name a row, which replaces one of these names.
+    n_names : int
+        Number of these columns.
+    results : iterable
+        Arguments and row of each measurement, as `in_processes` yields them.
+    """
+
+    def names(row: Row) -> tuple[str, ...]:
+        return tuple(str(row[name]) for name in columns[:n_names])
+
+    rows: dict[tuple[str, ...], Row] = {names(row): row for row in read_rows(path)}
+    for _, row in results:
+        print(*row.values(), flush=True)
+        rows[names(row)] = row
+        write_rows(path, columns, [rows[key] for key in sorted(rows)])
+    return list(rows.values())
+
+
 # ------------------------------------------------------------------ processes
 
 

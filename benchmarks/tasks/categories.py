@@ -23,15 +23,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # folder of common
 
 from common import (
     Parser,
+    add_rows,
     command,
     in_processes,
     mean_and_deviation,
     page,
-    read_rows,
     seeds_note,
     table,
     write_page,
-    write_rows,
 )
 
 from skrnn import GRURegressor, make_windows
@@ -108,16 +107,13 @@ def main() -> None:
     data = parser.data_folder(args, "bike_hour.csv.gz")
     tasks = [Task(*one) for one in product(AHEAD, SKIPS, FORMS, range(args.seeds))]
     path = args.results / "categories.csv"
-    rows = {tuple(row[name] for name in COLUMNS[:4]): row for row in read_rows(path)}
-    for (_, task), row in in_processes(measure, [(data, task) for task in tasks], args.jobs):
-        print(*task, row["rmse"], row["weights"], row["cpu_seconds"], "s", flush=True)
-        rows[tuple(map(str, task))] = row
-        write_rows(path, COLUMNS, [rows[key] for key in sorted(rows)])
+    results = in_processes(measure, [(data, task) for task in tasks], args.jobs)
+    rows = add_rows(path, COLUMNS, 4, results)
     text = page(
         "Categorical features",
         [seeds_note(args.seeds), command(__file__, f"--seeds {args.seeds} --jobs {args.jobs}")],
         __doc__.split("\n\n")[1].strip(),
-        *report(list(rows.values())),
+        *report(rows),
     )
     write_page(args.results / "categories.md", text)
     print(text)

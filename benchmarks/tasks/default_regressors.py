@@ -29,14 +29,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # folder of common
 
 from common import (
     Parser,
+    add_rows,
     command,
     in_processes,
     page,
-    read_rows,
     seeds_note,
     table,
     write_page,
-    write_rows,
 )
 
 import skrnn
@@ -219,16 +218,13 @@ def main() -> None:
         ahead = (0,) if series == ENGINES else AHEAD
         tasks += [Task(series, n, model, seed) for n, seed in product(ahead, seeds)]
     path = args.results / "default_regressors.csv"
-    rows = {tuple(row[name] for name in COLUMNS[:4]): row for row in read_rows(path)}
-    for (_, task), row in in_processes(measure, [(data, task) for task in tasks], args.jobs):
-        print(*task, row["rmse"], row["cpu_seconds"], "s", flush=True)
-        rows[tuple(map(str, task))] = row
-        write_rows(path, COLUMNS, [rows[key] for key in sorted(rows)])
+    results = in_processes(measure, [(data, task) for task in tasks], args.jobs)
+    rows = add_rows(path, COLUMNS, 4, results)
     text = page(
         "Regressors with default parameters",
         [seeds_note(args.seeds), command(__file__, f"--seeds {args.seeds} --jobs {args.jobs}")],
         __doc__.split("\n\n")[1].strip(),
-        *report(list(rows.values())),
+        *report(rows),
     )
     write_page(args.results / "default_regressors.md", text)
     print(text)

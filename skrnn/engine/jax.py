@@ -291,8 +291,8 @@ def _freeing(compiled: Callable[..., Any], key: Callable[..., Any]) -> Callable[
 
     def call(*given: Any) -> Any:
         result = compiled(*given)
-        if key(*given) not in known:  # it was compiled just now
-            known.add(key(*given))
+        if (name := key(*given)) not in known:  # it was compiled just now
+            known.add(name)
             return_free_memory()
         return result
 

@@ -58,7 +58,7 @@ Observer = Callable[[int, Mapping[str, float], CompiledModel], bool | None]
 
 @dataclass(frozen=True)
 class Watching:
-    """What is called after each epoch.
+    """Callbacks, observers, metrics and reporters of a fit, and the saver of its state.
 
     Attributes
     ----------

@@ -12,6 +12,7 @@ from sklearn.metrics import mean_absolute_error
 from sklearn.utils import Bunch, check_random_state
 
 from skrnn._wording import type_name
+from skrnn.inspection.scoring import summarized
 from skrnn.parameters import NONE, integers, require
 
 Rows = NDArray[np.int64]
@@ -134,10 +135,8 @@ def covariate_importance(
         )
         rises.append([_error(y, forecasts(one), metric) - before for one in changed])
     importances = np.transpose(rises)
-    return Bunch(
-        importances=importances,
-        importances_mean=importances.mean(axis=-1),
-        importances_std=importances.std(axis=-1),
+    return summarized(
+        importances,
         error=before,
         feature_names=list(X.columns),
         by="covariate",

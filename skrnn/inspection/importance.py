@@ -12,7 +12,7 @@ from sklearn.utils import Bunch, check_random_state
 from skrnn._validation import Floats
 from skrnn.inspection.exchange import Segments, exchanged, occluded
 from skrnn.inspection.reading import SequenceInput, after_windows, input_format
-from skrnn.inspection.scoring import score_function
+from skrnn.inspection.scoring import score_function, summarized
 from skrnn.parameters import NONE, Domain, integers, one_of, require
 from skrnn.sequences import Sequences
 
@@ -156,10 +156,8 @@ def sequence_importance(
     else:
         replacements = _exchanges(read.sequences, n_repeats, random_state)
     importances = before - _scores(read, replacements, by, segments, score)
-    return Bunch(
-        importances=importances,
-        importances_mean=importances.mean(axis=-1),
-        importances_std=importances.std(axis=-1),
+    return summarized(
+        importances,
         score=before,
         feature_names=read.names,
         segment_edges=None if segments is None else segments.edges,

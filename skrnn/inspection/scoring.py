@@ -1,4 +1,4 @@
-"""Scores of a fitted estimator on changed sequences."""
+"""Scores of a fitted estimator on changed sequences, and the importances that follow."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import numbers
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from sklearn.metrics import check_scoring
+from sklearn.utils import Bunch
 
 from skrnn._validation import check_weights
 from skrnn._wording import type_name
@@ -65,6 +68,16 @@ def _at_each_step(
         return _number(scorer(model, sequences, targets.values, **weights))
 
     return score
+
+
+def summarized(importances: NDArray[np.float64], **about: Any) -> Bunch:
+    """Return importances, by repeat in the last axis, with their mean and standard deviation."""
+    return Bunch(
+        importances=importances,
+        importances_mean=importances.mean(axis=-1),
+        importances_std=importances.std(axis=-1),
+        **about,
+    )
 
 
 def _number(score: Any) -> float:

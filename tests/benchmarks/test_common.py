@@ -123,3 +123,19 @@ def test_processes_have_one_thread_and_results_come_with_their_arguments(monkeyp
     calls = [("OMP_NUM_THREADS",), ("XLA_FLAGS",)]
     results = dict(common.in_processes(os.getenv, calls, jobs=1))
     assert results == {calls[0]: "1", calls[1]: common.ONE_THREAD}
+
+
+def test_rows_are_written_as_they_come_and_replace_those_of_the_same_name(tmp_path, capsys):
+    path, columns = tmp_path / "rows.csv", ["task", "seed", "error"]
+    common.write_rows(path, columns, [{"task": "a", "seed": 0, "error": 9}])
+    written = []
+
+    def results():
+        for task in "ba":
+            yield (task,), {"task": task, "seed": 0, "error": 1}
+            written.append([row["task"] + row["error"] for row in common.read_rows(path)])
+
+    rows = common.add_rows(path, columns, 2, results())
+    assert written == [["a9", "b1"], ["a1", "b1"]]
+    assert {row["task"]: row["error"] for row in rows} == {"a": 1, "b": 1}
+    assert capsys.readouterr().out == "b 0 1\na 0 1\n"
