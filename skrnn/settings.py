@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+from joblib import cpu_count
 
 from skrnn._backend import backend_name
 from skrnn._compat.jax import reset_compilation_cache
@@ -29,6 +32,12 @@ FOLDER = (
 
 _config: dict[str, Any] = {"cpu_devices": None, "compilation_cache": None}
 
+#: Most devices that JAX is given without a setting, and XLA's flag that sets their number.
+MOST_DEVICES, HOST_DEVICES = 16, "xla_force_host_platform_device_count"
+
+#: Whether JAX was given a device for each core without a setting.
+_cores_used = False
+
 #: What was set before each context that is open, in the order in which they were entered.
 _before_contexts: list[dict[str, Any]] = []
 _changing_contexts = threading.Lock()
@@ -42,7 +51,7 @@ def get_config() -> dict[str, Any]:
     dict
         ``cpu_devices``, an int, and ``compilation_cache``, an absolute path: what `set_config`,
         `config_context` or the environment variable ``SKRNN_COMPILATION_CACHE`` has set, or None
-        where JAX has its own default. Changing the dict changes no setting.
+        for the default. Changing the dict changes no setting.
 
     See Also
     --------
@@ -71,8 +80,9 @@ def set_config(
         Train on this number of CPU devices, each of which takes its part of every batch; more
         than there are cores gain nothing. JAX fixes the number at its first computation, so set
         it at the top of a script. Worker processes, such as those of ``n_jobs``, keep one device
-        each, since they share the cores among themselves. None changes nothing; JAX's default
-        is 1.
+        each, since they share the cores among themselves. None changes nothing; by default, JAX
+        has a device for each core, at most 16, and large batches of recurrent networks without
+        dropout are split among them.
     compilation_cache : str or path, default=None
         Keep compiled programs in this folder, which is made if need be, so that later processes
         compile nothing that an earlier one has compiled. None changes nothing; by default no
@@ -202,6 +212,33 @@ def follow_environment() -> None:
 
         if jax.config.jax_compilation_cache_dir is None:
             _set_compilation_cache(jax.config, folder)
+
+
+def use_cores() -> None:
+    """Give JAX a CPU device for each core, unless it runs already or the user chose otherwise.
+
+    Processes that were started by ``multiprocessing`` keep one device, as do those whose
+    ``OMP_NUM_THREADS`` is 1, which joblib, Dask and Ray set in their workers.
+    """
+    global _cores_used
+    if backend_name() != "jax" or _cores_used or multiprocessing.parent_process() is not None:
+        return
+    import jax
+
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    n = min(MOST_DEVICES, cpu_count(), int(threads) if threads.isdecimal() else MOST_DEVICES)
+    is_chosen = jax.config.jax_num_cpu_devices != -1 or HOST_DEVICES in os.environ.get(
+        "XLA_FLAGS", ""
+    )
+    if n > 1 and not is_chosen:
+        with suppress(RuntimeError):  # JAX runs already
+            jax.config.update("jax_num_cpu_devices", n)
+            _cores_used = True
+
+
+def devices_are_automatic() -> bool:
+    """Return whether the number of devices of a fit is skrnn's choice."""
+    return _cores_used and _config["cpu_devices"] is None
 
 
 def _set_cpu_devices(n: int) -> None:

@@ -7,7 +7,9 @@ import sys
 import textwrap
 from pathlib import Path
 
+import numpy as np
 import pytest
+from joblib import cpu_count
 
 import skrnn
 
@@ -121,6 +123,85 @@ def test_a_worker_process_keeps_one_device():
     assert seen["here"][1] == 2
     assert [n for _, n in seen["workers"]] == [1, 1]
     assert seen["here"][0] not in [process for process, _ in seen["workers"]]
+
+
+USED = textwrap.dedent("""
+    from skrnn.engine.compiled_model import compiled_models
+    import jax
+
+    def used():
+        # Devices of the programs so far.
+        models = sum(compiled_models._idle.values(), [])
+        return [len(one.steps._current.parallel) for one in models]
+
+    X = np.random.default_rng(0).normal(size=(600, 24, 3))
+    y = X[:, -3:, 0].sum(axis=1)
+    options = dict(units=24, epochs=2, batch_size=256, random_state=0)
+""")
+
+
+def test_large_batches_of_a_recurrent_network_are_split_among_the_cores():
+    code = """
+        fits = [skrnn.GRURegressor(**options).fit(X, y)]
+        n_used = used()
+        for others in ({"dropout": 0.3}, {"batch_size": 64}):
+            fits.append(skrnn.GRURegressor(**options | others).fit(X, y))
+        options.pop("units")
+        fits.append(skrnn.TCNRegressor(filters=4, **options).fit(X, y))
+        report(
+            n=len(jax.devices()),
+            used=n_used,
+            losses=[fit.history_["loss"] for fit in fits],
+            predicted=[fit.predict(X[:5]).tolist() for fit in fits],
+            config=skrnn.get_config()["cpu_devices"],
+        )
+    """
+    many, one = (run(USED + textwrap.dedent(code), OMP_NUM_THREADS=n) for n in (16, 1))
+    assert many["n"] == min(cpu_count(), 16)
+    assert one["n"] == 1 == one["used"][0]
+    assert many["used"][0] == min(many["n"], 4)
+    assert many["config"] is None
+    for name in ("losses", "predicted"):
+        ours, expected = many[name], one[name]
+        np.testing.assert_allclose(ours[0], expected[0], rtol=1e-4, atol=1e-6)
+        assert ours[1:] == expected[1:], name  # on one device in both
+
+
+@pytest.mark.parametrize(
+    ("code", "environment"),
+    [
+        ("skrnn.set_config(cpu_devices=1)", {}),
+        ("", {"XLA_FLAGS": "--xla_force_host_platform_device_count=1"}),
+        ("import jax; jax.config.update('jax_num_cpu_devices', 1)", {}),
+        ("import jax; jax.numpy.zeros(2)", {}),
+        ("", {"OMP_NUM_THREADS": "1"}),
+    ],
+)
+def test_the_cores_are_left_to_a_user_who_has_chosen(code, environment):
+    seen = run(
+        code + "\nmodel().fit(X, y); import jax; report(n=len(jax.devices()))",
+        **{"OMP_NUM_THREADS": "16", **environment},
+    )
+    assert seen["n"] == 1
+
+
+@pytest.mark.long
+def test_worker_processes_take_no_further_cores():
+    seen = run(
+        """
+        def count(_):
+            model().fit(X, y)
+            import jax
+
+            return len(jax.devices())
+
+        from joblib import Parallel, delayed
+
+        report(n=Parallel(n_jobs=2)(delayed(count)(i) for i in range(2)))
+        """,
+        OMP_NUM_THREADS="16",
+    )
+    assert seen["n"] == [1, 1]
 
 
 @pytest.mark.parametrize("n", [0, -1, 2.0, True, "2"])

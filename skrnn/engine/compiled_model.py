@@ -28,7 +28,7 @@ from skrnn.engine.losses import per_sequence
 from skrnn.engine.model_spec import ModelSpec, keras_settings, make_optimizer
 from skrnn.engine.process import refuse_forked
 from skrnn.engine.variables import is_carried, to_numpy, values_of
-from skrnn.settings import follow_environment
+from skrnn.settings import follow_environment, use_cores
 
 Arrays = Sequence[NDArray[Any]]
 
@@ -241,6 +241,7 @@ def _building() -> Iterator[dict[int, Any]]:
     """
     keras = load_keras()
     follow_environment()
+    use_cores()
     initializers: dict[int, Any] = {}
 
     def add_weight(

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jax import numpy as jnp
-from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from joblib import cpu_count
 from numpy.typing import NDArray
 
 from skrnn._compat.jax import QUICK_COMPILATION
 from skrnn._compat.keras import is_seed_state
 from skrnn.engine.batches import CHUNK, Batch, GatherBatch, NetworkInputs
+from skrnn.engine.jax_devices import DataParallel, n_useful, products_in_loops
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.engine.memory import return_free_memory
 from skrnn.engine.progress import Progress
 from skrnn.engine.sizes import STEP_MULTIPLE
-from skrnn.engine.steps_per_execution import Slices, Source, grouped, joined, n_numbers
+from skrnn.engine.steps_per_execution import (
+    BatchGroup,
+    Slices,
+    Source,
+    grouped,
+    joined,
+    n_numbers,
+)
 from skrnn.engine.variables import is_carried, values_of
+from skrnn.settings import devices_are_automatic
 
 #: Number of batch groups queued on the device; each occupies memory.
 MOST_PENDING = 4
@@ -32,10 +43,15 @@ MOST_PENDING = 4
 #: compilation time on a CPU; larger batches would run up to a fifth longer.
 QUICKLY_BELOW = 2**15
 
-#: Name of the batch axis that is split among devices.
-AXIS = "batch"
-
 jax.tree_util.register_dataclass(Source, data_fields=["table"], meta_fields=["n_steps", "at_end"])
+
+
+class _Loops(NamedTuple):
+    """Compiled loops over batches, and the devices that split each batch."""
+
+    parallel: DataParallel
+    train: Any
+    evaluate: Any
 
 
 class JaxSteps:
@@ -59,20 +75,20 @@ class JaxSteps:
         self._is_seed = [is_seed_state(v) for v in other]
         self._is_carried = [is_carried(v) for v in other]
         self._state: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
-        # The user sets the number of CPU devices; only one GPU is used.
+        # Only one GPU is used.
         self._devices = jax.devices() if jax.default_backend() == "cpu" else jax.devices()[:1]
         kinds = [device.device_kind for device in self._devices]
         self.runtime = f"jax {jax.__version__}, {len(kinds)} {kinds[0]}"
-        self._mesh = Mesh(np.array(self._devices), (AXIS,))
-        self._everywhere = NamedSharding(self._mesh, PartitionSpec())
-        self._train = self._compiled(self._train_loop, donate_argnums=0)
-        self._evaluate = self._compiled(self._evaluate_loop)
+        self._loops: dict[int, _Loops] = {}
+        self._current = self._on(1)
+        self._products: dict[tuple[int, ...], int] = {}
         self._forward = _freeing(jax.jit(self._forward_step), lambda _, __, x, ___: x.shape)
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
     ) -> None:
         """Put the values on the device."""
+        self._current = self._on(1)
         arrays = self._placed(values)
         self._state = (
             [a for a, t in zip(arrays, self._is_trainable, strict=True) if t],
@@ -86,7 +102,7 @@ class JaxSteps:
         if table is None:
             return lambda rows: inputs.batch(rows, n_steps)
         if table.on_device is None:
-            table.on_device = jax.device_put(sequences.steps, self._everywhere)
+            table.on_device = self._on(len(self._devices)).parallel.place(sequences.steps)
         source = Source(table.on_device, n_steps, inputs.at_end)
         shift = n_steps - sequences.lengths if inputs.at_end else 0
         starts = (sequences.starts - shift).astype(np.int32)
@@ -100,11 +116,12 @@ class JaxSteps:
         losses: list[tuple[Any, int]] = []
         rates_left = iter(rates)
         most_pending = MOST_PENDING if progress is None else 1
-        for group in grouped(batches, len(self._devices)):
+        for group in grouped(batches, self._multiple):
+            self._use_devices_for(group)
             padded = np.zeros(len(group.parts[-1]), dtype=np.float32)
             padded[: group.n_batches] = np.fromiter(rates_left, np.float32, group.n_batches)
-            self._state, loss = self._train(
-                self._state, group.source, group.parts, (group.n_batches, padded)
+            self._state, loss = self._current.train(
+                self._state, self._placed_source(group), group.parts, (group.n_batches, padded)
             )
             losses.append((loss, group.n_batches))
             if len(losses) > most_pending:
@@ -116,9 +133,10 @@ class JaxSteps:
     def evaluate_all(self, batches: Iterable[Batch]) -> NDArray[np.float32]:
         """Return the loss on each batch."""
         losses: list[tuple[Any, int]] = []
-        for group in grouped(batches, len(self._devices)):
-            n = group.n_batches
-            losses.append((self._evaluate(self._state, group.source, group.parts, n), n))
+        for group in grouped(batches, self._multiple):
+            self._use_devices_for(group)
+            source, n = self._placed_source(group), group.n_batches
+            losses.append((self._current.evaluate(self._state, source, group.parts, n), n))
         return joined(losses)
 
     def predict_all(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[NDArray[Any]]:
@@ -163,52 +181,105 @@ class JaxSteps:
         self.start(values_of(self._model.variables), values_of(self._optimizer.variables))
 
     def _placed(self, values: Sequence[NDArray[Any]]) -> list[Any]:
-        """Return copies on the devices with the sharding of a loop's results, to compile once."""
+        """Return copies on a device with the sharding of a loop's results, to compile once."""
         # A donated buffer may alias the numpy array it came from, so that one has to be a copy.
-        return [jax.device_put(np.array(value), self._everywhere) for value in values]
+        return [self._current.parallel.place(np.array(value)) for value in values]
 
-    def _compiled(self, loop: Callable[..., Any], **options: Any) -> Any:
-        """Return a compiled loop that splits every batch among the devices."""
-        if len(self._devices) > 1:
-            same, shared = PartitionSpec(), PartitionSpec(None, AXIS)
-            loop = jax.shard_map(
-                loop,
-                mesh=self._mesh,
-                in_specs=(same, same, shared, same),
-                out_specs=same,
-                check_vma=False,
+    @property
+    def _multiple(self) -> int:
+        """Return the number that the rows of a batch are a multiple of."""
+        return 1 if devices_are_automatic() else len(self._devices)
+
+    def _on(self, n_devices: int) -> _Loops:
+        """Return the loops on a number of devices."""
+        if n_devices not in self._loops:
+            devices = self._devices[:n_devices]
+            parallel = DataParallel(devices, self._is_seed, self._is_carried)
+            self._loops[n_devices] = _Loops(
+                parallel,
+                _compiled(parallel, partial(self._train_loop, parallel), donate_argnums=0),
+                _compiled(parallel, partial(self._evaluate_loop, parallel)),
             )
-        return _sized(loop, lambda _, source, parts, *__: n_numbers(source, parts), **options)
+        return self._loops[n_devices]
+
+    def _use_devices_for(self, group: BatchGroup) -> None:
+        """Choose the devices for a group of batches, and put the state on them."""
+        n, n_rows = len(self._devices), len(group.parts[-1][0])
+        if devices_are_automatic() and (n := n_useful(n, n_rows, sys.maxsize)) > 1:
+            n = n_useful(n, n_rows, self._products_to_split(group))
+        if self._on(n) is not self._current:
+            self._current = self._on(n)
+            self._state = jax.tree.map(self._current.parallel.place, self._state)
+
+    def _products_to_split(self, group: BatchGroup) -> int:
+        """Return the number of products in the loops of a batch that devices can share.
+
+        Zero if a training step changes a seed, a mean of batches or a carried state. Otherwise
+        the result does not depend on the number of devices, up to rounding.
+        """
+        x, lengths = (jax.ShapeDtypeStruct(p.shape[1:], p.dtype) for p in group.parts[:2])
+        if group.source is not None:
+            table = group.source.table
+            shape = (*x.shape, group.source.n_steps, table.shape[1])
+            x = jax.ShapeDtypeStruct(shape, table.dtype)
+        if x.shape not in self._products:
+
+            def step(trainable: Any, other: Any, x: Any, lengths: Any) -> Any:
+                output, after, _ = self._model.stateless_call(
+                    trainable, other, [x, lengths], training=True, return_losses=True
+                )
+                return after, output
+
+            trainable, other, _ = self._state
+            traced = jax.make_jaxpr(step)(trainable, other, x, lengths).jaxpr
+            before = traced.invars[len(trainable) :][: len(other)]
+            is_same = traced.outvars[: len(other)] == before
+            self._products[x.shape] = products_in_loops(traced) if is_same else 0
+        return self._products[x.shape]
+
+    def _placed_source(self, group: BatchGroup) -> Source | None:
+        """Return the source of a group on the devices in use."""
+        if group.source is None:
+            return None
+        return replace(group.source, table=self._current.parallel.place(group.source.table))
 
     def _train_loop(
-        self, state: Any, source: Source | None, parts: Any, schedule: tuple[Any, Any]
+        self,
+        parallel: DataParallel,
+        state: Any,
+        source: Source | None,
+        parts: Any,
+        schedule: tuple[Any, Any],
     ) -> tuple[Any, Any]:
         n_batches, rates = schedule
 
         def step(number: Any, carried: tuple[Any, Any]) -> tuple[Any, Any]:
             state, losses = carried
-            state, loss = self._train_step(state, _batch(source, parts, number), rates[number])
+            batch = _batch(source, parts, number)
+            state, loss = self._train_step(parallel, state, batch, rates[number])
             return state, losses.at[number].set(loss)
 
         return _repeated(step, n_batches, (state, jnp.zeros_like(rates)), len(rates))
 
-    def _train_step(self, state: Any, batch: Any, rate: Any) -> tuple[Any, Any]:
+    def _train_step(
+        self, parallel: DataParallel, state: Any, batch: Any, rate: Any
+    ) -> tuple[Any, Any]:
         trainable, other, slots = state
         x, lengths, y, weight = batch
         slots = [rate if i == self._rate_index else slot for i, slot in enumerate(slots)]
-        own = self._apart(other, len(weight))
+        own = parallel.apart(other, len(weight))
 
         def objective(trainable: Any) -> tuple[Any, Any]:
             output, after, extra = self._model.stateless_call(
                 trainable, own, [x, lengths], training=True, return_losses=True
             )
             loss = weighted_sum(self._loss, y, output, weight)
-            return loss + sum(extra) / len(self._devices), after
+            return loss + sum(extra) / len(parallel), after
 
         (loss, after), gradients = jax.value_and_grad(objective, has_aux=True)(trainable)
-        loss, gradients = self._summed((loss, gradients))
+        loss, gradients = parallel.summed((loss, gradients))
         trainable, slots = self._applied(slots, gradients, trainable)
-        return (list(trainable), self._together(other, after, len(weight)), list(slots)), loss
+        return (list(trainable), parallel.together(other, after, len(weight)), list(slots)), loss
 
     def _applied(self, slots: Any, gradients: Any, trainable: Any) -> tuple[Any, Any]:
         """Return the weights and the optimizer's state after a step.
@@ -223,7 +294,14 @@ class JaxSteps:
         except jax.errors.JAXTypeError:
             return self._optimizer.stateless_apply(slots, gradients, trainable)
 
-    def _evaluate_loop(self, state: Any, source: Source | None, parts: Any, n_batches: Any) -> Any:
+    def _evaluate_loop(
+        self,
+        parallel: DataParallel,
+        state: Any,
+        source: Source | None,
+        parts: Any,
+        n_batches: Any,
+    ) -> Any:
         trainable, other, _ = state
 
         def step(number: Any, losses: Any) -> Any:
@@ -232,44 +310,17 @@ class JaxSteps:
             return losses.at[number].set(weighted_sum(self._loss, y, output, weight))
 
         losses = jnp.zeros(len(parts[-1]))
-        return self._summed(_repeated(step, n_batches, losses, len(losses)))
+        return parallel.summed(_repeated(step, n_batches, losses, len(losses)))
 
     def _forward_step(self, trainable: Any, other: Any, x: Any, lengths: Any) -> Any:
         return self._model.stateless_call(trainable, other, [x, lengths], training=False)[0]
 
-    def _summed(self, values: Any) -> Any:
-        """Return values summed over the devices."""
-        return jax.lax.psum(values, AXIS) if len(self._devices) > 1 else values
 
-    def _apart(self, other: Sequence[Any], n_rows: int) -> list[Any]:
-        """Return the state of this device, which computes ``n_rows`` of a batch.
-
-        It has seeds of its own, so that dropout differs between devices, and the carried states
-        of its own rows.
-        """
-        if len(self._devices) == 1:
-            return list(other)
-        place = jax.lax.axis_index(AXIS)
-        own = list(other)
-        for i, value in enumerate(other):
-            if self._is_seed[i]:
-                own[i] = value.at[0].add(place.astype(value.dtype))
-            elif self._is_carried[i]:
-                own[i] = jnp.roll(value, -place * n_rows, axis=0)
-        return own
-
-    def _together(self, before: Sequence[Any], after: Sequence[Any], n_rows: int) -> list[Any]:
-        """Return the state after a step, equal on all devices."""
-        if len(self._devices) == 1:
-            return list(after)
-
-        def agreed(i: int, old: Any, new: Any) -> Any:
-            if self._is_carried[i]:
-                return jax.lax.all_gather(new[:n_rows], AXIS, tiled=True)[: len(old)]
-            change = jax.lax.pmean(new - old, AXIS)
-            return new.at[0].set(old[0]) if self._is_seed[i] else old + change.astype(old.dtype)
-
-        return [agreed(i, *pair) for i, pair in enumerate(zip(before, after, strict=True))]
+def _compiled(parallel: DataParallel, loop: Callable[..., Any], **options: Any) -> Any:
+    """Return a compiled loop that splits every batch among the devices."""
+    return _sized(
+        parallel.split(loop), lambda _, source, parts, *__: n_numbers(source, parts), **options
+    )
 
 
 def _repeated(step: Callable[[Any, Any], Any], n_batches: Any, start: Any, room: int) -> Any:

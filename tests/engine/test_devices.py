@@ -43,7 +43,7 @@ def learned(model):
     return model.history_, [np.asarray(w) for w in model.weights_]
 
 def fitted(kind, data=X, sample_weight=weight, **settings):
-    settings = {"epochs": 3, "random_state": 0, **settings}
+    settings = {"epochs": 3, "batch_size": 32, "random_state": 0, **settings}
     model = getattr(skrnn, kind)(**settings).fit(data, y, sample_weight=sample_weight)
     return *learned(model), model.predict(data)
 
