@@ -84,8 +84,9 @@ def check_table(estimator: Any, X: Any, *, reset: bool) -> Floats:
 def check_width(estimator: Any, X: Any, n_features: int, *, reset: bool) -> None:
     """Record (``reset``) or compare the number and the names of the columns of X."""
     refuse_repeated_names(X, "X")
-    # Names only: X may be a part, or an empty frame with the columns.
-    validate_data(estimator, X, reset=reset, skip_check_array=True, ensure_2d=False)
+    if reset or X is not None or hasattr(estimator, "feature_names_in_"):
+        # Names only: X may be a part, or an empty frame with the columns.
+        validate_data(estimator, X, reset=reset, skip_check_array=True, ensure_2d=False)
     if reset:
         estimator.n_features_in_ = n_features
     elif getattr(estimator, "n_features_in_", n_features) != n_features:

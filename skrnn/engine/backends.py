@@ -20,21 +20,23 @@ class Steps(Protocol):
     ----------
     step_multiple : int
         Sequences are padded to a multiple of this number of steps.
-    most_predicted : int
-        Largest number of sequences to predict at once, a power of two. A prediction is the same
-        number for all sizes from `CHUNK` to this one.
     runtime : str
         The backend, its version and its devices.
     """
 
     step_multiple: int
-    most_predicted: int
     runtime: str
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
     ) -> None:
         """Set the variables of the model and the optimizer to given or initial values."""
+
+    def rows_at_once(self, n_rows: int, n_steps: int) -> int:
+        """Return how many of ``n_rows`` sequences, padded to ``n_steps``, to predict at once.
+
+        It is a power of two, and predictions do not depend on it.
+        """
 
     def batch_gatherer(self, inputs: NetworkInputs, n_steps: int) -> GatherBatch:
         """Return a function that gathers batches of ``inputs``, padded to ``n_steps``."""

@@ -14,7 +14,6 @@ from skrnn.engine.sizes import (
     PREDICTED_LENGTHS,
     STEP_MULTIPLE,
     TRAINED_LENGTHS,
-    batch_rows,
     padded_length,
     with_margins,
 )
@@ -28,9 +27,8 @@ Batch = tuple[Any, NDArray[Any], NDArray[Any], NDArray[Any]]
 #: From rows of examples to the x and the lengths of a batch.
 GatherBatch = Callable[[NDArray[np.int64]], tuple[Any, NDArray[np.int32]]]
 
-#: Number of sequences that are predicted at once. XLA, oneDNN and MKL round differently for small
-#: batches, so that it does not vary; a backend may predict more at once.
-CHUNK = 32
+#: Smallest and usual number of sequences that are predicted at once.
+MIN_CHUNK, CHUNK = 8, 32
 
 #: Largest number of steps of all sequences that are predicted at once, beyond `CHUNK` sequences.
 PREDICTED_STEPS = 2**16
@@ -161,16 +159,13 @@ class NetworkInputs:
 
         return gather
 
-    def chunks(
-        self, step_multiple: int, most: int
-    ) -> Iterator[tuple[NDArray[Any], NDArray[Any], int]]:
-        """Yield all sequences in chunks of one size, each with its number of real rows.
+    def chunks(self, n_steps: int, size: int) -> Iterator[tuple[NDArray[Any], NDArray[Any], int]]:
+        """Yield all sequences, padded, in chunks of a size, each with its number of real rows.
 
-        The size is a power of two from `CHUNK` to ``most``, smaller for long sequences.
+        Of long sequences, a chunk has at least `CHUNK` instead, as a power of two.
         """
-        n_steps = self.padded_steps(step_multiple, PREDICTED_LENGTHS)
         fitting = 2 ** max(1, PREDICTED_STEPS // n_steps).bit_length() // 2
-        size = max(CHUNK, min(batch_rows(most, len(self)), fitting))
+        size = min(size, max(CHUNK, fitting))
         for start in range(0, len(self), size):
             rows = np.arange(start, min(start + size, len(self)))
             x, lengths = self.batch(rows, n_steps)

@@ -11,9 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._compat.keras import is_seed_state
-from skrnn.engine.batches import Batch, GatherBatch, NetworkInputs
+from skrnn.engine.batches import CHUNK, MIN_CHUNK, Batch, GatherBatch, NetworkInputs
 from skrnn.engine.losses import PerSequence
+from skrnn.engine.sizes import batch_rows
+from skrnn.engine.small_chunks import SmallChunks
 from skrnn.engine.variables import values_of
+
+#: Largest number of sequences that are predicted at once.
+MAX_CHUNK = 512
 
 
 class VariableSteps:
@@ -22,9 +27,6 @@ class VariableSteps:
     #: Lengths need no rounding, since they are not compiled in.
     step_multiple = 1
 
-    #: oneDNN and MKL round in the same way for all batches of eight sequences or more.
-    most_predicted = 512
-
     def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
         self._model = model
         self._optimizer = optimizer
@@ -32,6 +34,7 @@ class VariableSteps:
         self._variables = list(model.variables)
         self._seeds = [v for v in self._variables if is_seed_state(v)]
         self._new_optimizer = values_of(optimizer.variables)
+        self._small = SmallChunks(model)
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
@@ -52,6 +55,12 @@ class VariableSteps:
 
     def reload(self) -> None:
         """Do nothing: the variables are the state."""
+
+    def rows_at_once(self, n_rows: int, n_steps: int) -> int:
+        """Return the sequences to predict at once; oneDNN and MKL round alike for 32 and more."""
+        if n_rows <= MIN_CHUNK:
+            return self._small.rows(n_steps, self.predict)
+        return max(CHUNK, batch_rows(MAX_CHUNK, n_rows))
 
     def batch_gatherer(self, inputs: NetworkInputs, n_steps: int) -> GatherBatch:
         """Return a function that gathers each batch into the same buffer."""

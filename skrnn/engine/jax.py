@@ -19,12 +19,13 @@ from numpy.typing import NDArray
 
 from skrnn._compat.jax import QUICK_COMPILATION
 from skrnn._compat.keras import is_seed_state
-from skrnn.engine.batches import CHUNK, Batch, GatherBatch, NetworkInputs
+from skrnn.engine.batches import CHUNK, MIN_CHUNK, Batch, GatherBatch, NetworkInputs
 from skrnn.engine.jax_devices import DataParallel, n_useful, products_in_loops
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.engine.memory import return_free_memory
 from skrnn.engine.progress import Progress
 from skrnn.engine.sizes import STEP_MULTIPLE
+from skrnn.engine.small_chunks import SmallChunks
 from skrnn.engine.steps_per_execution import (
     BatchGroup,
     Slices,
@@ -38,6 +39,10 @@ from skrnn.settings import devices_are_automatic
 
 #: Number of batch groups queued on the device; each occupies memory.
 MOST_PENDING = 4
+
+#: Sequences from which on it pays to compile a program that predicts several chunks, and their
+#: number.
+MANY_ROWS, CHUNKS_AT_ONCE = 2_048, 16
 
 #: Values per batch below which programs are compiled with fewer optimizations. This halves the
 #: compilation time on a CPU; larger batches would run up to a fifth longer.
@@ -59,9 +64,6 @@ class JaxSteps:
 
     step_multiple = STEP_MULTIPLE
 
-    #: XLA rounds differently for different batch sizes.
-    most_predicted = CHUNK
-
     def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
         self._model = model
         self._optimizer = optimizer
@@ -82,7 +84,8 @@ class JaxSteps:
         self._loops: dict[int, _Loops] = {}
         self._current = self._on(1)
         self._products: dict[tuple[int, ...], int] = {}
-        self._forward = _freeing(jax.jit(self._forward_step), lambda _, __, x, ___: x.shape)
+        self._small = SmallChunks(model)
+        self._forward = _freeing(jax.jit(self._predict_step), lambda _, __, x, ___: x.shape)
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
@@ -95,6 +98,12 @@ class JaxSteps:
             [a for a, t in zip(arrays, self._is_trainable, strict=True) if not t],
             self._placed(optimizer_values or self._new_optimizer),
         )
+
+    def rows_at_once(self, n_rows: int, n_steps: int) -> int:
+        """Return the sequences that a compiled program predicts, of which there are three sizes."""
+        if n_rows <= MIN_CHUNK:
+            return self._small.rows(n_steps, self._predict)
+        return CHUNK if n_rows < MANY_ROWS else CHUNK * CHUNKS_AT_ONCE
 
     def batch_gatherer(self, inputs: NetworkInputs, n_steps: int) -> GatherBatch:
         """Return a function to slices of a table on the device, or to batches of a larger table."""
@@ -141,8 +150,7 @@ class JaxSteps:
 
     def predict_all(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[NDArray[Any]]:
         """Yield the outputs for each (x, lengths), computing several asynchronously."""
-        # On one device, since chunks are small.
-        trainable, other = ([v.addressable_data(0) for v in part] for part in self._state[:2])
+        trainable, other = self._state_to_predict()
 
         def outputs(batch: tuple[Any, Any]) -> NDArray[Any]:
             return np.asarray(self._forward(trainable, other, *batch))
@@ -160,6 +168,13 @@ class JaxSteps:
                 if len(pending) > 2 * n_threads:
                     yield pending.popleft().result()
             yield from (future.result() for future in pending)
+
+    def _predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
+        return np.asarray(self._forward(*self._state_to_predict(), x, lengths))
+
+    def _state_to_predict(self) -> list[list[Any]]:
+        """Return the variables on one device, since chunks are small."""
+        return [[value.addressable_data(0) for value in part] for part in self._state[:2]]
 
     def read(self) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """Return copies of the state."""
@@ -311,6 +326,14 @@ class JaxSteps:
 
         losses = jnp.zeros(len(parts[-1]))
         return parallel.summed(_repeated(step, n_batches, losses, len(losses)))
+
+    def _predict_step(self, trainable: Any, other: Any, x: Any, lengths: Any) -> Any:
+        """Return the outputs, computed in chunks, since XLA rounds differently for larger ones."""
+        if len(x) <= CHUNK:
+            return self._forward_step(trainable, other, x, lengths)
+        chunks = [part.reshape(-1, CHUNK, *part.shape[1:]) for part in (x, lengths)]
+        outputs = jax.lax.map(lambda chunk: self._forward_step(trainable, other, *chunk), chunks)
+        return outputs.reshape(-1, *outputs.shape[2:])
 
     def _forward_step(self, trainable: Any, other: Any, x: Any, lengths: Any) -> Any:
         return self._model.stateless_call(trainable, other, [x, lengths], training=False)[0]

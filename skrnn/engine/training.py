@@ -18,7 +18,7 @@ from skrnn.engine.callbacks import Callbacks
 from skrnn.engine.compiled_model import CompiledModel
 from skrnn.engine.progress import Progress, Reporter
 from skrnn.engine.schedules import Rate
-from skrnn.engine.sizes import batch_rows
+from skrnn.engine.sizes import PREDICTED_LENGTHS, batch_rows
 from skrnn.engine.steps_per_execution import MOST_BATCHES
 
 #: Advice for diverging training, with parameters of every estimator.
@@ -259,7 +259,8 @@ def predict(compiled: CompiledModel, inputs: NetworkInputs) -> NDArray[np.float6
     """Return the outputs for every sequence, float64 of shape (n_samples, n_outputs)."""
     if inputs.sequences.lengths.sum() > len(inputs.sequences.steps):
         inputs = inputs.scaled()
-    chunks = inputs.chunks(compiled.step_multiple, compiled.steps.most_predicted)
+    n_steps = inputs.padded_steps(compiled.step_multiple, PREDICTED_LENGTHS)
+    chunks = inputs.chunks(n_steps, compiled.steps.rows_at_once(len(inputs), n_steps))
     batches = _Counted(((x, lengths), n_real) for x, lengths, n_real in chunks)
     outputs = compiled.steps.predict_all(batches)
     real = [chunk[:n] for chunk, n in zip(outputs, batches.counts, strict=True)]

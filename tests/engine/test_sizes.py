@@ -6,8 +6,9 @@ import pytest
 
 import skrnn
 from skrnn import SequenceRegressor, networks
-from skrnn.engine.batches import NetworkInputs
+from skrnn.engine.batches import CHUNK, MIN_CHUNK, NetworkInputs
 from skrnn.engine.sizes import PREDICTED_LENGTHS, TRAINED_LENGTHS, batch_rows, padded_length
+from skrnn.engine.small_chunks import RANDOM_CHUNKS, SMALL_PREDICTIONS, SmallChunks
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import Sequences
 from tests.conftest import make, targets
@@ -151,16 +152,47 @@ def test_a_prediction_is_the_same_number_beside_a_thousand_others(network):
         np.testing.assert_array_equal(model.predict(X[-n:]), together[-n:])
 
 
+@pytest.mark.long
+@pytest.mark.parametrize("network", sorted(networks.BY_NAME))
+def test_many_predictions_of_one_are_the_same_numbers_as_one_of_thousands(network):
+    X = np.random.default_rng(0).normal(size=(2100, 20, 3)).astype(np.float32)
+    model = SequenceRegressor(network=network, epochs=1, random_state=0).fit(X[:40], X[:40, 0, 0])
+    together = model.predict(X)
+    one_by_one = [model.predict(X[row : row + 1])[0] for row in range(SMALL_PREDICTIONS + 30)]
+    np.testing.assert_array_equal(one_by_one, together[: len(one_by_one)])
+
+
+def test_small_chunks_are_used_where_they_change_no_number():
+    asked = []
+    alike = SmallChunks(keras.Sequential([keras.Input((None, 2)), keras.layers.Dense(1)]))
+
+    def last(x, lengths):
+        asked.append(x.shape)
+        assert (lengths == 5).all()
+        return x[:, -1]
+
+    sizes = [alike.rows(5, last) for _ in range(SMALL_PREDICTIONS + 2)]
+    assert sizes == [CHUNK] * (SMALL_PREDICTIONS - 1) + [MIN_CHUNK] * 3
+    assert set(asked) == {(CHUNK, 5, 2), (MIN_CHUNK, 5, 2)}
+    assert len(asked) == 2 * RANDOM_CHUNKS  # once
+    assert [alike.rows(7, lambda x, _: x * len(x)) for _ in range(20)] == [CHUNK] * 20
+    assert alike.rows(5, last) == MIN_CHUNK  # of another length
+
+
 @pytest.mark.parametrize(
-    ("n_sequences", "n_steps", "most"),
-    [(1000, 16, 512), (1000, 200, 256), (70, 16, 128), (40, 70_000, 32)],
+    ("n_sequences", "n_steps", "size", "expected"),
+    [
+        (1000, 16, 512, 512),
+        (1000, 200, 512, 256),
+        (70, 16, 128, 128),
+        (40, 70_000, 64, 32),
+        (3, 70_000, 8, 8),
+    ],
 )
-def test_many_sequences_are_predicted_in_larger_chunks_unless_they_are_long(
-    n_sequences, n_steps, most
-):
+def test_chunks_of_long_sequences_are_smaller(n_sequences, n_steps, size, expected):
     starts, lengths = np.zeros(n_sequences, int), np.full(n_sequences, n_steps)
     sequences = Sequences(np.zeros((n_steps, 1)), starts, lengths)
     inputs = NetworkInputs(sequences, AffineScaling.identity(1), indicator=False)
-    chunks = list(inputs.chunks(1, 512))
-    assert {len(x) for x, *_ in chunks} == {most}
+    chunks = list(inputs.chunks(n_steps, size))
+    assert {len(x) for x, *_ in chunks} == {expected}
     assert sum(n for *_, n in chunks) == n_sequences

@@ -86,11 +86,14 @@ def nothing_ahead(series):
 class Toy:
     """A program that sums the past and what is known ahead, and tells what it must not see."""
 
-    step_multiple, most_predicted = 1, 32
+    step_multiple = 1
 
     def __init__(self, layout, head):
         self.layout, self.head = layout, head
         self.steps = self
+
+    def rows_at_once(self, n_rows, n_steps):
+        return 32
 
     def load(self, weights):
         self.weights = weights
