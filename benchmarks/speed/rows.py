@@ -65,7 +65,8 @@ def ours(backend: str = "jax", devices: int = 1, **task: Any) -> Contestant:
     on_devices = f", {devices} device{'s' * (devices > 1)}" if backend == "jax" else ""
     name = f"skrnn, {KERAS_NAMES[backend]}{on_devices}"
     packages = ("skrnn", "keras", "tensorflow-cpu" if backend == "tensorflow" else backend)
-    return Contestant(name, task | {"by": "skrnn", "devices": devices}, 1, backend, packages)
+    on_jax = {"devices": devices} if backend == "jax" else {}
+    return Contestant(name, task | {"by": "skrnn"} | on_jax, 1, backend, packages)
 
 
 def keras(backend: str, **task: Any) -> Contestant:

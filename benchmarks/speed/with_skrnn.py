@@ -13,7 +13,7 @@ import skrnn
 
 def start(task: dict[str, Any]) -> None:
     """Make the settings that a user makes first."""
-    if task.get("devices", 1) > 1:
+    if task.get("devices"):
         skrnn.set_config(cpu_devices=task["devices"])
     if task.get("cache"):
         skrnn.set_config(compilation_cache=task["cache"])
