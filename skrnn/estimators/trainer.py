@@ -103,7 +103,7 @@ class Trainer:
                 rate=schedule(estimator.learning_rate_schedule, learning_rate, epochs),
                 early_stopping=early_stopping,
                 patience=int(estimator.patience),
-                margin=margin,
+                margin=margin if monitor == "auto" else 0.0,
                 monitor=None if monitor == "auto" else monitor,
             ),
             estimator.random_state,

@@ -1,5 +1,7 @@
 """Metrics of a fit are scikit-learn's scores of the network after each epoch."""
 
+import itertools
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score, get_scorer, log_loss, make_scorer, mean_absolute_error
@@ -221,6 +223,20 @@ def test_a_monitored_metric_stops_where_a_loop_by_hand_stops(cube, name, metric,
     assert model.n_iter_ == n_epochs
     assert model.history_[metric] == pytest.approx(scores[1 : n_epochs + 1])
     assert get_scorer(metric)(model, X_val, y_val) == pytest.approx(scores[best], rel=1e-6)
+
+
+def test_a_small_rise_of_a_monitored_metric_keeps_the_new_weights(cube, y):
+    numbers = itertools.count()
+
+    def rising(estimator, X, y):
+        return 1 + 1e-4 * next(numbers)
+
+    given = {"X_val": cube[:9] + 0.1, "y_val": y[:9]}
+    model = make("GRURegressor", metrics=[rising], monitor="rising", early_stopping=True)
+    model.fit(cube, y, **given)
+    last = make("GRURegressor", early_stopping=False).fit(cube, y, **given)
+    for a, b in zip(model.weights_, last.weights_, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_a_monitor_that_is_not_measured_is_refused(cube, y):
