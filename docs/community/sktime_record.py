@@ -222,6 +222,19 @@ class GRUForecaster(BaseForecaster):
     verbose : int or bool, default=0
         Progress of the fit: 0 shows nothing; 1 a bar, in terminals and notebooks, with the
         losses of the last epoch; 2 prints a line per epoch, which suits log files.
+
+    metrics : list of str or callable or None, default=None
+        Scores after each epoch, in ``history_`` under their names: names of scikit-learn
+        scorers, such as "r2", or callables (estimator, X, y) that return a number. They are
+        those of the validation set, or of the training set if there is none, without sample
+        weights; for a labeler, of all steps of its sequences, or of its chunks, one row each; for
+        a forecaster, of the forecasts of all windows, one row for each value of y. Each epoch
+        takes one more prediction.
+
+    monitor : str, default="auto"
+        Name of the metric that early stopping watches: training stops when it has not
+        risen for ``patience`` epochs, and the weights of the epoch with the greatest are
+        restored. "auto" is the validation loss, which has to fall.
     """
 
     _tags = {
@@ -291,6 +304,8 @@ class GRUForecaster(BaseForecaster):
         random_state=None,
         checkpoint=None,
         verbose=0,
+        metrics=None,
+        monitor="auto",
     ):
         self.units = units
         self.n_layers = n_layers
@@ -334,6 +349,8 @@ class GRUForecaster(BaseForecaster):
         self.random_state = random_state
         self.checkpoint = checkpoint
         self.verbose = verbose
+        self.metrics = metrics
+        self.monitor = monitor
         super().__init__()
 
     @classmethod

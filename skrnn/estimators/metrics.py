@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import copy
 import reprlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,9 +14,9 @@ from numpy.typing import NDArray
 
 from skrnn._typing import BaseEstimator
 from skrnn.engine.compiled_model import CompiledModel
+from skrnn.engine.fitted_network import FittedNetwork
 from skrnn.engine.training import refuse_infinite
 from skrnn.estimators.per_step.step_targets import StepTargets
-from skrnn.estimators.sequence_data import SequenceData
 from skrnn.estimators.targets import MulticlassTarget
 from skrnn.parameters import NONE, Parametrized, combination_check, parameter, satisfying
 from skrnn.sequences import Sequences
@@ -58,8 +59,9 @@ class MetricsMixin(Parametrized, place=1):
         doc="""Scores after each epoch, in ``history_`` under their names: names of scikit-learn
         scorers, such as "r2", or callables (estimator, X, y) that return a number. They are
         those of the validation set, or of the training set if there is none, without sample
-        weights; for a labeler, of all steps of its sequences, or of its chunks, one row each.
-        Each epoch takes one more prediction.""",
+        weights; for a labeler, of all steps of its sequences, or of its chunks, one row each; for
+        a forecaster, of the forecasts of all windows, one row for each value of y. Each epoch
+        takes one more prediction.""",
     )
     monitor: str = parameter(
         default="auto",
@@ -94,15 +96,18 @@ class Metrics:
     ----------
     scorers : dict
         Name or callable of each metric.
-    estimator : estimator
-        Estimator that is being fitted.
-    data : SequenceData
-        Examples to score, in the units of the user.
+    network : FittedNetwork
+        Network, with the encoders of its inputs and its target.
+    predictor : callable
+        Returns, for the network with its weights of the moment, the estimator to score.
+    data : tuple
+        X and y for the scorers, in the units of the user.
     """
 
     scorers: Mapping[str, Any]
-    estimator: Any
-    data: SequenceData
+    network: FittedNetwork[Any, Any]
+    predictor: Callable[[FittedNetwork[Any, Any]], Any]
+    data: tuple[Any, Any]
 
     @property
     def names(self) -> Sequence[str]:
@@ -119,14 +124,10 @@ class Metrics:
         """
         from sklearn.metrics import check_scoring
 
-        fitted = copy.copy(self.estimator)
         weights = compiled.weights_of(compiled.steps.read()[0])
         refuse_infinite(weights)
-        fitted.network_ = replace(fitted.network_, weights=weights, others=())
-        X, y = self.data.sequences, self.data.y
-        if isinstance(y, StepTargets):
-            fitted, y = AtEachStep(fitted), y.values
-        scores = check_scoring(fitted, scoring=dict(self.scorers))(fitted, X, y)
+        fitted = self.predictor(replace(self.network, weights=weights, others=()))
+        scores = check_scoring(fitted, scoring=dict(self.scorers))(fitted, *self.data)
         return {name: float(score) for name, score in scores.items()}
 
 
@@ -164,14 +165,35 @@ class AtEachStep(BaseEstimator):
         return tags
 
 
+def measured(
+    estimator: Any, predictor: Callable[[FittedNetwork[Any, Any]], Any], X: Any, y: Any
+) -> Metrics:
+    """Return the metrics of an estimator that has any, measured on X and y; see `Metrics`."""
+    scorers = {name_of(one): one for one in estimator.metrics}
+    return Metrics(scorers, estimator.network_, predictor, (X, y))
+
+
 def metrics_of(estimator: Any, data: Any, split: Any, held_out: Any) -> Metrics | None:
-    """Return the metrics of an estimator, if it has any.
+    """Return the metrics of an estimator of sequences, if it has any.
 
     They are measured on data ``held_out``, on the validation part of a split, or on all data.
     """
-    metrics = getattr(estimator, "metrics", None)
-    if not metrics:
+    if not getattr(estimator, "metrics", None):
         return None
     if held_out is None:
         held_out = data if split is None else data.take(split[1])
-    return Metrics({name_of(one): one for one in metrics}, estimator, held_out)
+    if isinstance(held_out.y, StepTargets):
+        predictor = partial(_at_each_step, estimator)
+        return measured(estimator, predictor, held_out.sequences, held_out.y.values)
+    return measured(estimator, partial(_with_network, estimator), held_out.sequences, held_out.y)
+
+
+def _with_network(estimator: Any, network: FittedNetwork[Any, Any]) -> Any:
+    """Return a shallow copy of an estimator with another network."""
+    fitted = copy.copy(estimator)
+    fitted.network_ = network
+    return fitted
+
+
+def _at_each_step(labeler: Any, network: FittedNetwork[Any, Any]) -> AtEachStep:
+    return AtEachStep(_with_network(labeler, network))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -25,15 +26,15 @@ from skrnn.forecasting.containers import (
     refuse_converted,
     warn_of_different_ends,
 )
-from skrnn.forecasting.covariates import Roles
 from skrnn.forecasting.entrance import probabilities, refuse_array_in_update, requires_y, takes_data
 from skrnn.forecasting.fitted import FittedForecaster, Parts, SeriesEncoder, measure_errors
 from skrnn.forecasting.forecasts import Forecasts
 from skrnn.forecasting.history import History
 from skrnn.forecasting.horizons import furthest_of, read_horizon
+from skrnn.forecasting.metrics import metrics_of
 from skrnn.forecasting.onnx_task import write_forecaster
 from skrnn.forecasting.parameters import ForecastingParameters
-from skrnn.forecasting.series import Key, Series, first_positions, read_series, units_of
+from skrnn.forecasting.series import Key, Series, first_positions, units_of
 from skrnn.forecasting.series_scaling import SeriesScaling
 from skrnn.forecasting.sktime_bases import BaseForecaster
 from skrnn.forecasting.sktime_test_params import settings_to_try
@@ -41,8 +42,8 @@ from skrnn.forecasting.tables import Rows
 from skrnn.forecasting.time_grid import alike
 from skrnn.forecasting.training import (
     ForecastData,
+    UpdateData,
     forecast_head,
-    horizons,
     new_network,
     training_examples,
     validation_examples,
@@ -499,35 +500,28 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
 
     def _learn(self, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> ForecastData:
         """Train a new network on series, measure its forecast errors, and return the data."""
-        roles = Roles.of(X, self.past_covariates, self.static_covariates)
-        series = read_series(y, X, roles.names)
-        furthest = furthest_of(fh, series)
-        units = units_of(series, self.channel_independent)
-        longest = max(map(len, units))
-        horizon, n_measured = horizons(self.horizon, self.strategy, longest, furthest)
-        observed = [one.observed_times for one in units]
-        n_each = [len(rows) for rows in observed]
-        held_out = stops_early(self, sum(n_each))
-        least = horizon if isinstance(self.early_stopping, str) else 0
-        validation = float(self.validation_fraction) if held_out else None
-        parts = Parts.of(n_each, validation, self.calibration, least).at(observed)
-        data = ForecastData(series, units, roles, horizon, parts, self._categories)
+        data = ForecastData.read(self, y, X, fh)
+        parts = data.parts
         starts_smooth = self.differences == "auto"
         is_point = forecast_head(self.loss, self.quantiles).kind == "point"
-        has_few = starts_smooth and self.epochs == "auto" and sum(n_each) < FEW
-        margin = parts.margin(horizon) if starts_smooth and is_point else 0.0
-        self._train(data, Start.NEW, epochs=0 if has_few else None, margin=margin)
+        has_few = starts_smooth and self.epochs == "auto" and len(data) < FEW
+        margin = parts.margin(data.horizon) if starts_smooth and is_point else 0.0
+        metrics = partial(metrics_of, self, data)
+        self._train(data, Start.NEW, epochs=0 if has_few else None, margin=margin, metrics=metrics)
         if has_few:
-            warn_of_few_times(sum(n_each), type(self).__name__, stacklevel=7)
+            warn_of_few_times(len(data), type(self).__name__, stacklevel=7)
         if (
             self.calibration is None
             and not is_point
             and not has_few
-            and not (starts_smooth and len(units) >= MANY)
+            and not (starts_smooth and len(data.units) >= MANY)
         ):
             return data  # as learned: too few errors of each step to correct them
+        held_out = stops_early(self, len(data))
         begins = parts.errors(held_out=held_out, is_point=is_point, calibration=self.calibration)
-        self.network_ = measure_errors(self.network_, data.table, begins, parts.ends, n_measured)
+        self.network_ = measure_errors(
+            self.network_, data.table, begins, parts.ends, data.n_measured
+        )
         return data
 
     def _learn_more(
@@ -537,14 +531,17 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
 
         The learning rate is constant, a tenth of ``learning_rate``; ``epochs`` may be "auto".
         """
-        table = self._learned.training_table(units, scalings)
-        numbers, origins = table.origins(begins, table.n_times)
-        if len(numbers) == 0 or epochs == 0:
+        data = UpdateData.of(self._learned, units, scalings, begins)
+        if len(data) == 0 or epochs == 0:
             return
-        windows = table.examples(numbers, origins, table.n_times)
-        n_epochs = epochs_of(self, windows, batch_size_of(self, windows), epochs)
-        rate = float(self.learning_rate) / 10
-        self._train(windows, Start.CONTINUE, epochs=n_epochs, learning_rate=rate)
+        windows = data.examples()
+        self._train(
+            data,
+            Start.CONTINUE,
+            epochs=epochs_of(self, windows, batch_size_of(self, windows), epochs),
+            learning_rate=float(self.learning_rate) / 10,
+            metrics=partial(metrics_of, self, data),
+        )
 
     def _split(self, data: ForecastData) -> Parts:
         return data.parts
@@ -552,15 +549,15 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
     def _prepare(self, data: ForecastData, split: Parts | None) -> FittedForecaster:
         return new_network(self, data, self._own_network())
 
-    def _resume(self, data: Examples, split: None) -> FittedForecaster:
+    def _resume(self, data: UpdateData, split: None) -> FittedForecaster:
         before = self.network_.spec
         return self.network_.with_spec(replace(before, **self._compiled_in(before.loss)))
 
     def _examples(
-        self, data: ForecastData | Examples, split: Parts | None
+        self, data: ForecastData | UpdateData, split: Parts | None
     ) -> tuple[Examples, Examples | None]:
-        if isinstance(data, Examples):  # the windows of an update
-            return data, None
+        if isinstance(data, UpdateData):
+            return data.examples(), None
         data.lay_out(self._learned)
         training = training_examples(
             data,

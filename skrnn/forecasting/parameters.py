@@ -7,6 +7,7 @@ from typing import Any
 
 from skrnn.engine.losses import REGRESSION
 from skrnn.estimators.base import BaseNetworkEstimator
+from skrnn.estimators.metrics import MetricsMixin
 from skrnn.forecasting.calendar import CYCLES
 from skrnn.parameters import (
     BOOLEAN,
@@ -30,7 +31,7 @@ NAMES: Domain = satisfying(
 )
 
 
-class ForecastingParameters(BaseNetworkEstimator):
+class ForecastingParameters(MetricsMixin, BaseNetworkEstimator):
     """Parameters of the windows and forecasts of a forecaster.
 
     Declarations only; `BaseSequenceForecaster` uses them.

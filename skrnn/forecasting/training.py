@@ -5,20 +5,23 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 
 from skrnn.engine.batches import Examples
 from skrnn.engine.fitted_network import FittedNetwork
 from skrnn.engine.forecast_losses import ForecastLoss
 from skrnn.engine.losses import REGRESSION
 from skrnn.engine.model_spec import ModelSpec
+from skrnn.estimators.budget import stops_early
 from skrnn.forecasting.automatic import WindowSettings, window_settings
 from skrnn.forecasting.categories import CategoricalCovariates
 from skrnn.forecasting.covariates import Roles
 from skrnn.forecasting.fitted import FittedForecaster, Parts, SeriesEncoder
-from skrnn.forecasting.series import Key, Series
+from skrnn.forecasting.horizons import furthest_of
+from skrnn.forecasting.series import Key, Series, read_series, units_of
 from skrnn.forecasting.series_scaling import SeriesScaling
 from skrnn.forecasting.tables import Rows, WindowTable
 from skrnn.networks.base import Network, resolved
@@ -44,6 +47,8 @@ class ForecastData:
         The columns of X.
     horizon : int
         Steps that the network forecasts in one pass.
+    n_measured : int
+        Steps ahead with measured errors.
     parts : Parts
         Ends of training, validation and calibration in each unit.
     categories : CategoricalCovariates
@@ -58,10 +63,34 @@ class ForecastData:
     units: Sequence[Series]
     roles: Roles
     horizon: int
+    n_measured: int
     parts: Parts
     categories: CategoricalCovariates
     scalings: Mapping[Key, SeriesScaling] = field(init=False)
     table: WindowTable = field(init=False)
+
+    @classmethod
+    def read(cls, forecaster: Any, y: pd.DataFrame, X: pd.DataFrame | None, fh: Any) -> Self:
+        """Read the series of y for a new fit of a forecaster.
+
+        Raises
+        ------
+        ValueError
+            If y or X cannot be read, or no series is longer than the horizon.
+        """
+        roles = Roles.of(X, forecaster.past_covariates, forecaster.static_covariates)
+        series = read_series(y, X, roles.names)
+        units = units_of(series, forecaster.channel_independent)
+        longest, furthest = max(map(len, units)), furthest_of(fh, series)
+        horizon, n_measured = horizons(forecaster.horizon, forecaster.strategy, longest, furthest)
+        observed = [one.observed_times for one in units]
+        n_each = [len(rows) for rows in observed]
+        held_out = stops_early(forecaster, sum(n_each))
+        validation = float(forecaster.validation_fraction) if held_out else None
+        least = horizon if isinstance(forecaster.early_stopping, str) else 0
+        parts = Parts.of(n_each, validation, forecaster.calibration, least).at(observed)
+        categories = forecaster._categories
+        return cls(series, units, roles, horizon, n_measured, parts, categories)
 
     def __len__(self) -> int:
         """Return the number of observed times of all units, by which a validation set is made."""
@@ -108,6 +137,48 @@ class ForecastData:
             return None
         values = np.concatenate([one.values for one in self.units])
         return AffineScaling.fit(values, np.ones(len(values)))
+
+
+@dataclass(frozen=True, eq=False)
+class UpdateData:
+    """Windows of units to train further on.
+
+    Attributes
+    ----------
+    units : sequence of Series
+        Units of the network.
+    scalings : sequence of SeriesScaling
+        Their scalings.
+    table : WindowTable
+        Table of their windows.
+    numbers, origins : ndarray of int of shape (n_windows,)
+        The windows; see `WindowTable.origins`.
+    """
+
+    units: Sequence[Series]
+    scalings: Sequence[SeriesScaling]
+    table: WindowTable
+    numbers: Rows
+    origins: Rows
+
+    @classmethod
+    def of(
+        cls,
+        learned: SeriesEncoder,
+        units: Sequence[Series],
+        scalings: Sequence[SeriesScaling],
+        begins: Rows,
+    ) -> Self:
+        """Return the windows with a target at or after ``begins`` of their units."""
+        table = learned.training_table(units, scalings)
+        return cls(units, scalings, table, *table.origins(begins, table.n_times))
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def examples(self) -> Examples:
+        """Return the windows as examples."""
+        return self.table.examples(self.numbers, self.origins, self.table.n_times)
 
 
 def new_network(forecaster: Any, data: ForecastData, encoder: Network) -> FittedForecaster:
