@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._validation import Floats
+from skrnn.inspection.categories import averages, baseline_of
 from skrnn.sequences import Sequences
+from skrnn.sequences.categories import Categories
 
 #: Segments of time by default.
 N_SEGMENTS = 10
@@ -80,25 +82,19 @@ def exchanged(sequences: Sequences, random: np.random.RandomState) -> Floats:
     return sequences.steps[np.repeat(sequences.starts[donors], lengths) + places]
 
 
-def occluded(sequences: Sequences, baseline: Any) -> Floats:
-    """Return the steps of all sequences, replaced by a baseline; None is the mean of each feature.
+def occluded(sequences: Sequences, baseline: Any, categories: Categories) -> Floats:
+    """Return the steps of all sequences, replaced by a baseline.
+
+    None is the mean of each feature, and the most frequent category.
 
     Raises
     ------
     ValueError
-        If there are neither one value nor one for each feature.
+        If the baseline is not one value, nor one for each feature, or is no category.
     """
     steps = sequences.steps
     if baseline is None:
-        is_observed = ~np.isnan(steps)
-        total = np.where(is_observed, steps, 0.0).sum(axis=0, dtype=np.float64)
-        n_observed = is_observed.sum(axis=0)
-        values = np.where(n_observed > 0, total / np.maximum(n_observed, 1), np.nan)
+        values = averages(steps, categories)
     else:
-        values = np.asarray(baseline, dtype=np.float64)
-        if values.shape not in ((), (1,), (sequences.n_features,)):
-            raise ValueError(
-                f"baseline has the shape {values.shape}, and X {sequences.n_features} features a "
-                "step; give one number, or one for each feature."
-            )
+        values = baseline_of(baseline, sequences.n_features, categories)
     return np.broadcast_to(values, steps.shape).astype(steps.dtype)

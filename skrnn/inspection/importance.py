@@ -70,9 +70,9 @@ def sequence_importance(
         Number of segments of time, of equal length up to rounding; None is 10, or the number of
         steps of the shortest sequence, if that is less. Only for ``by="time"`` and ``by="both"``.
     baseline : float or array-like of shape (n_features,), default=None
-        Value of occluded steps; None is the mean of each channel over X. NaN stands for "not
-        observed", for estimators that accept it. Token ids need one, such as 1, the unknown token.
-        Only for ``method="occlusion"``.
+        Value of occluded steps; None is the mean of each channel over X, and of a categorical one
+        its most frequent category. NaN stands for "not observed", for estimators that accept it.
+        Token ids need one, such as 1, the unknown token. Only for ``method="occlusion"``.
     scoring : str or callable, default=None
         Name of a scikit-learn scorer, or a callable (estimator, X, y) that returns a number,
         greater for better predictions; None is ``estimator.score``. For a labeler, a name is the
@@ -152,7 +152,7 @@ def sequence_importance(
     read = SequenceInput.of(X, input_format(estimator, n_channels, layout), estimator, names)
     segments = None if by == "channel" else Segments.of(read.sequences, n_segments)
     if method == "occlusion":
-        replacements = iter([occluded(read.sequences, baseline)])
+        replacements = iter([occluded(read.sequences, baseline, read.categories)])
     else:
         replacements = _exchanges(read.sequences, n_repeats, random_state)
     importances = before - _scores(read, replacements, by, segments, score)

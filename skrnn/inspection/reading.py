@@ -12,9 +12,12 @@ from sklearn.pipeline import Pipeline
 from skrnn._conversion import in_numpy_or_pandas, is_panel
 from skrnn._typing import BaseEstimator
 from skrnn._validation import Floats
+from skrnn.inspection.categories import with_dtypes, with_values
+from skrnn.parameters import plain
 from skrnn.preprocessing.sequence_containers import end_to_end, over_new_steps
 from skrnn.preprocessing.sliding_window import SlidingWindow
 from skrnn.sequences import InputFormat, Sequences, Windows, read_sequences
+from skrnn.sequences.categories import Categories
 from skrnn.sequences.steps import feature_names
 
 
@@ -30,11 +33,14 @@ class SequenceInput:
         Names of the features of a step.
     in_form : callable
         Function from other steps, in the order of ``sequences.steps``, to X with these.
+    categories : Categories
+        Categorical features, whose codes ``sequences.steps`` have.
     """
 
     sequences: Sequences
     names: list[str]
     in_form: Callable[[Floats], Any]
+    categories: Categories
 
     @classmethod
     def of(
@@ -43,7 +49,8 @@ class SequenceInput:
         """Read X, whose features have the names of its columns, else ``names``, else of the fit."""
         X = X if isinstance(X, Windows) else in_numpy_or_pandas(X)
         reader = _Reader()
-        read = read_sequences(reader, X, input_format, reset=True)
+        categories, coded = Categories.learn(_selected(estimator), reader, X, input_format)
+        read = read_sequences(reader, coded, input_format, reset=True)
         sequences, n_features = end_to_end(read), read.n_features
         named = feature_names(reader, n_features) or feature_names(estimator, n_features)
         if named is None and names is not None and len(names) == n_features:
@@ -51,15 +58,16 @@ class SequenceInput:
         named = named or [f"x{number}" for number in range(n_features)]
 
         def in_form(steps: Floats) -> Any:
+            steps = with_values(steps, categories)
             if isinstance(X, Windows):
                 ends = sequences.starts + sequences.lengths - 1
                 return replace(X, series=steps, ends=ends, sampling_rate=1)
-            changed = over_new_steps(X, sequences, steps, input_format.layout)
+            changed = with_dtypes(over_new_steps(X, sequences, steps, input_format.layout))
             if isinstance(X, pd.DataFrame) and not is_panel(X):
                 return pd.DataFrame(changed, index=X.index, columns=X.columns)
             return changed
 
-        return cls(replace(sequences, window=read.window), named, in_form)
+        return cls(replace(sequences, window=read.window), named, in_form, categories)
 
 
 class _Reader(BaseEstimator):
@@ -83,6 +91,13 @@ def input_format(estimator: Any, n_channels: int | None, layout: str | None) -> 
         of_estimator["layout"] or "channels_last",  # type: ignore[arg-type]
         missing="mask",
     )
+
+
+def _selected(estimator: Any) -> Any:
+    """Return the parameter ``categorical_features`` of an estimator, if X is its own."""
+    while isinstance(estimator, Pipeline) and len(estimator.steps) == 1:
+        estimator = estimator.steps[0][1]
+    return plain(getattr(estimator, "categorical_features", "from_dtype"))
 
 
 def _parameter_of(estimator: Any, name: str) -> Any:
