@@ -22,7 +22,7 @@ from skrnn.sequences import (
     check_shape,
     read_sequences,
 )
-from skrnn.sequences.categories import Categories
+from skrnn.sequences.categories import Categories, refuse_categorical_dtype
 from skrnn.sequences.token_reading import look_like_tokens, read_tokens
 
 
@@ -134,6 +134,8 @@ def read_first(estimator: Any, X: Any) -> tuple[Sequences, Categories | None]:
     if hasattr(estimator, "categorical_features"):
         given = plain(estimator.categorical_features)
         categories, X = Categories.learn(given, estimator, X, input_format)
+    else:
+        refuse_categorical_dtype(X, type(estimator).__name__)
     return read_sequences(estimator, X, input_format, reset=True), categories
 
 

@@ -224,6 +224,20 @@ def _check_columns(estimator: Any, parts: Parts, *, reset: bool) -> None:
     _validation.check_width(estimator, named, named.shape[1], reset=reset)
 
 
+def refuse_categorical_dtype(X: Any, owner: str) -> None:
+    """Raise ValueError if a frame of X has a column of categorical dtype, which has no numbers."""
+    for frame in X if is_ragged(X) else [X]:
+        if not isinstance(frame, pd.DataFrame):
+            continue
+        for name, dtype in frame.dtypes.items():
+            if isinstance(dtype, pd.CategoricalDtype):
+                raise ValueError(
+                    f"column {name!r} of X has a categorical dtype, and {owner} has no categorical "
+                    "features; encode it, for example with scikit-learn's OneHotEncoder, convert "
+                    "numbers with astype(float), or leave it out."
+                )
+
+
 # ------------------------------------------------------------------ selection
 
 

@@ -16,8 +16,10 @@ from skrnn import (
     GRUClassifier,
     GRURegressor,
     RNNClassifier,
+    SequenceAnomalyDetector,
     SequenceClassifier,
     SequenceLabeler,
+    SequenceTranslator,
     SlidingWindow,
     Stream,
     TCNClassifier,
@@ -347,3 +349,30 @@ def test_categories_do_not_go_with_tokens():
 def test_another_selection_is_refused_as_a_value(given, X, y):
     with pytest.raises(ValueError, match="accepts 'from_dtype' or a list of names, positions"):
         GRUClassifier(categorical_features=given).fit(X, y)
+
+
+@pytest.mark.parametrize("is_panel", [True, False])
+@pytest.mark.parametrize("categories", [SKIES, [1, 2, 3]])
+@pytest.mark.parametrize(
+    "model", [SequenceAnomalyDetector(), SequenceTranslator(input_type="values")]
+)
+def test_estimators_without_categorical_features_refuse_them(model, categories, is_panel):
+    dtype = pd.CategoricalDtype(categories)
+    X = [part.astype({"sky": dtype}) for part in frames(skies=categories)]
+    given = pd.concat(dict(enumerate(X)), names=["day", "hour"]) if is_panel else X
+    model = clone(model)
+    with pytest.raises(ValueError, match="column 'sky' of X has a categorical dtype, and Sequence"):
+        model.fit(given, ["ab"] * len(X))
+    assert not hasattr(model, "network_")
+    with pytest.raises(ValueError, match=r"'sky' .*holds texts"):
+        clone(model).fit(frames(), ["ab"] * len(X))
+
+
+def test_a_detector_scores_one_hot_columns_like_other_features():
+    rng = np.random.default_rng(0)
+    X = np.zeros((30, 20, 2))
+    X[..., 0] = rng.normal(size=(30, 20))
+    odd = X[:1].copy()
+    odd[0, 10, 1] = 1.0  # a category that the fit never had
+    model = SequenceAnomalyDetector(epochs=3, random_state=0).fit(X)
+    assert model.step_scores(odd)[0].argmax() == 10

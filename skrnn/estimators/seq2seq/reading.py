@@ -16,6 +16,7 @@ from skrnn._wording import type_name
 from skrnn.estimators.seq2seq.codecs import SPLIT, Tokens
 from skrnn.preprocessing.sequence_containers import as_list
 from skrnn.sequences import InputFormat, read_sequences
+from skrnn.sequences.categories import refuse_categorical_dtype
 
 _FORMS = "texts, lists of tokens, or arrays of numbers"
 _PARAMETERS = {"X": "input_type", "y": "target_type"}
@@ -79,6 +80,8 @@ def read_sources(translator: Any, X: Any, kind: str, *, reset: bool) -> list[Any
         assert_all_finite(vectors, input_name="X")
         return list(vectors)
     if kind == "values":
+        if reset:
+            refuse_categorical_dtype(X, type(translator).__name__)
         return as_list(read_sequences(translator, as_columns(X), InputFormat(), reset=reset))
     return read_tokens(X, kind, "X", may_be_empty=False)
 
