@@ -37,8 +37,18 @@ def reporting(
     else:
         from tqdm.auto import tqdm  # it may warn at import, in a notebook without ipywidgets
 
-        with tqdm(total=epochs, initial=n_done, desc=name or None, unit="epoch") as bar:
+        with tqdm(
+            total=epochs, initial=n_done, desc=name or None, unit="epoch", dynamic_ncols=True
+        ) as bar:
             yield [Bar(bar)]
+        _show_success(bar)
+
+
+def _show_success(bar: Any) -> None:
+    """Color a bar of a notebook, which tqdm leaves red after an early stop, as after an error."""
+    for widget in getattr(getattr(bar, "container", None), "children", ()):
+        if getattr(widget, "bar_style", None) == "danger":
+            widget.bar_style = "success"
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,14 @@
 """Callbacks of Keras and of scikit-learn, and the progress of a fit."""
 
+import os
 import re
+import select
+from types import SimpleNamespace
 
 import keras
 import numpy as np
 import pytest
+import tqdm
 
 from skrnn.engine.progress import Bar
 from tests.conftest import make
@@ -138,11 +142,64 @@ def test_the_bar_moves_within_an_epoch_and_changes_nothing(monkeypatch):
         np.testing.assert_array_equal(shown, silent)
 
 
+def test_the_bar_follows_the_width_of_the_terminal(cube, y, monkeypatch):
+    import pty
+    import termios
+
+    screen, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (20, 90))
+    narrow = keras.callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: termios.tcsetwinsize(terminal, (20, 50))
+    )
+    with os.fdopen(terminal, "w") as stderr, monkeypatch.context() as patch:
+        patch.setattr("sys.stderr", stderr)
+        make("GRURegressor", verbose=1, callbacks=[narrow]).fit(cube, y, X_val=cube, y_val=y)
+        stderr.flush()
+        parts = []
+        while select.select([screen], [], [], 0)[0]:
+            parts.append(os.read(screen, 2**12))
+    os.close(screen)
+    shown = b"".join(parts).decode()
+    bars = [line.rstrip() for line in shown.split("\r") if "epoch" in line]
+    assert 50 < len(bars[0]) < 90
+    assert len(bars[-1]) < 50
+    assert "2/2" in bars[-1]
+
+
 def test_the_bar_of_an_early_stop_ends_where_training_ended(cube, y, capsys):
     model = make("GRURegressor", epochs=60, patience=1, learning_rate=1.0, verbose=1)
     model.fit(cube, y, X_val=cube, y_val=y)
     assert model.n_iter_ < 60
     assert f"{model.n_iter_}/60" in capsys.readouterr().err.rstrip("\n").split("\r")[-1]
+
+
+class NotebookBar(tqdm.tqdm):
+    """Bar with the widgets of tqdm in notebooks, which needs ipywidgets."""
+
+    made = ()
+
+    def __init__(self, **settings):
+        super().__init__(**settings)
+        self.widget = SimpleNamespace(bar_style="")
+        self.container = SimpleNamespace(children=(SimpleNamespace(), self.widget))
+        NotebookBar.made += (self,)
+
+    def close(self):
+        super().close()
+        if self.n < self.total:
+            self.widget.bar_style = "danger"
+
+
+def test_the_bar_of_a_notebook_is_red_after_an_error_only(cube, y, monkeypatch):
+    monkeypatch.setattr("tqdm.auto.tqdm", NotebookBar)
+    monkeypatch.setattr(NotebookBar, "made", ())
+    make("GRURegressor", epochs=60, patience=1, learning_rate=1.0, verbose=1).fit(
+        cube, y, X_val=cube, y_val=y
+    )
+    failing = make("GRURegressor", optimizer="sgd", learning_rate=1e30, global_clipnorm=None)
+    with pytest.raises(FloatingPointError):
+        failing.set_params(verbose=1, epochs=60).fit(cube, y)
+    assert [bar.widget.bar_style for bar in NotebookBar.made] == ["success", "danger"]
 
 
 def test_a_bar_is_closed_if_training_fails(cube, y, capsys):
