@@ -1,4 +1,4 @@
-"""How many devices share a batch."""
+"""Number of devices that share a batch."""
 
 import numpy as np
 import pytest
