@@ -21,11 +21,15 @@ class Steps(Protocol):
     step_multiple : int
         Sequences are padded to a multiple of this number of steps.
     runtime : str
-        The backend, its version and its devices.
+        The backend, its version and its devices, those of all processes.
+    n_processes, rank : int
+        Number of processes that train the model together, and the number of this one, from 0.
     """
 
     step_multiple: int
     runtime: str
+    n_processes: int
+    rank: int
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
@@ -39,7 +43,10 @@ class Steps(Protocol):
         """
 
     def batch_gatherer(self, inputs: NetworkInputs, n_steps: int) -> GatherBatch:
-        """Return a function that gathers batches of ``inputs``, padded to ``n_steps``."""
+        """Return a function that gathers batches of ``inputs``, padded to ``n_steps``.
+
+        Of several processes, each gathers its own rows of a batch.
+        """
 
     def train_all(
         self, batches: Iterable[Batch], rates: Sequence[float], progress: Progress | None = None
@@ -60,6 +67,9 @@ class Steps(Protocol):
 
     def write_back(self) -> None:
         """Make the variables of the Keras model and optimizer current."""
+
+    def agrees(self, text: str) -> bool:
+        """Return whether all processes have given the same text."""
 
     def reload(self) -> None:
         """Read the variables of the Keras model, which a callback may have set."""

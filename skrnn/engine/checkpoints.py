@@ -49,11 +49,14 @@ class Checkpoints:
         The estimator's class and parameters.
     fit : str
         Fingerprint of the fit, which is the name of its folder; empty before `open`.
+    writes : bool
+        Whether this process writes and removes them, which of several processes the first does.
     """
 
     root: Path
     of: Any
     fit: str = ""
+    writes: bool = True
 
     @property
     def folder(self) -> Path:
@@ -81,16 +84,17 @@ class Checkpoints:
             "machine": platform.machine(),
             "backend": compiled.steps.runtime,
         }
+        self.writes = compiled.steps.rank == 0
         self.fit = fingerprint((versions, keras_settings(), self.of, start))
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def of_network(self, number: int) -> Checkpoint:
         """Return the checkpoint of one of the networks of the fit."""
-        return Checkpoint(self.folder / f"{_NAME}{number}.checkpoint", self.fit)
+        return Checkpoint(self.folder / f"{_NAME}{number}.checkpoint", self.fit, self.writes)
 
     def remove(self) -> None:
         """Remove the checkpoints and the folder."""
-        if not self.fit:
+        if not (self.fit and self.writes):
             return
         try:
             for path in self.folder.iterdir():
@@ -117,18 +121,21 @@ class Checkpoint:
         The file.
     fit : str
         Fingerprint of the fit.
+    writes : bool
+        Whether this process writes the file.
     due : float
         Time, by the monotonic clock, from which the next state is saved.
     """
 
     path: Path
     fit: str
+    writes: bool = True
     due: float = field(default_factory=lambda: time.monotonic() + SECONDS)
 
     @property
     def is_due(self) -> bool:
         """Return whether it is time to save."""
-        return time.monotonic() >= self.due
+        return self.writes and time.monotonic() >= self.due
 
     def save(self, state: State) -> None:
         """Replace the file by that of a state, in one step."""

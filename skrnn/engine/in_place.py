@@ -27,6 +27,9 @@ class VariableSteps:
     #: Lengths need no rounding, since they are not compiled in.
     step_multiple = 1
 
+    #: Several processes train one model on JAX alone.
+    n_processes, rank = 1, 0
+
     def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
         self._model = model
         self._optimizer = optimizer
@@ -61,6 +64,10 @@ class VariableSteps:
         if n_rows <= MIN_CHUNK:
             return self._small.rows(n_steps, self.predict)
         return max(CHUNK, batch_rows(MAX_CHUNK, n_rows))
+
+    def agrees(self, text: str) -> bool:
+        """Return True: there is no other process."""
+        return True
 
     def batch_gatherer(self, inputs: NetworkInputs, n_steps: int) -> GatherBatch:
         """Return a function that gathers each batch into the same buffer."""

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from skrnn._compat.jax import QUICK_COMPILATION
 from skrnn._compat.keras import is_seed_state
 from skrnn.engine.batches import CHUNK, MIN_CHUNK, Batch, GatherBatch, NetworkInputs
-from skrnn.engine.jax_devices import DataParallel, n_useful, products_in_loops
+from skrnn.engine.jax_devices import DataParallel, all_have, n_useful, products_in_loops
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.engine.memory import return_free_memory
 from skrnn.engine.progress import Progress
@@ -81,8 +81,10 @@ class JaxSteps:
         self._devices = jax.devices() if jax.default_backend() == "cpu" else jax.devices()[:1]
         kinds = [device.device_kind for device in self._devices]
         self.runtime = f"jax {jax.__version__}, {len(kinds)} {kinds[0]}"
+        self.n_processes, self.rank = jax.process_count(), jax.process_index()
+        self._least = 1 if self.n_processes == 1 else len(self._devices)
         self._loops: dict[int, _Loops] = {}
-        self._current = self._on(1)
+        self._current = self._on(self._least)
         self._products: dict[tuple[int, ...], int] = {}
         self._small = SmallChunks(model)
         self._forward = _freeing(jax.jit(self._predict_step), lambda _, __, x, ___: x.shape)
@@ -91,7 +93,7 @@ class JaxSteps:
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
     ) -> None:
         """Put the values on the device."""
-        self._current = self._on(1)
+        self._current = self._on(self._least)
         arrays = self._placed(values)
         self._state = (
             [a for a, t in zip(arrays, self._is_trainable, strict=True) if t],
@@ -108,15 +110,21 @@ class JaxSteps:
     def batch_gatherer(self, inputs: NetworkInputs, n_steps: int) -> GatherBatch:
         """Return a function to slices of a table on the device, or to batches of a larger table."""
         table, sequences = inputs.table, inputs.sequences
+        parallel = self._on(len(self._devices)).parallel
         if table is None:
-            return lambda rows: inputs.batch(rows, n_steps)
+            return lambda rows: inputs.batch(parallel.own(rows), n_steps)
         if table.on_device is None:
-            table.on_device = self._on(len(self._devices)).parallel.place(sequences.steps)
+            table.on_device = parallel.place(sequences.steps)
         source = Source(table.on_device, n_steps, inputs.at_end)
         shift = n_steps - sequences.lengths if inputs.at_end else 0
         starts = (sequences.starts - shift).astype(np.int32)
         lengths = sequences.lengths.astype(np.int32)
-        return lambda rows: (Slices(source, starts[rows]), lengths[rows])
+
+        def gather(rows: NDArray[np.int64]) -> tuple[Slices, NDArray[np.int32]]:
+            rows = parallel.own(rows)
+            return Slices(source, starts[rows]), lengths[rows]
+
+        return gather
 
     def train_all(
         self, batches: Iterable[Batch], rates: Sequence[float], progress: Progress | None = None
@@ -125,8 +133,7 @@ class JaxSteps:
         losses: list[tuple[Any, int]] = []
         rates_left = iter(rates)
         most_pending = MOST_PENDING if progress is None else 1
-        for group in grouped(batches, self._multiple):
-            self._use_devices_for(group)
+        for group in self._groups(batches):
             padded = np.zeros(len(group.parts[-1]), dtype=np.float32)
             padded[: group.n_batches] = np.fromiter(rates_left, np.float32, group.n_batches)
             self._state, loss = self._current.train(
@@ -142,8 +149,7 @@ class JaxSteps:
     def evaluate_all(self, batches: Iterable[Batch]) -> NDArray[np.float32]:
         """Return the loss on each batch."""
         losses: list[tuple[Any, int]] = []
-        for group in grouped(batches, self._multiple):
-            self._use_devices_for(group)
+        for group in self._groups(batches):
             source, n = self._placed_source(group), group.n_batches
             losses.append((self._current.evaluate(self._state, source, group.parts, n), n))
         return joined(losses)
@@ -195,10 +201,25 @@ class JaxSteps:
         """Read the Keras variables."""
         self.start(values_of(self._model.variables), values_of(self._optimizer.variables))
 
+    def agrees(self, text: str) -> bool:
+        """Return whether all processes have given the same text."""
+        return self.n_processes == 1 or all_have(text)
+
     def _placed(self, values: Sequence[NDArray[Any]]) -> list[Any]:
         """Return copies on a device with the sharding of a loop's results, to compile once."""
         # A donated buffer may alias the numpy array it came from, so that one has to be a copy.
         return [self._current.parallel.place(np.array(value)) for value in values]
+
+    def _groups(self, batches: Iterable[Batch]) -> Iterator[BatchGroup]:
+        """Yield groups of batches, and use the devices that each is for."""
+        if self.n_processes == 1:
+            for group in grouped(batches, self._multiple):
+                self._use_devices_for(group)
+                yield group
+            return
+        parallel = self._current.parallel  # of all devices, of which this process has a part
+        for group in grouped(map(parallel.own_part, batches), jax.local_device_count()):
+            yield replace(group, parts=[parallel.joined(part) for part in group.parts])
 
     @property
     def _multiple(self) -> int:

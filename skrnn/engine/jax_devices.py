@@ -1,15 +1,21 @@
-"""Data parallelism on JAX: devices that each process a part of every batch."""
+"""Data parallelism on JAX: devices, of one or several processes, that share every batch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from hashlib import sha256
 from math import prod
 from typing import Any
 
 import jax
 import numpy as np
 from jax import numpy as jnp
+from jax.experimental.multihost_utils import process_allgather
+from jax.flatten_util import ravel_pytree
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from numpy.typing import NDArray
+
+from skrnn.engine.batches import Batch
 
 #: Name of the batch axis that is split among devices.
 AXIS = "batch"
@@ -61,6 +67,12 @@ def products_in_loops(jaxpr: Any, times: int = 0) -> int:
     return total
 
 
+def all_have(text: str) -> bool:
+    """Return whether all processes have called this with the same text."""
+    own = np.frombuffer(sha256(text.encode()).digest(), dtype=np.uint8)
+    return bool((process_allgather(own) == own).all())
+
+
 def _parts(parameters: Mapping[str, Any]) -> Iterator[Any]:
     """Yield the computations that are parameters of an operation."""
     for value in parameters.values():
@@ -93,6 +105,7 @@ class DataParallel:
         self._n = len(devices)
         self._is_seed, self._is_carried = is_seed, is_carried
         self._mesh = Mesh(np.array(devices), (AXIS,))
+        self._n_processes = len({device.process_index for device in devices})
         self.replicated = NamedSharding(self._mesh, PartitionSpec())
 
     def __len__(self) -> int:
@@ -100,6 +113,10 @@ class DataParallel:
 
     def place(self, array: Any) -> Any:
         """Return an array that each device has the whole of, without copying what one has."""
+        if self._n_processes > 1:
+            is_there = isinstance(array, jax.Array)
+            put = jax.make_array_from_process_local_data
+            return array if is_there else put(self.replicated, array)
         shards = [shard.data for shard in getattr(array, "addressable_shards", ())]
         if len(shards) < self._n:
             return jax.device_put(array, self.replicated)
@@ -120,9 +137,33 @@ class DataParallel:
             check_vma=False,
         )
 
+    def own(self, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the rows of a batch that this process gathers; in place of padding, others."""
+        return rows if self._n_processes == 1 else rows[self._places(len(rows)) % len(rows)]
+
+    def own_part(self, batch: Batch) -> Batch:
+        """Return a batch, of which x and lengths are gathered, with its own targets and weights."""
+        x, lengths, y, weight = batch
+        places = self._places(len(weight))
+        rows = places % len(weight)
+        return x, lengths, y[rows], np.where(places < len(weight), weight[rows], np.float32(0))
+
+    def joined(self, part: NDArray[Any]) -> Any:
+        """Return arrays whose second axis, the rows of batches, is that of all processes."""
+        sharding = NamedSharding(self._mesh, PartitionSpec(None, AXIS))
+        return jax.make_array_from_process_local_data(sharding, part)
+
+    def _places(self, n_rows: int) -> NDArray[np.int64]:
+        """Return the places of this process in a batch, which may lie beyond its end."""
+        n_own = -(-n_rows // self._n) * (self._n // self._n_processes)
+        return np.arange(n_own) + jax.process_index() * n_own
+
     def summed(self, values: Any) -> Any:
-        """Return values summed over the devices."""
-        return jax.lax.psum(values, AXIS) if self._n > 1 else values
+        """Return values summed over the devices, as one vector, since each sum is a message."""
+        if self._n == 1:
+            return values
+        vector, apart = ravel_pytree(values)
+        return apart(jax.lax.psum(vector, AXIS))
 
     def apart(self, other: Sequence[Any], n_rows: int) -> list[Any]:
         """Return the state of this device, which computes ``n_rows`` of a batch.

@@ -213,8 +213,7 @@ def train(
     measure = partial(_measured, compiled, plan, validation, metrics)
     if best and validation and plan.epochs and not start.n_epochs:
         best.update(compiled, measure(), plan)  # the initial weights may be the best
-    # Without validation, metrics or callbacks, several epochs run in one compiled call.
-    at_once = 1 if validation or watching else max(1, MOST_BATCHES // n_batches)
+    at_once = _n_at_once(compiled, n_batches, is_watched=bool(validation or watching))
     epochs = range(plan.epochs if start.has_stopped else start.n_epochs, plan.epochs)
     with closing(Callbacks(watching, compiled, plan.epochs, n_batches)) as hooks:
         hooks.train_begin()
@@ -235,6 +234,15 @@ def train(
     if best and best.values:
         return State(best.values, best.optimizer, history)
     return State(*compiled.steps.read(), history)
+
+
+def _n_at_once(compiled: CompiledModel, n_batches: int, *, is_watched: bool) -> int:
+    """Return how many epochs run in one compiled call: several, without validation or callbacks.
+
+    Of several processes, one has the progress bar, and all need the same calls.
+    """
+    is_one_by_one = is_watched or compiled.steps.n_processes > 1
+    return 1 if is_one_by_one else max(1, MOST_BATCHES // n_batches)
 
 
 def _measured(

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils import check_random_state
 
+from skrnn.engine.agreement import refuse_other_fit, refuse_other_state
 from skrnn.engine.batches import BatchSource, Examples
-from skrnn.engine.checkpoints import Checkpoints
+from skrnn.engine.checkpoints import Checkpoint, Checkpoints
 from skrnn.engine.compiled_model import CompiledModel, lease
 from skrnn.engine.first_weights import first_weights
 from skrnn.engine.fitted_network import FittedNetwork
@@ -138,8 +139,8 @@ class Trainer:
         Raises
         ------
         ValueError
-            If no step of the training set, or of the validation set, has a target, or a checkpoint
-            is damaged.
+            If no step of the training set, or of the validation set, has a target, a checkpoint
+            is damaged, or processes that train together differ in data or parameters.
         FloatingPointError
             If the loss or the weights stop being finite.
         """
@@ -152,16 +153,15 @@ class Trainer:
         continues, trained = start is Start.CONTINUE, []
         try:
             with lease(spec) as compiled:
-                if self.checkpoints:
-                    data = examples, validation, metrics and metrics.data
-                    self.checkpoints.open(compiled, self._start_of(before, seeds, data))
+                data = examples, validation, metrics and metrics.data
+                self._open(compiled, (self.plan, seeds, [one.weights for one in before], data))
                 for number, (one, seed) in enumerate(zip(before, seeds, strict=True), 1):
                     state = _start(compiled, one, measured, seed, continues=continues)
-                    saver = self.checkpoints.of_network(number) if self.checkpoints else None
-                    state = saver.resumed(state, compiled) if saver else state
+                    state, saver = self._resumed(compiled, state, number)
                     plan = replace(self.plan, seed=seed)
                     name = f"Network {number}/{len(before)}" if len(before) > 1 else ""
-                    with reporting(self.verbose, plan.epochs, name, state.n_epochs) as shown:
+                    verbose = self.verbose if compiled.steps.rank == 0 else 0
+                    with reporting(verbose, plan.epochs, name, state.n_epochs) as shown:
                         watching = Watching(self.callbacks, observers, metrics, saver, shown)
                         state = train(compiled, state, examples, plan, validation, watching)
                     weights = compiled.weights_of(state.values)
@@ -174,9 +174,23 @@ class Trainer:
             raise
         return network.joined(trained)
 
-    def _start_of(self, before: Sequence[Network], seeds: Sequence[int], data: Any) -> Any:
-        """Return all that training depends on, beside the parameters of the estimator."""
-        return self.plan, seeds, [one.weights for one in before], data
+    def _open(self, compiled: CompiledModel, start: Any) -> None:
+        """Make the folder of the checkpoints, and refuse processes that would not do the same.
+
+        ``start`` is all that training depends on, beside the parameters of the estimator.
+        """
+        if self.checkpoints:
+            self.checkpoints.open(compiled, start)
+        refuse_other_fit(compiled, self.random_state, start)
+
+    def _resumed(
+        self, compiled: CompiledModel, state: State, number: int
+    ) -> tuple[State, Checkpoint | None]:
+        """Return the state of the checkpoint of a network, if there is one, and what saves it."""
+        saver = self.checkpoints.of_network(number) if self.checkpoints else None
+        state = saver.resumed(state, compiled) if saver else state
+        refuse_other_state(compiled, state)
+        return state, saver
 
     def _chunked(
         self, spec: ModelSpec, training: Examples, validation: Examples | None
