@@ -13,6 +13,7 @@ from skrnn._version import __version__ as __version__
 
 if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr__
     from skrnn import datasets as datasets
+    from skrnn import distributed as distributed
     from skrnn import inspection as inspection
     from skrnn import networks as networks
     from skrnn import parameters as parameters
@@ -59,7 +60,7 @@ if TYPE_CHECKING:  # for type checkers and editors, which do not call __getattr_
 choose_backend_for_keras()
 when_keras_is_imported(lambda: import_module("skrnn.networks.layers"))
 
-_MODULES = ("datasets", "inspection", "networks", "parameters")
+_MODULES = ("datasets", "distributed", "inspection", "networks", "parameters")
 
 __all__ = [
     "AnomalyDisplay",

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import skrnn
-from skrnn import datasets, inspection, networks, parameters
+from skrnn import datasets, distributed, inspection, networks, parameters
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -15,6 +15,7 @@ EXAMPLES = sorted(DOCS.glob("gallery/*/plot_*.py"))
 PUBLIC = {
     "skrnn": skrnn.__all__,
     "skrnn.datasets": datasets.__all__,
+    "skrnn.distributed": distributed.__all__,
     "skrnn.inspection": inspection.__all__,
     "skrnn.networks": networks.__all__,
     "skrnn.networks.layers": networks.layers.__all__,

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import skrnn
-from skrnn import _typing, datasets, inspection, networks, parameters
+from skrnn import _typing, datasets, distributed, inspection, networks, parameters
 from skrnn.forecasting import sktime_bases
 
 MODULES = {
@@ -20,6 +20,7 @@ MODULES = {
     "skrnn.networks": networks,
     "skrnn.parameters": parameters,
     "skrnn.datasets": datasets,
+    "skrnn.distributed": distributed,
     "skrnn.inspection": inspection,
 }
 CALLABLES = {
@@ -46,6 +47,7 @@ from numpy.typing import NDArray
 
 import skrnn
 import skrnn.datasets
+import skrnn.distributed
 import skrnn.inspection
 import skrnn.networks
 import skrnn.parameters
@@ -87,6 +89,7 @@ RESULTS = {
     "skrnn.SlidingWindow(3).set_output(transform='pandas')": "skrnn.SlidingWindow",
     "skrnn.TokenSequences().transform(value)": "NDArray[np.int32]",
     "skrnn.datasets.load_basic_motions()": "tuple[NDArray[np.float64], NDArray[np.str_]]",
+    "skrnn.distributed.fit(skrnn.GRURegressor(), value, value)": "skrnn.GRURegressor",
     "skrnn.networks.GRU().set_params(units=3)": "skrnn.networks.GRU",
 }
 
