@@ -9,6 +9,8 @@ from tests.integration.works_with import HERE, PAGE, entries, entry, page
 
 #: Libraries that come with others of the extra, or with skrnn.
 WITH_OTHERS = {"scikit-base", "sktime"}
+#: Extras with the libraries of the tests.
+EXTRAS = ("integration", "spark")
 
 
 def test_the_page_is_that_of_the_tests():
@@ -17,10 +19,10 @@ def test_the_page_is_that_of_the_tests():
     )
 
 
-def test_every_library_is_installed_by_the_extra():
+def test_every_library_is_installed_by_an_extra():
     project = tomllib.loads((HERE.parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
-    extra = project["project"]["optional-dependencies"]["integration"]
-    names = {re.split(r"[\[>=-]", one)[0].lower() for one in extra}
+    extras = project["project"]["optional-dependencies"]
+    names = {re.split(r"[\[>=-]", one)[0].lower() for n in EXTRAS for one in extras[n]}
     for one in entries():
         assert one.name in WITH_OTHERS or re.split("[ -]", one.name)[0].lower() in names, one.name
 

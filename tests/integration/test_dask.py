@@ -1,5 +1,7 @@
-"""Dask (https://www.dask.org): searches and cross-validation on a cluster, and predictions for each
-partition of an array or a data frame."""
+"""Dask (https://www.dask.org): searches and cross-validation on a cluster, predictions for each
+partition of an array or a data frame, and one model trained by several workers."""
+
+from urllib.parse import urlsplit
 
 import dask.array
 import dask.dataframe
@@ -11,11 +13,33 @@ from distributed import Client, LocalCluster
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from skrnn import GRURegressor, SlidingWindow
-from tests.integration.data import SERIES, X, y
+from skrnn import GRURegressor, SlidingWindow, distributed
+from tests.integration.data import SERIES, X, free_port, y
 from tests.integration.panels import forecast_by_a_trained_one, long_table
 
 pytestmark = [pytest.mark.integration, pytest.mark.filterwarnings("ignore")]  # of Dask's own
+RECIPE = "train_together"
+
+
+def train_together(client, model, X, y, port=29500):
+    """Train one model, with a process on each worker of a Dask cluster."""
+    workers = list(client.scheduler_info(n_workers=-1)["workers"])
+    address = f"{urlsplit(workers[0]).hostname}:{port}"
+    fits = [
+        client.submit(
+            distributed.fit,
+            model,
+            X,
+            y,
+            n_processes=len(workers),
+            rank=rank,
+            address=address,
+            workers=[worker],
+            pure=False,
+        )
+        for rank, worker in enumerate(workers)
+    ]
+    return client.gather(fits)[0]
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +65,14 @@ def test_a_search_on_a_cluster_has_the_scores_of_a_serial_one(kind):
     with joblib.parallel_config("dask"):
         distributed = search.fit(*data).cv_results_["mean_test_score"]
     np.testing.assert_allclose(distributed, serial, atol=1e-6)
+
+
+def test_two_workers_train_one_model(cluster):
+    model = GRURegressor(epochs=2, random_state=0)
+    found = train_together(cluster, model, X, y, free_port())
+    model.fit(X, y)
+    np.testing.assert_allclose(found.history_["loss"], model.history_["loss"], rtol=1e-5)
+    np.testing.assert_allclose(found.predict(X), model.predict(X), atol=1e-4)
 
 
 def test_blocks_of_an_array_are_predicted_one_by_one():

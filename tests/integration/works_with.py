@@ -21,7 +21,8 @@ Libraries around scikit-learn and sktime with which skrnn is tested. Each test r
 itself and compares with a result obtained without it.
 
 `pip install "skrnn[integration]"` installs the libraries of the second table, and
-`python -m pytest -m integration tests/integration` runs their tests."""
+`python -m pytest -m integration tests/integration` runs their tests. Those of PySpark need
+the extra `spark`, and run with `python -m pytest -m spark tests/integration`."""
 
 #: Libraries in the tests that need no further installation, with what works and the test.
 BESIDE = [
