@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.engine.encoding import encode, refuse_in_batch, refuse_in_table
+from skrnn.engine.encoding import encode, observed_first, refuse_in_batch, refuse_in_table
 from skrnn.engine.sizes import (
     PREDICTED_LENGTHS,
     STEP_MULTIPLE,
@@ -19,6 +19,7 @@ from skrnn.engine.sizes import (
 )
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import BLOCK, Sequences
+from skrnn.sequences.stored_rows import StoredRows
 
 #: The x, lengths, targets and weights of a batch. On JAX, x may be a description of slices
 #: of a table on the device.
@@ -72,6 +73,8 @@ class NetworkInputs:
     begins : ndarray of bool of shape (n_samples,) or None
         If given, a last channel is added, 1 at the first step of each sequence for which this
         is true, and else 0.
+    skips_missing : bool
+        Leave out steps at which nothing was observed, as each batch is gathered.
     """
 
     sequences: Sequences
@@ -80,6 +83,7 @@ class NetworkInputs:
     at_end: bool = False
     table: Table | None = None
     begins: NDArray[np.bool_] | None = None
+    skips_missing: bool = False
 
     def __len__(self) -> int:
         return len(self.sequences)
@@ -95,10 +99,17 @@ class NetworkInputs:
 
     def scaled(self) -> Self:
         """Return inputs whose steps are scaled once, unless their table is too large for it."""
-        n_channels = self.sequences.n_features * (2 if self.indicator else 1)
-        if 4 * n_channels * len(self.sequences.steps) > RESIDENT_BYTES:
+        sequences = self.sequences
+        n_channels = sequences.n_features * (2 if self.indicator else 1)
+        size, most = 4 * n_channels * len(sequences.steps), RESIDENT_BYTES
+        if isinstance(sequences.steps, StoredRows):  # a copy of them is there meanwhile
+            size, most = max(size, sequences.steps.nbytes), RESIDENT_BYTES // 4
+        if size > most:
             return self
-        sequences = self.sequences.contiguous()
+        sequences = sequences.in_memory()
+        if self.skips_missing:
+            sequences = sequences.without_missing_steps()
+        sequences = sequences.contiguous()
         before, n_rows = with_margins(
             len(sequences.steps), n_channels, self.padded_steps(STEP_MULTIPLE, PREDICTED_LENGTHS)
         )
@@ -110,9 +121,8 @@ class NetworkInputs:
                 raw, self.scaling, indicator=self.indicator, refuse=refuse
             )
         starts = sequences.starts + before
-        return replace(
-            self, sequences=replace(sequences, steps=steps, starts=starts), table=Table()
-        )
+        sequences = replace(sequences, steps=steps, starts=starts)
+        return replace(self, sequences=sequences, table=Table(), skips_missing=False)
 
     def marked(self, begins: NDArray[np.bool_]) -> Self:
         """Return the inputs with a channel that is 1 where a sequence ``begins``."""
@@ -135,6 +145,10 @@ class NetworkInputs:
         they are gathered.
         """
         values, real = self.sequences.gather(rows, n_steps, at_end=self.at_end, out=out)
+        lengths = self.sequences.lengths[rows]
+        if self.skips_missing:
+            values, lengths = observed_first(values, real)
+            real = np.arange(n_steps) < lengths[:, None]
         if self.table is None:
             refuse = refuse_in_batch(self.sequences, rows, values, real)
             values = encode(values, self.scaling, indicator=self.indicator, refuse=refuse)
@@ -144,7 +158,7 @@ class NetworkInputs:
                 values = np.concatenate([values, marks], axis=-1)
         if not real.all():
             values[~real] = 0.0
-        return values, self.sequences.lengths[rows].astype(np.int32)
+        return values, lengths.astype(np.int32)
 
     def batch_gatherer(self, n_steps: int) -> GatherBatch:
         """Return a function that gathers each batch into the same buffer."""
@@ -184,6 +198,9 @@ class BatchSource(Protocol):
 
     def n_batches(self, size: int) -> int:
         """Return how many batches of ``size`` rows an epoch has."""
+
+    def blocks(self) -> NDArray[np.int64] | None:
+        """Return the block on disk in which each example begins; None for arrays."""
 
     def batches(
         self, order: NDArray[np.int64], size: int, gather: GatherBatch
@@ -245,6 +262,11 @@ class Examples:
     def n_batches(self, size: int) -> int:
         """Return how many batches of ``size`` rows an epoch has."""
         return -(-len(self) // size)
+
+    def blocks(self) -> NDArray[np.int64] | None:
+        """Return the block on disk in which each sequence begins; None for arrays."""
+        reader = self.inputs.sequences.reader
+        return None if reader is None else reader.blocks
 
     def batches(
         self, order: NDArray[np.int64], size: int, gather: GatherBatch

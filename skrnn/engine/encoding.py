@@ -42,6 +42,28 @@ def encode(
     return np.concatenate([values, missing], axis=-1, dtype=np.float32)
 
 
+def observed_first(
+    values: NDArray[Any], real: NDArray[np.bool_]
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return sequences without steps at which nothing was observed, and their lengths.
+
+    A sequence without any observation keeps one step, as in `Sequences.without_missing_steps`.
+
+    Parameters
+    ----------
+    values : ndarray of shape (n_samples, n_steps, n_features)
+        Padded sequences, NaN for values not observed.
+    real : ndarray of bool of shape (n_samples, n_steps)
+        False where a step is padding.
+    """
+    observed = real & ~np.isnan(values).all(axis=-1)
+    order = np.argsort(~observed, axis=1, kind="stable")
+    values = np.take_along_axis(values, order[..., None], axis=1)
+    counts = observed.sum(axis=1)
+    values[counts == 0, 0] = np.nan
+    return values, np.maximum(counts, 1)
+
+
 def refuse_in_table(sequences: Sequences, first: int) -> Refuse:
     """Return a function that refuses values in the rows of a table from ``first`` on."""
 

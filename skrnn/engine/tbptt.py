@@ -61,6 +61,11 @@ class Chunks:
         """Return how many batches of ``size`` rows, which is ``n_rows``, an epoch has."""
         return int(np.bincount(self.batch_row, weights=self.n_chunks).max())
 
+    def blocks(self) -> Counts | None:
+        """Return the block on disk in which each sequence begins; None for arrays."""
+        blocks = self.examples.blocks()
+        return None if blocks is None else blocks[np.cumsum(self.n_chunks) - self.n_chunks]
+
     def batches(self, order: Counts, size: int, gather: GatherBatch) -> Iterator[tuple[Batch, int]]:
         """Yield batches of ``size`` rows, which is ``n_rows``, each with its number of real rows.
 

@@ -267,6 +267,10 @@ def predict(compiled: CompiledModel, inputs: NetworkInputs) -> NDArray[np.float6
     """Return the outputs for every sequence, float64 of shape (n_samples, n_outputs)."""
     if inputs.sequences.lengths.sum() > len(inputs.sequences.steps):
         inputs = inputs.scaled()
+    reader = inputs.sequences.reader
+    if reader is not None and (reader.blocks[1:] < reader.blocks[:-1]).any():
+        order = np.argsort(inputs.sequences.starts, kind="stable")  # each block is read once
+        return predict(compiled, inputs.take(order))[np.argsort(order)]
     n_steps = inputs.padded_steps(compiled.step_multiple, PREDICTED_LENGTHS)
     chunks = inputs.chunks(n_steps, compiled.steps.rows_at_once(len(inputs), n_steps))
     batches = _Counted(((x, lengths), n_real) for x, lengths, n_real in chunks)
@@ -286,7 +290,7 @@ def _epochs(
     """Train and yield the mean loss of each epoch; ``firsts`` are the first epochs of calls."""
     n_batches = examples.n_batches(size)
     gather = compiled.batch_gatherer(examples.inputs)
-    orders = _orders(len(examples), plan.seed if plan.shuffle and n_batches > 1 else None)
+    orders = _orders(examples, plan.seed if plan.shuffle and n_batches > 1 else None)
     orders = islice(orders, firsts.start, None)  # those of earlier epochs are drawn, too
     for first in firsts:
         n_epochs = min(firsts.step, plan.epochs - first)
@@ -301,13 +305,22 @@ def _epochs(
         yield from np.average(np.reshape(losses, shape), axis=1, weights=counts).tolist()
 
 
-def _orders(n: int, seed: int | None) -> Iterator[NDArray[np.int64]]:
-    """Yield the order of ``n`` examples for each epoch, shuffled if there is a seed."""
+def _orders(examples: BatchSource, seed: int | None) -> Iterator[NDArray[np.int64]]:
+    """Yield the order of the examples for each epoch, shuffled if there is a seed.
+
+    Rows on disk are read in blocks: these are shuffled, and then the examples of as many blocks as
+    are kept at once.
+    """
     generator = None if seed is None else np.random.default_rng(seed)
+    blocks, reader = examples.blocks(), examples.inputs.sequences.reader
     while True:
-        order = np.arange(n)
+        order = np.arange(len(examples))
         if generator is not None:
             generator.shuffle(order)
+        if generator is not None and blocks is not None and reader is not None:
+            places = generator.permutation(int(blocks.max()) + 1)
+            groups = places[blocks[order]] // reader.n_kept
+            order = order[np.argsort(groups, kind="stable")]
         yield order
 
 

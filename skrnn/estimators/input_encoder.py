@@ -23,6 +23,7 @@ from skrnn.sequences import (
     read_sequences,
 )
 from skrnn.sequences.categories import Categories, refuse_categorical_dtype
+from skrnn.sequences.stored_rows import is_on_disk
 from skrnn.sequences.token_reading import look_like_tokens, read_tokens
 
 
@@ -92,10 +93,13 @@ class InputEncoder:
 
     def inputs(self, sequences: Sequences) -> NetworkInputs:
         """Return sequences as inputs of the network."""
-        if self.masks and not self.network.keeps_missing_steps:
-            sequences = sequences.without_missing_steps()
+        skips = self.masks and not self.network.keeps_missing_steps
+        if skips and not is_on_disk(sequences.steps):
+            sequences, skips = sequences.without_missing_steps(), False
         at_end = self.network.needs_fixed_length
-        return NetworkInputs(sequences, self.scaling, self.masks, at_end=at_end)
+        return NetworkInputs(
+            sequences, self.scaling, self.masks, at_end=at_end, skips_missing=skips
+        )
 
     def onnx_inputs(self, graph: Graph) -> SequenceInputs:
         """Add the inputs to an ONNX graph: raw sequences and, unless all are alike, lengths."""

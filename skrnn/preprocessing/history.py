@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from skrnn._stored_index import StoresIndices
 from skrnn._validation import Floats
 from skrnn.sequences.series import TimedSeries
+from skrnn.sequences.stored_rows import StoredRows
 from skrnn.sequences.timeline import Calendar, Groups
 from skrnn.sequences.times import kind_of
 
@@ -134,7 +135,10 @@ class History(StoresIndices):
         values = series.values
         if n_before:
             before = self.tail[link.rows].astype(values.dtype, copy=False)
-            values = both.sort(np.concatenate([before, values]))
+            if isinstance(values, StoredRows) and both.order is None:
+                values = values.after(before)
+            else:
+                values = both.sort(np.concatenate([before, values]))
         begins = both.sort(np.concatenate([late_before, late]))
         own = both.places()[n_before:]
         cut_off = own[groups.starts[late[groups.starts]]]

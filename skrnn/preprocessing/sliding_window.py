@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sklearn.utils.validation import assert_all_finite, check_is_fitted
 
 from skrnn._rollback import rollback_on_error
 from skrnn._typing import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from skrnn._validation import Floats, check_table
+from skrnn._validation import Floats, check_table, check_width
 from skrnn.parameters import (
     BOOLEAN,
     Parametrized,
@@ -26,6 +27,7 @@ from skrnn.preprocessing.history import History
 from skrnn.preprocessing.set_output import OwnOutput, as_names
 from skrnn.sequences.frames import GROUPS_DOMAIN, TIME_DOMAIN, key_names, read_rows
 from skrnn.sequences.series import TimedSeries
+from skrnn.sequences.stored_rows import StoredRows
 from skrnn.sequences.timeline import GAP_TOLERANCE, WHY_GAPS
 from skrnn.sequences.times import warn_of_names
 from skrnn.sequences.windows import Windows, checked_span, text_names, windows_at
@@ -270,9 +272,14 @@ class SlidingWindow(
                 "the estimator."
             )
         rows = read_rows(X, **self._columns)
-        values = check_table(self, rows.features, reset=reset)
-        assert_all_finite(values, allow_nan=True, estimator_name=type(self).__name__)
-        series = TimedSeries.of(rows, np.asarray(values), self._columns["time"])
+        if isinstance(rows.features, StoredRows):  # estimators check the values as they read them
+            header = None if rows.names is None else pd.DataFrame(columns=rows.names)
+            check_width(self, header, rows.features.shape[1], reset=reset)
+            values = cast("Floats", rows.features)
+        else:
+            values = np.asarray(check_table(self, rows.features, reset=reset))
+            assert_all_finite(values, allow_nan=True, estimator_name=type(self).__name__)
+        series = TimedSeries.of(rows, values, self._columns["time"])
         if reset and rows.has_names and not self.continues:
             warn_of_names(rows.labels, "X", stacklevel=5)
         return series

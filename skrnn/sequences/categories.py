@@ -14,6 +14,7 @@ from skrnn import _validation
 from skrnn._conversion import as_array, as_numbers, in_numpy_or_pandas, is_panel, is_ragged
 from skrnn._conversion.kinds import NUMBERS, kind_of
 from skrnn.sequences.reading import InputFormat
+from skrnn.sequences.stored_rows import is_stored, stored_array
 from skrnn.sequences.windows import Windows, text_names
 
 #: Code of a category that the fit did not have; those of the fit have 1, 2, and so on.
@@ -83,9 +84,10 @@ class Categories:
             If a selected feature does not exist, or holds values of different kinds.
         """
         nothing = cls(given, 0, (), ())
-        if given is None or len(given) == 0:
+        is_numeric = given == "from_dtype" and is_stored(X)
+        if given is None or len(given) == 0 or is_numeric:
             return nothing, X
-        X = X if isinstance(X, Windows) else in_numpy_or_pandas(X)
+        X = _in_memory(X)
         if given == "from_dtype" and not (is_panel(X) or is_ragged(X)):
             return nothing, X
         parts = _parts(X, input_format)
@@ -118,7 +120,7 @@ class Categories:
         """
         if not self.columns:
             return X
-        X = X if isinstance(X, Windows) else in_numpy_or_pandas(X)
+        X = _in_memory(X)
         parts = _parts(X, input_format)
         if parts is None:
             return X
@@ -171,6 +173,13 @@ class Categories:
             for row, part in enumerate(parts.each)
         ]
         return parts.joined(each)
+
+
+def _in_memory(X: Any) -> Any:
+    """Return X without anything that is on disk: windows, or numpy and pandas objects."""
+    if isinstance(X, Windows):
+        return replace(X, series=np.asarray(X.series))
+    return np.asarray(stored_array(X, "X")[:]) if is_stored(X) else in_numpy_or_pandas(X)
 
 
 def _parts(X: Any, input_format: InputFormat) -> Parts | None:

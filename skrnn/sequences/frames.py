@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -17,6 +17,8 @@ from skrnn._conversion import (
 )
 from skrnn._wording import type_name
 from skrnn.parameters import NONE, satisfying, tuples_of
+from skrnn.sequences.arrow_rows import ArrowRows, is_dataset
+from skrnn.sequences.stored_rows import is_stored, rows_of_table
 from skrnn.sequences.times import as_times
 
 NAME = satisfying("a column's name", lambda value: isinstance(value, str) and bool(value), "str")
@@ -33,7 +35,7 @@ class Rows:
 
     Attributes
     ----------
-    features : array-like or frame
+    features : array-like, frame or StoredRows
         All columns except times and groups.
     times : Index or None
         Time of each row, if known.
@@ -76,6 +78,8 @@ def read_rows(X: Any, *, time: Any, groups: Any, name: str = "X") -> Rows:
         column of dates or text.
     """
     keys = key_names(groups)
+    if is_stored(X) and (is_dataset(X) or (time is None and not keys)):
+        return _with_checked_times(_from_stored(X, time, keys, name), time, groups, name)
     if not hasattr(X, "collect"):  # names of a lazy frame are unique
         refuse_repeated_names(X, name)
     table = as_table(X)
@@ -90,9 +94,14 @@ def read_rows(X: Any, *, time: Any, groups: Any, name: str = "X") -> Rows:
         )
     else:
         return Rows(X)
+    return _with_checked_times(rows, time, groups, name)
+
+
+def _with_checked_times(rows: Rows, time: Any, groups: Any, name: str) -> Rows:
+    """Return the rows, or raise ValueError if times are missing."""
     if rows.times is not None and (lacks := _lacks(rows.times)):
         raise ValueError(f"{_times_of(time, name)} has {lacks} times; drop those rows first.")
-    if keys and rows.times is None:
+    if groups and rows.times is None:
         raise ValueError(
             f"groups={groups!r} was given without times, and rows of different groups are "
             'compared by time; name the column of times with time="column".'
@@ -152,6 +161,24 @@ def _from_narwhals(frame: Any, time: Any, keys: tuple[str, ...], name: str) -> R
     times = None if time is None else _named_times(_index_of(frame[time]), time)
     groups = _joined([_index_of(frame[key]) for key in keys], keys)
     return Rows(features.to_native(), times, groups, names=features.columns)
+
+
+def _from_stored(X: Any, time: Any, keys: tuple[str, ...], name: str) -> Rows:
+    """Return rows that are not read, except for the columns of times and groups of a dataset."""
+    if not is_dataset(X):
+        return Rows(rows_of_table(X, name))
+    import narwhals.stable.v2 as nw
+
+    others = [*keys, *([time] if time and time not in keys else [])]
+    for key in others:
+        if key not in X.schema.names:
+            _fail_unknown(key, X.schema.names, name)
+    rows = Rows(None)
+    if others:
+        rows = _from_narwhals(nw.from_native(X.to_table(columns=others)), time, keys, name)
+    names = [one for one in X.schema.names if one not in others]
+    features = rows_of_table(ArrowRows.of(X, names, name), name)
+    return replace(rows, features=features, names=names)
 
 
 def _index_of(column: Any) -> pd.Index:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import partial
+from typing import Any, NoReturn, Self, cast
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from skrnn import _validation
 from skrnn._conversion import in_numpy_or_pandas, is_panel, is_ragged
 from skrnn._validation import Floats
 from skrnn.parameters import NONE, integers, one_of, parameter
+from skrnn.sequences.stored_rows import is_on_disk, is_stored, stored_array, stored_rows
 from skrnn.sequences.table import BLOCK, Sequences
 from skrnn.sequences.windows import Windows
 
@@ -26,6 +30,10 @@ LAYOUT = parameter(
     doc="""Order of the axes of a 3-D X, and of a flattened one: (n_steps, n_features) or
     (n_features, n_steps).""",
 )
+
+
+#: From some of the rows of an array to (n_samples, n_steps, n_features).
+ToCube = Callable[[NDArray[Any]], NDArray[Any]]
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,9 @@ def read_sequences(estimator: Any, X: Any, input_format: InputFormat, *, reset: 
     ValueError, TypeError
         If X has a form, width or values that are not accepted.
     """
-    if isinstance(X, Windows):
+    if is_stored(X):
+        sequences = _read_stored(estimator, X, input_format, reset=reset)
+    elif isinstance(X, Windows):
         _validation.require_samples(len(X))
         _validation.check_width(estimator, X.header(), X.shape[2], reset=reset)
         sequences = X.sequences()
@@ -119,12 +129,43 @@ def _read_form(estimator: Any, X: Any, input_format: InputFormat, *, reset: bool
         return Sequences.end_to_end(steps, lengths)
     n_dimensions = _n_dimensions(X)
     if n_dimensions > 3:
-        raise ValueError(
-            f"X has {n_dimensions} dimensions; sequences have 2, (n_samples, n_steps), or "
-            "3, (n_samples, n_steps, n_features)."
-        )
+        _fail_dimensions(n_dimensions)
     read = _read_cube if n_dimensions == 3 else _read_table
     return _from_cube(read(estimator, X, input_format, reset=reset))
+
+
+def _fail_dimensions(given: int) -> NoReturn:
+    raise ValueError(
+        f"X has {given} dimensions; sequences have 2, (n_samples, n_steps), or "
+        "3, (n_samples, n_steps, n_features)."
+    )
+
+
+def _read_stored(estimator: Any, X: Any, input_format: InputFormat, *, reset: bool) -> Sequences:
+    """Read an array that is read in blocks as sequences, without reading it."""
+    array = stored_array(X, "X")
+    if array.ndim not in (2, 3):
+        _fail_dimensions(array.ndim)
+    _validation.require_samples(array.shape[0])
+    if 0 in array.shape:
+        raise ValueError(f"X has no steps or no features: its shape is {tuple(array.shape)}.")
+    shape, to_cube = _axes(array.shape, input_format)
+    names = pd.DataFrame(columns=array.names) if hasattr(array, "names") else None
+    width = shape[2] if array.ndim == 3 else array.shape[1]
+    _validation.check_width(estimator, names, width, reset=reset)
+    n_samples, n_steps, n_features = shape
+    read = partial(_read_steps, array, to_cube, n_steps)
+    rows = stored_rows(array, read, (n_samples * n_steps, n_features), n_steps)
+    return Sequences.end_to_end(cast("Floats", rows), np.full(n_samples, n_steps))
+
+
+def _read_steps(
+    array: Any, to_cube: ToCube, n_steps: int, first: int, stop: int, columns: slice
+) -> NDArray[Any]:
+    """Return rows of sequences that lie end to end; of whole sequences, since blocks are."""
+    cube = to_cube(np.asarray(array[first // n_steps : -(-stop // n_steps)]))
+    rows = cube.reshape(-1, cube.shape[2])[:, columns]
+    return rows[first % n_steps :][: stop - first]
 
 
 def _n_dimensions(X: Any) -> int:
@@ -145,8 +186,8 @@ def _read_cube(estimator: Any, X: Any, input_format: InputFormat, *, reset: bool
     cube = _validation.check_cube(estimator, X)
     if cube.shape[1] == 0 or cube.shape[2] == 0:
         raise ValueError(f"X has no steps or no features: its shape is {cube.shape}.")
-    if input_format.layout == "channels_first":
-        cube = cube.transpose(0, 2, 1)
+    _, to_cube = _axes(cube.shape, input_format)
+    cube = to_cube(cube)
     _validation.check_width(estimator, None, cube.shape[2], reset=reset)
     return cube
 
@@ -156,15 +197,35 @@ def _read_table(estimator: Any, X: Any, input_format: InputFormat, *, reset: boo
     if reset and input_format.n_channels is None:
         _validation.warn_of_times(X)
     table = _validation.check_table(estimator, X, reset=reset)
-    n_channels = input_format.n_channels or 1
-    n_steps, rest = divmod(table.shape[1], n_channels)
-    if rest:
-        raise ValueError(
-            f"X has {table.shape[1]} columns, which is not a multiple of n_channels={n_channels}."
-        )
-    if input_format.layout == "channels_first":
-        return table.reshape(len(table), n_channels, n_steps).transpose(0, 2, 1)
-    return table.reshape(len(table), n_steps, n_channels)
+    _, to_cube = _axes(table.shape, input_format)
+    return to_cube(table)
+
+
+def _axes(shape: Sequence[int], input_format: InputFormat) -> tuple[tuple[int, int, int], ToCube]:
+    """Return (n_samples, n_steps, n_features) of an array, and what reshapes parts of it to that.
+
+    Raises
+    ------
+    ValueError
+        If columns of a 2-D array are no multiple of the number of channels.
+    """
+    is_first = input_format.layout == "channels_first"
+    n_samples, *axes = (int(size) for size in shape)
+    if len(axes) == 1:
+        n_channels = input_format.n_channels or 1
+        n_steps, rest = divmod(axes[0], n_channels)
+        if rest:
+            raise ValueError(
+                f"X has {axes[0]} columns, which is not a multiple of n_channels={n_channels}."
+            )
+        axes = [n_channels, n_steps] if is_first else [n_steps, n_channels]
+    n_steps, n_features = reversed(axes) if is_first else axes
+    return (n_samples, n_steps, n_features), partial(_cube, axes=axes, is_first=is_first)
+
+
+def _cube(part: NDArray[Any], axes: Sequence[int], *, is_first: bool) -> NDArray[Any]:
+    cube = part.reshape(len(part), *axes)
+    return cube.transpose(0, 2, 1) if is_first else cube
 
 
 def _from_cube(cube: Floats) -> Sequences:
@@ -175,14 +236,17 @@ def _from_cube(cube: Floats) -> Sequences:
 def _check_finite(sequences: Sequences, *, allow_nan: bool) -> None:
     sequences = sequences.within()
     steps = sequences.steps
-    if len(steps) <= BLOCK and _validation.all_finite(steps):
+    if len(steps) <= BLOCK and not is_on_disk(steps) and _validation.all_finite(steps):
         return
     for rows, weights in sequences.blocks(np.ones(len(sequences))):
-        values = steps[rows][weights > 0]
-        if np.isfinite(values).all():
+        if not weights.any():
             continue
-        if np.isinf(values).any():
-            marked = np.any(np.isinf(steps), axis=1)
-            _validation.fail_missing(sequences.first_with(marked), "infinity")
-        if not allow_nan:
-            _validation.fail_missing(sequences.first_with(np.any(np.isnan(steps), axis=1)), "NaN")
+        values = steps[rows]
+        held = values[weights > 0]
+        if np.isfinite(held).all():
+            continue
+        for kind, is_such in (("infinity", np.isinf), ("NaN", np.isnan)):
+            if is_such(held).any() and not (kind == "NaN" and allow_nan):
+                marked = np.zeros(len(steps), dtype=bool)
+                marked[rows] = is_such(values).any(axis=1)
+                _validation.fail_missing(sequences.first_with(marked), kind)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from skrnn._validation import Floats
 from skrnn.sequences.frames import Rows
+from skrnn.sequences.stored_rows import StoredRows
 from skrnn.sequences.timeline import Calendar, Groups, check_rising, fail_gap
 from skrnn.sequences.times import kind_of
 
@@ -21,7 +22,7 @@ class TimedSeries:
 
     Attributes
     ----------
-    values : ndarray of shape (n_rows, n_features)
+    values : ndarray or StoredRows of shape (n_rows, n_features)
         Rows; a copy of the table only if groups interleave.
     times : Index or None
         Time of each row.
@@ -41,12 +42,24 @@ class TimedSeries:
 
     @classmethod
     def of(cls, rows: Rows, values: Floats, time: str | None, table: str = "X") -> Self:
-        """Sort rows by group, or raise ValueError if times are not increasing within a group."""
+        """Sort rows by group.
+
+        Raises
+        ------
+        ValueError
+            If times are not increasing within a group, or groups interleave in rows on disk.
+        """
         name = f"the index of {table}" if time is None else f"time={time!r}"
         groups = Groups.of(rows.groups, len(values))
         times = None if rows.times is None else groups.sort(rows.times)
         if times is not None:
             check_rising(times, groups, name)
+        if groups.order is not None and isinstance(values, StoredRows):
+            raise ValueError(
+                f"the rows of the groups of {table} interleave, and {table} is read from files in "
+                "blocks; write its rows sorted by group, and by time within each, or read it into "
+                "memory, as with to_table()."
+            )
         return cls(groups.sort(values), times, groups, rows.labels, name)
 
     def step_times(self, calendar: Calendar | None) -> NDArray[np.float64] | None:

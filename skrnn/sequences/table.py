@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skrnn._validation import Floats
+from skrnn.sequences.block_reader import BlockReader
+from skrnn.sequences.stored_rows import StoredRows
 
 #: Rows of a block, so that a table larger than memory can be measured.
 BLOCK = 2**16
@@ -27,7 +30,7 @@ class Sequences:
 
     Attributes
     ----------
-    steps : ndarray of shape (n_total_steps, n_features)
+    steps : ndarray or StoredRows of shape (n_total_steps, n_features)
         The steps of all sequences.
     starts, lengths : ndarray of shape (n_samples,)
         First row of each sequence in ``steps``, and its number of steps.
@@ -117,7 +120,22 @@ class Sequences:
     def within(self) -> Self:
         """Return the same sequences over the part of the table that they span."""
         first, last = int(self.starts.min()), int(self.ends.max())
-        return replace(self, steps=self.steps[first : last + 1], starts=self.starts - first)
+        part = self.steps.part if isinstance(self.steps, StoredRows) else self._part
+        return replace(self, steps=part(first, last + 1), starts=self.starts - first)
+
+    def _part(self, first: int, stop: int) -> Floats:
+        return self.steps[first:stop]
+
+    def in_memory(self) -> Self:
+        """Return the same sequences over a table in memory."""
+        return replace(self, steps=np.asarray(self.steps))
+
+    @cached_property
+    def reader(self) -> BlockReader | None:
+        """Return the reader of the sequences; None if the steps are in an array."""
+        if not isinstance(self.steps, StoredRows):
+            return None
+        return BlockReader(self.steps, self.starts, self.lengths, self.stride)
 
     def gather(
         self,
@@ -151,6 +169,8 @@ class Sequences:
         offsets = np.arange(n_steps) - (n_steps - lengths if at_end else 0)
         real = (offsets >= 0) & (offsets < lengths)
         positions = self.starts[rows, None] + self.stride * np.where(real, offsets, 0)
+        if self.reader is not None:
+            return self.reader.gather(rows, positions, out), real
         # "clip" only because it fills ``out`` directly: every position lies in the table.
         return np.take(self.steps, positions, axis=0, out=out, mode="clip"), real
 
@@ -229,9 +249,11 @@ class Sequences:
 
     def holding(self, marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return which sequences contain a marked row of the table."""
-        marks = replace(self, steps=marked[:, None].astype(np.float32)).contiguous()
-        before = np.concatenate([[0], np.cumsum(marks.steps > 0)])
-        return np.asarray(before[marks.starts + marks.lengths] > before[marks.starts])
+        size = len(marked) // self.stride + 2  # of the rows of one phase, one after another
+        at, first = np.flatnonzero(marked), self.starts % self.stride * size
+        places = np.sort(at % self.stride * size + at // self.stride)
+        first = first + self.starts // self.stride
+        return np.searchsorted(places, first + self.lengths) > np.searchsorted(places, first)
 
     def first_with(self, marked: NDArray[np.bool_]) -> int:
         """Return the index of the first sequence with a marked row of the table."""

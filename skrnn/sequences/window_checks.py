@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.sequences.stored_rows import StoredRows
+
 
 def as_integers(numbers: Any, name: str) -> NDArray[np.int64]:
     """Return one integer for each window, or raise."""
@@ -23,7 +25,7 @@ def as_integers(numbers: Any, name: str) -> NDArray[np.int64]:
 
 def check_series(series: Any, names: Sequence[str] | None) -> None:
     """Raise unless a series is a 2-D array of floats with as many names, if any, as features."""
-    if not isinstance(series, np.ndarray) or series.dtype.kind != "f":
+    if not isinstance(series, np.ndarray | StoredRows) or series.dtype.kind != "f":
         kind = getattr(series, "dtype", type(series).__name__)
         raise TypeError(
             f"the series of Windows is of type {kind}; give an array of floats, "

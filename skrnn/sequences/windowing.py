@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,11 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 
 from skrnn._conversion import as_numbers, as_values, check_same_rows, column_names
+from skrnn._validation import Floats
 from skrnn.parameters import integers, one_of, reals, require
 from skrnn.sequences.frames import GROUPS_DOMAIN, TIME_DOMAIN, Rows, read_rows
 from skrnn.sequences.series import TimedSeries
+from skrnn.sequences.stored_rows import StoredRows, is_stored, rows_of_table
 from skrnn.sequences.timeline import GAP_TOLERANCE, WHY_GAPS, Calendar
 from skrnn.sequences.times import warn_of_names
 from skrnn.sequences.windows import Windows, checked_span, text_names, windows_at
@@ -41,9 +43,10 @@ def make_windows(
     ----------
     data : array-like or frame of shape (n_rows, n_features) or (n_rows,)
         Series, one row per time: an array, or a data frame of pandas, polars, pyarrow or dask.
-    targets : array-like of shape (n_rows,) or (n_rows, n_targets), or str, default=None
-        Target of each row of ``data``: an array, or the name of a column of ``data``. None is
-        ``data`` itself.
+        Datasets of pyarrow, and arrays of Zarr, h5py and Dask, stay on disk.
+    targets : array-like of shape (n_rows,) or (n_rows, n_targets), str or int, default=None
+        Target of each row of ``data``: an array, or a column of ``data``, by its name or, if
+        columns have no names, its position. None is ``data`` itself.
     window_length : int
         Steps of a window.
     sampling_rate : int, default=1
@@ -116,7 +119,7 @@ def make_windows(
         window_length,
         sampling_rate,
         target_reach=max(0, shape.reach - 1, _reach_in_time(times, series, ends, shape.reach)),
-        feature_names=text_names(read.names) if hasattr(type(data), "columns") else None,
+        feature_names=_feature_names(data, read),
         index=None if series.labels is None else series.labels[rows],
         times=None if times is None else times[rows],
     )
@@ -157,6 +160,8 @@ def _check_columns(time: Any, groups: Any, on_gap: Any, gap_tolerance: Any) -> N
 
 def _read_series(rows: Rows, time: Any) -> TimedSeries:
     """Return a series in order of its groups."""
+    if isinstance(rows.features, StoredRows):
+        return TimedSeries.of(rows, cast("Floats", rows.features), time, "data")
     values = as_numbers(rows.features, "data")
     if getattr(values, "ndim", None) == 1:
         values = values.reshape(-1, 1)
@@ -167,18 +172,25 @@ def _read_series(rows: Rows, time: Any) -> TimedSeries:
     return TimedSeries.of(rows, np.asarray(checked), time, "data")
 
 
+def _feature_names(data: Any, rows: Rows) -> tuple[str, ...] | None:
+    """Return the names of the features of a table."""
+    has_names = hasattr(type(data), "columns") or isinstance(rows.features, StoredRows)
+    return text_names(rows.names) if has_names else None
+
+
 def _complete_ends(series: TimedSeries, late: NDArray[np.bool_], shape: Shape) -> NDArray[np.int64]:
     """Return where windows end that are complete with their targets.
 
     Strides count from the first row of each group.
     """
-    rank, sizes, span = series.groups.rank(), series.groups.sizes, shape.span
+    sizes, span = series.groups.sizes, shape.span
     checked_span(int(sizes.max()), shape.window_length, shape.sampling_rate)
-    left = np.repeat(sizes, sizes) - rank
-    fits = (rank >= span - 1) & (left > shape.reach) & ((rank - span + 1) % shape.stride == 0)
-    possible = np.flatnonzero(fits)
-    n_late = np.concatenate([[0], np.cumsum(late)])
-    ends = possible[n_late[possible + shape.reach + 1] == n_late[possible - span + 2]]
+    counts = np.maximum((sizes - shape.reach - span) // shape.stride + 1, 0)
+    number = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+    possible = np.repeat(series.groups.starts + span - 1, counts) + shape.stride * number
+    gaps = np.flatnonzero(late)  # no array has an element for each row, which may be on disk
+    n_before = np.searchsorted(gaps, possible - span + 1, side="right")
+    ends = possible[np.searchsorted(gaps, possible + shape.reach, side="right") == n_before]
     if len(ends) == 0:
         _fail_short(shape, int(sizes.max()), is_cut=len(possible) > 0)
     if len(ends) < len(possible) / 2:
@@ -211,22 +223,44 @@ def _without_infinity(targets: NDArray[Any]) -> NDArray[Any]:
     return targets
 
 
-def _read_targets(data: Any, targets: Any, rows: Rows) -> NDArray[Any]:
+def _read_targets(data: Any, targets: Any, rows: Rows) -> NDArray[Any] | StoredRows:
     """Return the targets of all rows of data."""
     if targets is None:
+        if isinstance(rows.features, StoredRows):
+            return rows.features
         return np.asarray(as_numbers(rows.features, "data"))
+    if is_stored(targets):
+        return rows_of_table(targets, "targets")
     table = data if rows.names is None else rows.features  # a lazy frame is read once
     names = rows.names or column_names(data) or []
     if isinstance(targets, str) or np.isscalar(targets):
+        if not names and isinstance(targets, int | np.integer):
+            return _column(rows.features, int(targets))
         if targets not in names:
             raise ValueError(
                 f"targets={targets!r} was given to make_windows, and data has "
                 f"{f'the columns {names}' if names else 'no named columns'}; give a column's "
                 "name, or an array of targets."
             )
+        if isinstance(rows.features, StoredRows):
+            return rows.features.column(names.index(targets))
         return as_values(table[targets], "targets")
     check_same_rows(data, targets, "targets", "data")
     return as_values(targets, "targets")
+
+
+def _column(features: Any, number: int) -> Any:
+    """Return a column of an array by its position."""
+    table = features if isinstance(features, StoredRows) else as_numbers(features, "data")
+    n_columns = table.shape[1] if table.ndim == 2 else 1
+    if not 0 <= number < n_columns:
+        raise ValueError(
+            f"targets={number} was given to make_windows, and data has {n_columns} column(s) "
+            "without names; give the position of one, from 0 on, or an array of targets."
+        )
+    if isinstance(table, StoredRows):
+        return table.column(number)
+    return table[:, number] if table.ndim == 2 else table
 
 
 def _fail_short(shape: Shape, n_rows: int, *, is_cut: bool) -> NoReturn:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from skrnn._compat.sklearn import array_namespace
 from skrnn._validation import Floats
 from skrnn.parameters import integers, require
+from skrnn.sequences.stored_rows import is_stored, rows_of_table
 from skrnn.sequences.table import Sequences
 from skrnn.sequences.window_checks import as_integers, check_counts, check_places, check_series
 
@@ -28,8 +29,8 @@ class Windows:
 
     Parameters
     ----------
-    series : ndarray of shape (n_rows, n_features)
-        Rows of the series.
+    series : ndarray of shape (n_rows, n_features), or rows on disk
+        Rows of the series: an array of floats, or what `make_windows` leaves on disk.
     ends : ndarray of int of shape (n_windows,)
         Row of the last step of each window.
     lengths : ndarray of int of shape (n_windows,)
@@ -88,6 +89,8 @@ class Windows:
     def __post_init__(self) -> None:
         for name, least in (("window_length", 1), ("sampling_rate", 1), ("target_reach", 0)):
             require(integers(least), name, getattr(self, name), "Windows")
+        if is_stored(self.series):
+            vars(self).update(series=rows_of_table(self.series, "the series of Windows"))
         ends, lengths = as_integers(self.ends, "ends"), as_integers(self.lengths, "lengths")
         vars(self).update(ends=ends, lengths=lengths)
         check_series(self.series, self.feature_names)
