@@ -84,7 +84,7 @@ class Categories:
             If a selected feature does not exist, or holds values of different kinds.
         """
         nothing = cls(given, 0, (), ())
-        is_numeric = given == "from_dtype" and is_stored(X)
+        is_numeric = given == "from_dtype" and (isinstance(X, Windows) or is_stored(X))
         if given is None or len(given) == 0 or is_numeric:
             return nothing, X
         X = _in_memory(X)

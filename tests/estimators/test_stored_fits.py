@@ -15,6 +15,7 @@ from skrnn import (
     make_windows,
 )
 from skrnn.engine.training import _orders
+from skrnn.sequences.stored_rows import StoredRows
 from tests.estimators.windowed import assert_same_weights, make, series_of
 from tests.sequences.stored import ARRAYS, TABLES, OnDisk, in_small_blocks, parquet  # noqa: F401
 
@@ -147,6 +148,13 @@ def test_categories_and_scalers_read_what_is_on_disk(tmp_path):
     np.testing.assert_allclose(model.predict(on_disk), expected, rtol=1e-5)
     scaled = SequenceScaler().fit_transform(OnDisk(CUBE))
     np.testing.assert_allclose(scaled, SequenceScaler().fit_transform(CUBE))
+
+
+def test_a_fit_and_a_prediction_copy_no_table(monkeypatch):
+    windows, y = windows_of(OnDisk(SERIES))
+    monkeypatch.setattr(StoredRows, "__array__", lambda *_, **__: pytest.fail("all rows are read"))
+    make("GRURegressor").fit(windows, y).predict(windows)
+    make("GRURegressor").fit(OnDisk(CUBE), Y).predict(OnDisk(CUBE))
 
 
 # ------------------------------------------------------------------ shuffling by blocks
