@@ -158,10 +158,12 @@ def mean(rows: list[dict[str, Any]], estimator: str, name: str, column: str) -> 
     return statistics.fmean(found) if found else None
 
 
-def means(rows: list[dict[str, Any]], known: Any, names: list[str], title: str) -> list[Any]:
+def means(
+    rows: list[dict[str, Any]], models: list[str], known: Any, names: list[str], title: str
+) -> list[Any]:
     """Return a row of mean accuracies over sets; None for a method that lacks one of them."""
     cells: list[Any] = [f"{title} ({len(names)})"]
-    for estimator in MODELS:
+    for estimator in models:
         found = [mean(rows, estimator, name, "accuracy") for name in names]
         kept = [one for one in found if one is not None]
         cells.append(statistics.fmean(kept) if kept and len(kept) == len(found) else None)
@@ -175,18 +177,20 @@ def means(rows: list[dict[str, Any]], known: Any, names: list[str], title: str) 
 def report(rows: list[dict[str, Any]], data: Path, sets: list[str]) -> list[str]:
     """Return the tables of accuracies, of their means, and of log losses and CPU seconds."""
     known = published(data)
+    measured = {row["estimator"] for row in rows}
+    models = [estimator for estimator in MODELS if estimator in measured]
     gaps = [name for name in known if name in sets and with_gaps(data, name)]
     whole = [name for name in known if name in sets and name not in gaps]
     accuracies = [
         [
             name,
-            *(mean(rows, estimator, name, "accuracy") for estimator in MODELS),
+            *(mean(rows, estimator, name, "accuracy") for estimator in models),
             *(known.get(name, {}).get(method) for method in PUBLISHED),
         ]
         for name in sets
     ]
     others: list[list[Any]] = []
-    for estimator in MODELS:
+    for estimator in models:
         of_it = [row for row in rows if row["estimator"] == estimator]
         losses = [float(row["log_loss"]) for row in of_it if row.get("log_loss")]
         seconds = [float(row["cpu_seconds"]) for row in of_it]
@@ -195,15 +199,15 @@ def report(rows: list[dict[str, Any]], data: Path, sets: list[str]) -> list[str]
         cells += [statistics.median(seconds), max(seconds)] if seconds else [None, None]
         n_seeds = len({row["seed"] for row in of_it})
         others.append([estimator, n_seeds, *cells])
-    header = [*MODELS, *PUBLISHED]
+    header = [*models, *PUBLISHED]
     return [
         table(["set", *header], accuracies),
         "Means over the UCR sets (published networks read NaN in the gaps):",
         table(
             ["sets", *header],
             [
-                means(rows, known, whole + gaps, "all"),
-                means(rows, known, whole, "without gaps"),
+                means(rows, models, known, whole + gaps, "all"),
+                means(rows, models, known, whole, "without gaps"),
             ],
         ),
         table(
