@@ -36,8 +36,8 @@ class Steps(Protocol):
     ) -> None:
         """Set the variables of the model and the optimizer to given or initial values."""
 
-    def rows_at_once(self, n_rows: int, n_steps: int) -> int:
-        """Return how many of ``n_rows`` sequences, padded to ``n_steps``, to predict at once.
+    def rows_at_once(self, inputs: NetworkInputs, n_steps: int) -> int:
+        """Return how many sequences of ``inputs``, padded to ``n_steps``, to predict at once.
 
         It is a power of two, and predictions do not depend on it.
         """

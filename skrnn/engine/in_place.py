@@ -37,7 +37,7 @@ class VariableSteps:
         self._variables = list(model.variables)
         self._seeds = [v for v in self._variables if is_seed_state(v)]
         self._new_optimizer = values_of(optimizer.variables)
-        self._small = SmallChunks(model)
+        self._small = SmallChunks()
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
@@ -59,11 +59,11 @@ class VariableSteps:
     def reload(self) -> None:
         """Do nothing: the variables are the state."""
 
-    def rows_at_once(self, n_rows: int, n_steps: int) -> int:
+    def rows_at_once(self, inputs: NetworkInputs, n_steps: int) -> int:
         """Return the sequences to predict at once; oneDNN and MKL round alike for 32 and more."""
-        if n_rows <= MIN_CHUNK:
-            return self._small.rows(n_steps, self.predict)
-        return max(CHUNK, batch_rows(MAX_CHUNK, n_rows))
+        if len(inputs) <= MIN_CHUNK:
+            return self._small.rows(inputs, n_steps, self.predict)
+        return max(CHUNK, batch_rows(MAX_CHUNK, len(inputs)))
 
     def agrees(self, text: str) -> bool:
         """Return True: there is no other process."""

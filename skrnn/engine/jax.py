@@ -86,7 +86,7 @@ class JaxSteps:
         self._loops: dict[int, _Loops] = {}
         self._current = self._on(self._least)
         self._products: dict[tuple[int, ...], int] = {}
-        self._small = SmallChunks(model)
+        self._small = SmallChunks()
         self._forward = _freeing(jax.jit(self._predict_step), lambda _, __, x, ___: x.shape)
 
     def start(
@@ -101,11 +101,11 @@ class JaxSteps:
             self._placed(optimizer_values or self._new_optimizer),
         )
 
-    def rows_at_once(self, n_rows: int, n_steps: int) -> int:
+    def rows_at_once(self, inputs: NetworkInputs, n_steps: int) -> int:
         """Return the sequences that a compiled program predicts, of which there are three sizes."""
-        if n_rows <= MIN_CHUNK:
-            return self._small.rows(n_steps, self._predict)
-        return CHUNK if n_rows < MANY_ROWS else CHUNK * CHUNKS_AT_ONCE
+        if len(inputs) <= MIN_CHUNK:
+            return self._small.rows(inputs, n_steps, self._predict)
+        return CHUNK if len(inputs) < MANY_ROWS else CHUNK * CHUNKS_AT_ONCE
 
     def batch_gatherer(self, inputs: NetworkInputs, n_steps: int) -> GatherBatch:
         """Return a function to slices of a table on the device, or to batches of a larger table."""

@@ -8,7 +8,7 @@ import skrnn
 from skrnn import SequenceRegressor, networks
 from skrnn.engine.batches import CHUNK, MIN_CHUNK, NetworkInputs
 from skrnn.engine.sizes import PREDICTED_LENGTHS, TRAINED_LENGTHS, batch_rows, padded_length
-from skrnn.engine.small_chunks import RANDOM_CHUNKS, SMALL_PREDICTIONS, SmallChunks
+from skrnn.engine.small_chunks import COMPARED_CHUNKS, SMALL_PREDICTIONS, SmallChunks
 from skrnn.preprocessing.scaling import AffineScaling
 from skrnn.sequences import Sequences
 from tests.conftest import make, targets
@@ -163,20 +163,24 @@ def test_many_predictions_of_one_are_the_same_numbers_as_one_of_thousands(networ
 
 
 def test_small_chunks_are_used_where_they_change_no_number():
-    asked = []
-    alike = SmallChunks(keras.Sequential([keras.Input((None, 2)), keras.layers.Dense(1)]))
+    steps = np.random.default_rng(0).normal(size=(21, 2))
+    sequences = Sequences(steps, np.array([0, 7, 14]), np.full(3, 7))
+    inputs = NetworkInputs(sequences, AffineScaling.identity(2), indicator=False)
+    asked, small = [], SmallChunks()
 
     def last(x, lengths):
         asked.append(x.shape)
-        assert (lengths == 5).all()
+        assert (lengths == 7).all()
+        np.testing.assert_allclose(np.sort(x[1], axis=0), np.sort(steps[7:14], axis=0), rtol=1e-6)
         return x[:, -1]
 
-    sizes = [alike.rows(5, last) for _ in range(SMALL_PREDICTIONS + 2)]
+    sizes = [small.rows(inputs, 7, last) for _ in range(SMALL_PREDICTIONS + 2)]
     assert sizes == [CHUNK] * (SMALL_PREDICTIONS - 1) + [MIN_CHUNK] * 3
-    assert set(asked) == {(CHUNK, 5, 2), (MIN_CHUNK, 5, 2)}
-    assert len(asked) == 2 * RANDOM_CHUNKS  # once
-    assert [alike.rows(7, lambda x, _: x * len(x)) for _ in range(20)] == [CHUNK] * 20
-    assert alike.rows(5, last) == MIN_CHUNK  # of another length
+    assert set(asked) == {(CHUNK, 7, 2), (MIN_CHUNK, 7, 2)}
+    assert len(asked) == 2 * COMPARED_CHUNKS  # once
+    others = [small.rows(inputs, 8, lambda x, _: x * len(x)) for _ in range(20)]
+    assert others == [CHUNK] * 20
+    assert small.rows(inputs, 7, last) == MIN_CHUNK  # of another length
 
 
 @pytest.mark.parametrize(
