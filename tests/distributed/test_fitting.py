@@ -213,9 +213,10 @@ def test_an_interrupt_ends_the_processes(monkeypatch):
 
     monkeypatch.setattr(fitting, "_wait", interrupt)
     monkeypatch.setattr(fitting, "backend_name", lambda: "jax")
+    before = psutil.Process().children()  # of earlier tests, such as a tracker of resources
     with pytest.raises(KeyboardInterrupt):
         distributed.fit(Failing("sleeps"))
-    assert not psutil.Process().children()
+    assert set(psutil.Process().children()) <= set(before)
 
 
 def ended(folder, code):
