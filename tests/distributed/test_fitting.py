@@ -85,11 +85,16 @@ def test_the_estimator_stays_as_it_is_and_functions_of_the_script_come_along(tmp
 # ------------------------------------------------------------------ processes that end
 
 
+def members():
+    """Return the processes of fits, and not those of earlier tests, such as a resource tracker."""
+    return [one for one in psutil.Process().children() if "member" in "".join(one.cmdline()[-1:])]
+
+
 def processes(n):
     """Return the ``n`` processes of a fit, by their numbers, once they run."""
     end = time.monotonic() + 60
     while time.monotonic() < end:
-        found = [one for one in psutil.Process().children() if "member" in one.cmdline()[-1]]
+        found = members()
         if len(found) == n:
             return sorted(found, key=lambda one: one.cmdline()[-1].rstrip()[-2])
         time.sleep(0.01)
@@ -124,7 +129,7 @@ def test_a_killed_process_ends_the_fit_and_the_next_call_goes_on(rank, undisturb
         with pytest.raises(RuntimeError, match=rf"process {rank} ended by signal 9.*goes on from"):
             distributed.fit(model, X, Y)
         assert time.monotonic() - killed.result() < 60
-    assert not psutil.Process().children()
+    assert not members()
     [path] = tmp_path.glob("*/*.checkpoint")
     saved = path.read_bytes().split(b"\n")[1]
     assert b'"n_epochs": ' in saved
@@ -147,7 +152,7 @@ def test_calls_with_ranks_end_when_the_process_of_one_is_killed(rank, tmp_path):
         errors = [call.exception(timeout=end - time.monotonic()) for call in calls]
     assert [type(error) for error in errors] == 2 * [RuntimeError]
     assert "signal 9" in str(errors[rank])
-    assert not psutil.Process().children()
+    assert not members()
 
 
 def ranks():
@@ -213,10 +218,9 @@ def test_an_interrupt_ends_the_processes(monkeypatch):
 
     monkeypatch.setattr(fitting, "_wait", interrupt)
     monkeypatch.setattr(fitting, "backend_name", lambda: "jax")
-    before = psutil.Process().children()  # of earlier tests, such as a tracker of resources
     with pytest.raises(KeyboardInterrupt):
         distributed.fit(Failing("sleeps"))
-    assert set(psutil.Process().children()) <= set(before)
+    assert not members()
 
 
 def ended(folder, code):
