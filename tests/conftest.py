@@ -41,6 +41,19 @@ def targets(name, X, *, seed=0):
     return np.where(last > np.median(last), "up", "down")
 
 
+def stopped_by_hand(scores, patience):
+    """Return the number of epochs, and the best one, of a loop over the scores from epoch 0 on."""
+    best, waited = 0, 0
+    for epoch, score in enumerate(scores[1:], 1):
+        if score > scores[best]:
+            best, waited = epoch, 0
+        else:
+            waited += 1
+        if waited == patience:
+            return epoch, best
+    return len(scores) - 1, best
+
+
 @pytest.fixture
 def cube():
     """Return 24 sequences of 7 steps and 2 features."""

@@ -8,7 +8,7 @@ from sklearn.metrics import f1_score, get_scorer, log_loss, make_scorer, mean_ab
 from sklearn.model_selection import train_test_split
 
 from skrnn import make_windows
-from tests.conftest import make, targets
+from tests.conftest import make, stopped_by_hand, targets
 
 REGRESSION = ["neg_mean_absolute_error", "r2"]
 
@@ -181,19 +181,6 @@ def test_metrics_reach_keras_callbacks(cube, y):
 
 
 # ------------------------------------------------------------------ early stopping
-
-
-def stopped_by_hand(scores, patience):
-    """Return the number of epochs, and the best one, of a loop over the scores from epoch 0 on."""
-    best, waited = 0, 0
-    for epoch, score in enumerate(scores[1:], 1):
-        if score > scores[best]:
-            best, waited = epoch, 0
-        else:
-            waited += 1
-        if waited == patience:
-            return epoch, best
-    return len(scores) - 1, best
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import max_error, mean_absolute_error, r2_score
 from sktime.performance_metrics.forecasting import MeanAbsolutePercentageError
 
+from tests.conftest import stopped_by_hand
 from tests.forecasting.series import refuses
 from tests.forecasting.walks import SETTINGS, each_setting, make, panel, series, values_for
 
@@ -152,19 +153,6 @@ def test_metrics_that_do_not_fit_are_refused(params, match):
 
 
 # ------------------------------------------------------------------ early stopping
-
-
-def stopped_by_hand(values, patience):
-    """Return the number of epochs, and the best one, of a loop over the values from epoch 0 on."""
-    best, waited = 0, 0
-    for epoch, value in enumerate(values[1:], 1):
-        if value > values[best]:
-            best, waited = epoch, 0
-        else:
-            waited += 1
-        if waited == patience:
-            return epoch, best
-    return len(values) - 1, best
 
 
 @pytest.mark.parametrize("patience", [1, 3])
