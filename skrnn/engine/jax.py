@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from itertools import islice
+from itertools import islice, starmap
 from typing import Any, NamedTuple
 
 import jax
@@ -156,31 +156,24 @@ class JaxSteps:
 
     def predict_all(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[NDArray[Any]]:
         """Yield the outputs for each (x, lengths), computing several asynchronously."""
-        trainable, other = self._state_to_predict()
-
-        def outputs(batch: tuple[Any, Any]) -> NDArray[Any]:
-            return np.asarray(self._forward(trainable, other, *batch))
-
         batches = iter(batches)
         first = list(islice(batches, 2))
         if len(first) < 2:
-            yield from map(outputs, first)
+            yield from starmap(self._predict, first)
             return
         n_threads = cpu_count()
         with ThreadPoolExecutor(n_threads) as threads:
-            pending = deque(threads.submit(outputs, batch) for batch in first)
+            pending = deque(threads.submit(self._predict, *batch) for batch in first)
             for batch in batches:
-                pending.append(threads.submit(outputs, batch))
+                pending.append(threads.submit(self._predict, *batch))
                 if len(pending) > 2 * n_threads:
                     yield pending.popleft().result()
             yield from (future.result() for future in pending)
 
     def _predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
-        return np.asarray(self._forward(*self._state_to_predict(), x, lengths))
-
-    def _state_to_predict(self) -> list[list[Any]]:
-        """Return the variables on one device, since chunks are small."""
-        return [[value.addressable_data(0) for value in part] for part in self._state[:2]]
+        """Return the outputs of a chunk, computed on one device, since chunks are small."""
+        state = [[value.addressable_data(0) for value in part] for part in self._state[:2]]
+        return np.asarray(self._forward(*state, x, lengths))
 
     def read(self) -> tuple[list[NDArray[Any]], list[NDArray[Any]]]:
         """Return copies of the state."""

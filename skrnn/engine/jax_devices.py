@@ -120,6 +120,8 @@ class DataParallel:
         shards = [shard.data for shard in getattr(array, "addressable_shards", ())]
         if len(shards) < self._n:
             return jax.device_put(array, self.replicated)
+        if len(shards) == self._n:
+            return array
         return jax.make_array_from_single_device_arrays(
             array.shape, self.replicated, shards[: self._n]
         )
