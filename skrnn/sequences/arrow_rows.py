@@ -94,13 +94,8 @@ class ArrowRows:
         names: list[str] = self.names[columns]
         values = np.empty((max(0, stop - first), len(names)), dtype=self.dtype)
         done = 0
-        for number in range(
-            int(np.searchsorted(self._bounds, first, side="right")) - 1, len(self._parts)
-        ):
-            begins = int(self._bounds[number])
-            if begins >= stop:
-                break
-            done += self._fill(values[done:], number, max(first - begins, 0), names)
+        for number, own in overlaps(self._bounds, first, stop):
+            done += self._fill(values[done:], number, own.start, names)
         return values[::step]
 
     def _fill(self, values: NDArray[Any], number: int, skipped: int, names: list[str]) -> int:
@@ -118,6 +113,18 @@ class ArrowRows:
             if done == len(values):
                 break
         return done
+
+
+def overlaps(bounds: NDArray[np.int64], first: int, stop: int) -> Iterator[tuple[int, slice]]:
+    """Yield the blocks that have some of the rows from ``first`` to ``stop``, and which of theirs.
+
+    ``bounds`` has the first row of each block, and the number of rows.
+    """
+    for block in range(int(np.searchsorted(bounds, first, side="right")) - 1, len(bounds) - 1):
+        begins, ends = bounds[block : block + 2].tolist()
+        if begins >= stop:
+            break
+        yield block, slice(max(first - begins, 0), min(stop, ends) - begins)
 
 
 def is_dataset(X: Any) -> bool:

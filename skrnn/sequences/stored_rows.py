@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from skrnn._validation import Floats
 from skrnn._wording import type_name
-from skrnn.sequences.arrow_rows import ArrowRows, is_dataset
+from skrnn.sequences.arrow_rows import ArrowRows, is_dataset, overlaps
 
 #: Bytes of a block, about: whole chunks of a file, and as many of them as have that size.
 BLOCK_BYTES = 2**22
@@ -128,13 +128,7 @@ class StoredRows:
         """Return the rows from ``first`` to ``stop``."""
         if stop <= first:
             return np.empty((0, self.shape[1]), dtype=self.dtype)
-        parts = []
-        for block in range(int(self.block_of(np.array(first))), len(self.bounds) - 1):
-            begins, ends = self.bounds[block : block + 2].tolist()
-            if begins >= stop:
-                break
-            own = slice(max(first - begins, 0), min(stop, ends) - begins)
-            parts.append(self._block(block)[own])
+        parts = [self._block(block)[own] for block, own in overlaps(self.bounds, first, stop)]
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
     def _block(self, number: int) -> Floats:
