@@ -7,6 +7,8 @@ os.environ["SCIPY_ARRAY_API"] = "1"
 # Workers beside each other; more threads than cores would wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# The tests compile thousands of programs and run each for a moment. 0 compiles as for users.
+os.environ.setdefault("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 import numpy as np
 import pytest

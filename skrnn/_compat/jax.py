@@ -11,6 +11,24 @@ QUICK_COMPILATION: dict[str, Any] = {
     "xla_backend_optimization_level": 1,
 }
 
+#: Options for a user who has told JAX to leave out most optimizations.
+QUICKEST_COMPILATION: dict[str, Any] = {
+    "xla_cpu_use_fusion_emitters": False,
+    "xla_backend_optimization_level": 0,
+    "xla_cpu_parallel_codegen_split_count": 1,
+}
+
+
+def compiler_options(*, quickly: bool) -> dict[str, Any] | None:
+    """Return the options of ``jax.jit`` for a program, compiled quickly or to run fast."""
+    import jax
+
+    if jax.default_backend() != "cpu":
+        return None
+    if jax.config.read("jax_disable_most_optimizations"):
+        return QUICKEST_COMPILATION
+    return QUICK_COMPILATION if quickly else None
+
 
 def reset_compilation_cache() -> None:
     """Make JAX read the folder of its compilation cache again, which it otherwise does once.

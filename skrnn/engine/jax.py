@@ -17,7 +17,7 @@ from jax import numpy as jnp
 from joblib import cpu_count
 from numpy.typing import NDArray
 
-from skrnn._compat.jax import QUICK_COMPILATION
+from skrnn._compat.jax import compiler_options
 from skrnn._compat.keras import is_seed_state
 from skrnn.engine.batches import CHUNK, MIN_CHUNK, Batch, GatherBatch, NetworkInputs
 from skrnn.engine.jax_devices import DataParallel, all_have, n_useful, products_in_loops
@@ -87,7 +87,8 @@ class JaxSteps:
         self._current = self._on(self._least)
         self._products: dict[tuple[int, ...], int] = {}
         self._small = SmallChunks()
-        self._forward = _freeing(jax.jit(self._predict_step), lambda _, __, x, ___: x.shape)
+        predict = jax.jit(self._predict_step, compiler_options=compiler_options(quickly=False))
+        self._forward = _freeing(predict, lambda _, __, x, ___: x.shape)
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
@@ -367,9 +368,10 @@ def _repeated(step: Callable[[Any, Any], Any], n_batches: Any, start: Any, room:
 
 def _sized(function: Callable[..., Any], size: Callable[..., int], **options: Any) -> Any:
     """Return a function compiled with optimizations that depend on the size of its arguments."""
-    usual = quick = jax.jit(function, **options)
-    if jax.default_backend() == "cpu":
-        quick = jax.jit(function, compiler_options=QUICK_COMPILATION, **options)
+    quick, usual = (
+        jax.jit(function, compiler_options=compiler_options(quickly=quickly), **options)
+        for quickly in (True, False)
+    )
     return _freeing(lambda *given: (quick if size(*given) < QUICKLY_BELOW else usual)(*given), size)
 
 

@@ -21,12 +21,32 @@ OPTIONS = {
     "jax",
     lambda: compat.QUICK_COMPILATION,
     "xla_cpu_use_fusion_emitters",
-    "Leave the option out of QUICK_COMPILATION, or compile all sizes alike",
+    "Leave the option out of both dictionaries, or compile all sizes alike",
 )
 def options_of_the_compiler():
-    double = jax.jit(lambda x: x * 2.0, compiler_options=compat.QUICK_COMPILATION)
     on_cpu = jax.device_put(np.ones(3, np.float32), jax.devices("cpu")[0])
-    assert np.asarray(double(on_cpu)).tolist() == [2.0, 2.0, 2.0]
+    for options in (compat.QUICK_COMPILATION, compat.QUICKEST_COMPILATION):
+        double = jax.jit(lambda x: x * 2.0, compiler_options=options)
+        assert np.asarray(double(on_cpu)).tolist() == [2.0, 2.0, 2.0]
+
+
+@canary(
+    CANARIES,
+    "jax",
+    lambda: type(jax.config),
+    "read",
+    "Leave out QUICKEST_COMPILATION",
+)
+def a_user_who_wants_few_optimizations():
+    name = "jax_disable_most_optimizations"
+    before = jax.config.read(name)
+    try:
+        jax.config.update(name, True)
+        few = compat.compiler_options(quickly=False)
+        jax.config.update(name, False)
+        assert (few, compat.compiler_options(quickly=False)) == (compat.QUICKEST_COMPILATION, None)
+    finally:
+        jax.config.update(name, before)
 
 
 @canary(
