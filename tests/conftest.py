@@ -1,6 +1,8 @@
 """Settings and fixtures of all tests. Nothing here is imported before the environment is set."""
 
+import gc
 import os
+from contextlib import contextmanager
 
 # Without it scikit-learn skips its array API check.
 os.environ["SCIPY_ARRAY_API"] = "1"
@@ -24,6 +26,12 @@ REGRESSORS = [name for name in skrnn.__all__ if name.endswith("Regressor")]
 CLASSIFIERS = [name for name in skrnn.__all__ if name.endswith("Classifier")]
 ESTIMATORS = [*REGRESSORS, *CLASSIFIERS]
 FORECASTERS = [name for name in skrnn.__all__ if name.endswith("Forecaster")]
+
+
+def pytest_collection_finish():
+    """Leave what is imported out of all garbage collections, of which a compilation makes many."""
+    gc.collect()
+    gc.freeze()
 
 
 def make(name, **params):
@@ -54,6 +62,23 @@ def stopped_by_hand(scores, patience):
         if waited == patience:
             return epoch, best
     return len(scores) - 1, best
+
+
+@contextmanager
+def all_optimizations():
+    """Compile as for users, where a test trains for longer than that takes."""
+    if load_keras().config.backend() != "jax":
+        yield
+        return
+    import jax
+
+    name = "jax_disable_most_optimizations"
+    before = jax.config.read(name)
+    jax.config.update(name, False)
+    try:
+        yield
+    finally:
+        jax.config.update(name, before)
 
 
 @pytest.fixture

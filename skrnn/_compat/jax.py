@@ -25,9 +25,16 @@ def compiler_options(*, quickly: bool) -> dict[str, Any] | None:
 
     if jax.default_backend() != "cpu":
         return None
-    if jax.config.read("jax_disable_most_optimizations"):
+    if disables_most_optimizations():
         return QUICKEST_COMPILATION
     return QUICK_COMPILATION if quickly else None
+
+
+def disables_most_optimizations() -> bool:
+    """Return whether the user has told JAX to leave out most optimizations."""
+    import jax
+
+    return bool(jax.config.read("jax_disable_most_optimizations"))
 
 
 def reset_compilation_cache() -> None:

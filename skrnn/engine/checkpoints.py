@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from skrnn._version import __version__
 from skrnn.engine.compiled_model import CompiledModel
 from skrnn.engine.fingerprint import fingerprint
-from skrnn.engine.model_spec import keras_settings
+from skrnn.engine.model_spec import global_settings
 from skrnn.engine.training import Best, State
 
 Arrays = Sequence[NDArray[Any]]
@@ -85,7 +85,7 @@ class Checkpoints:
             "backend": compiled.steps.runtime,
         }
         self.writes = compiled.steps.rank == 0
-        self.fit = fingerprint((versions, keras_settings(), self.of, start))
+        self.fit = fingerprint((versions, global_settings(), self.of, start))
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def of_network(self, number: int) -> Checkpoint:

@@ -25,7 +25,7 @@ from skrnn.engine.backends import make_steps
 from skrnn.engine.batches import GatherBatch, NetworkInputs
 from skrnn.engine.initializers import draw, forget_gate_bias, has_forget_gate_bias, zeros
 from skrnn.engine.losses import per_sequence
-from skrnn.engine.model_spec import ModelSpec, keras_settings, make_optimizer
+from skrnn.engine.model_spec import ModelSpec, global_settings, make_optimizer
 from skrnn.engine.process import refuse_forked
 from skrnn.engine.variables import is_carried, to_numpy, values_of
 from skrnn.settings import follow_environment, use_cores
@@ -222,7 +222,7 @@ def lease(spec: ModelSpec) -> Iterator[CompiledModel]:
     After an interrupt (Ctrl-C) it is dropped, since Keras may have left it inconsistent.
     """
     refuse_forked()
-    key = spec.key, keras_settings()
+    key = spec.key, global_settings()
     compiled = compiled_models.take(key) or CompiledModel(spec)
     try:
         yield compiled

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from skrnn._backend import load_keras
+from skrnn._compat.jax import disables_most_optimizations
 from skrnn.engine.fingerprint import fingerprint
 from skrnn.engine.forecast_losses import ForecastLoss
 from skrnn.engine.losses import SmoothedLoss
@@ -66,14 +67,15 @@ class ModelSpec:
         return {name: value for name, value in vars(self).items() if name != "key"}
 
 
-def keras_settings() -> Hashable:
-    """Return the global settings of Keras that layers adopt when they are built.
+def global_settings() -> Hashable:
+    """Return the global settings of Keras and JAX that a compiled model adopts when it is built.
 
     Users may change them between fits; a compiled model is reused only under the same settings.
     """
     config = load_keras().config
     policy = repr(config.dtype_policy().get_config())
-    return policy, config.floatx(), config.epsilon(), config.image_data_format()
+    is_quick = config.backend() == "jax" and disables_most_optimizations()
+    return policy, config.floatx(), config.epsilon(), config.image_data_format(), is_quick
 
 
 def make_optimizer(spec: ModelSpec) -> Any:

@@ -44,6 +44,7 @@ def a_user_who_wants_few_optimizations():
         jax.config.update(name, True)
         few = compat.compiler_options(quickly=False)
         jax.config.update(name, False)
+        assert not compat.disables_most_optimizations()
         assert (few, compat.compiler_options(quickly=False)) == (compat.QUICKEST_COMPILATION, None)
     finally:
         jax.config.update(name, before)

@@ -3,6 +3,8 @@
 But for the long tests, it trains for 50 epochs, and where a check asks for no score for 3.
 """
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import (
@@ -12,7 +14,7 @@ from sklearn.utils.estimator_checks import (
 
 import skrnn
 from tests.conformance.kinds import FULL_BATCH, name_of, passes
-from tests.conftest import CLASSIFIERS, ESTIMATORS, REGRESSORS
+from tests.conftest import CLASSIFIERS, ESTIMATORS, REGRESSORS, all_optimizations
 
 #: Checks that ask for accurate predictions, by a word of their name.
 SCORED = ("_train", "_classes", "class_weight", "regressors_int")
@@ -41,8 +43,10 @@ every_check = pytest.mark.parametrize(("name", "number"), checks_of([*REGRESSORS
 def test_scikit_learn_suite(name, number):
     check = suite(name)[number]
     estimator = getattr(skrnn, name)()
-    estimator.set_params(epochs=50 if any(word in name_of(check) for word in SCORED) else 3)
-    passes(check, estimator)
+    is_scored = any(word in name_of(check) for word in SCORED)
+    estimator.set_params(epochs=50 if is_scored else 3)
+    with all_optimizations() if is_scored else nullcontext():
+        passes(check, estimator)
 
 
 @pytest.mark.long
