@@ -17,10 +17,13 @@ import subprocess
 import sys
 import textwrap
 import types
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.conftest import all_optimizations
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted([*ROOT.glob("README.md"), *ROOT.glob("docs/*.md")])
@@ -121,8 +124,9 @@ def test_the_python_blocks_of_a_page_run(page, tmp_path, monkeypatch):
     # What a page defines can be pickled only from a module that can be found by its name.
     module = types.ModuleType(f"docs_{page.stem}")
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    for block in blocks_of(page):
-        run(block, page, vars(module))
+    with nullcontext() if page.stem in QUICK else all_optimizations():
+        for block in blocks_of(page):
+            run(block, page, vars(module))
 
 
 @every_page

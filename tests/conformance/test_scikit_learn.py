@@ -52,7 +52,8 @@ def test_scikit_learn_suite(name, number):
 @pytest.mark.long
 @every_check
 def test_scikit_learn_suite_with_defaults_alone(name, number):
-    passes(suite(name)[number], getattr(skrnn, name)())
+    with all_optimizations():
+        passes(suite(name)[number], getattr(skrnn, name)())
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
