@@ -46,18 +46,42 @@ def report(**values):
 """
 
 
-def run(code, **environment):
-    """Run code in a fresh process on JAX, or as the environment says; return its report."""
-    inherited = {
+FORKS = """
+from skrnn._backend import load_keras
+
+load_keras()  # once, for all children; nothing is computed here
+for line in sys.stdin:
+    code, environment = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        os.environ.update(environment)
+        exec(code)
+        sys.stdout.flush()
+        os._exit(0)
+    print("ENDED", os.waitpid(child, 0)[1], flush=True)
+"""
+
+
+def process_environment():
+    """Return the environment of a process on JAX without any setting."""
+    kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("JAX_", "XLA_", "SKRNN_"))
+        if name == "JAX_DISABLE_MOST_OPTIMIZATIONS"
+        or not name.startswith(("JAX_", "XLA_", "SKRNN_"))
     }
+    return kept | {"KERAS_BACKEND": "jax", "PYTHONPATH": str(Path(skrnn.__file__).parent.parent)}
+
+
+def as_texts(environment):
+    return {name: str(value) for name, value in environment.items()}
+
+
+def run(code, **environment):
+    """Run code in a fresh process on JAX, or as the environment says; return its report."""
     process = subprocess.run(
         [sys.executable, "-c", PARTS + textwrap.dedent(code)],
-        env=inherited
-        | {"KERAS_BACKEND": "jax", "PYTHONPATH": str(Path(skrnn.__file__).parent.parent)}
-        | {name: str(value) for name, value in environment.items()},
+        env=process_environment() | as_texts(environment),
         capture_output=True,
         text=True,
         check=False,
@@ -65,6 +89,38 @@ def run(code, **environment):
     assert process.returncode == 0, process.stderr
     line = process.stdout.split("REPORT ")[-1]
     return json.loads(line)
+
+
+@pytest.fixture(scope="module")
+def fork():
+    """Return a function like `run` whose processes are forks of one that has imported Keras."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARTS + FORKS],
+        env=process_environment(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+    def run_in_fork(code, **environment):
+        request = json.dumps([textwrap.dedent(code), as_texts(environment)])
+        print(request, file=parent.stdin, flush=True)
+        *said, end = until_end(parent.stdout)
+        assert end == "ENDED 0\n", "".join(said)
+        [report] = [line for line in said if line.startswith("REPORT ")]
+        return json.loads(report.removeprefix("REPORT "))
+
+    with parent:
+        yield run_in_fork
+
+
+def until_end(lines):
+    """Yield lines up to the one that says that a process ended."""
+    for line in lines:
+        yield line
+        if line.startswith("ENDED"):
+            return
 
 
 def files_of(folder):
@@ -94,8 +150,8 @@ def test_jax_runs_with_the_devices_asked_for_and_keeps_them():
     assert "call set_config(cpu_devices=3) at the top of the script" in seen["message"]
 
 
-def test_one_device_is_no_change_once_jax_runs_with_it():
-    seen = run("""
+def test_one_device_is_no_change_once_jax_runs_with_it(fork):
+    seen = fork("""
         import jax
 
         jax.numpy.zeros(2)
@@ -140,7 +196,7 @@ USED = textwrap.dedent("""
 """)
 
 
-def test_large_batches_of_a_recurrent_network_are_split_among_the_cores():
+def test_large_batches_of_a_recurrent_network_are_split_among_the_cores(fork):
     code = """
         fits = [skrnn.GRURegressor(**options).fit(X, y)]
         n_used = used()
@@ -156,7 +212,7 @@ def test_large_batches_of_a_recurrent_network_are_split_among_the_cores():
             config=skrnn.get_config()["cpu_devices"],
         )
     """
-    many, one = (run(USED + textwrap.dedent(code), OMP_NUM_THREADS=n) for n in (16, 1))
+    many, one = (fork(USED + textwrap.dedent(code), OMP_NUM_THREADS=n) for n in (16, 1))
     assert many["n"] == min(cpu_count(), 16)
     assert one["n"] == 1 == one["used"][0]
     assert many["used"][0] == min(many["n"], 4)
@@ -177,8 +233,8 @@ def test_large_batches_of_a_recurrent_network_are_split_among_the_cores():
         ("", {"OMP_NUM_THREADS": "1"}),
     ],
 )
-def test_the_cores_are_left_to_a_user_who_has_chosen(code, environment):
-    seen = run(
+def test_the_cores_are_left_to_a_user_who_has_chosen(code, environment, fork):
+    seen = fork(
         code + "\nmodel().fit(X, y); import jax; report(n=len(jax.devices()))",
         **{"OMP_NUM_THREADS": "16", **environment},
     )
@@ -268,9 +324,9 @@ def test_workers_of_a_search_find_what_others_compiled(tmp_path):
     assert second["here"] not in second["process"]
 
 
-def test_a_folder_may_be_set_and_changed_while_jax_runs(tmp_path):
+def test_a_folder_may_be_set_and_changed_while_jax_runs(tmp_path, fork):
     folders = [tmp_path / "one", tmp_path / "two"]
-    run(f"""
+    fork(f"""
         import jax
 
         jax.jit(lambda x: x + 1)(1.0)
@@ -295,10 +351,10 @@ def test_the_folder_of_jax_itself_comes_first(tmp_path):
     assert not ours.exists()
 
 
-def test_a_folder_that_is_made_is_the_users_alone(tmp_path):
+def test_a_folder_that_is_made_is_the_users_alone(tmp_path, fork):
     theirs = tmp_path / "theirs"
     theirs.mkdir(mode=0o755)
-    run(f"""
+    fork(f"""
         os.umask(0o022)
         skrnn.set_config(compilation_cache={str(tmp_path / "made" / "here")!r})
         skrnn.set_config(compilation_cache={str(theirs)!r})
@@ -308,10 +364,10 @@ def test_a_folder_that_is_made_is_the_users_alone(tmp_path):
     assert theirs.stat().st_mode & 0o777 == 0o755
 
 
-def test_a_file_is_no_folder(tmp_path):
+def test_a_file_is_no_folder(tmp_path, fork):
     path = tmp_path / "file"
     path.touch()
-    seen = run(f"""
+    seen = fork(f"""
         try:
             skrnn.set_config(compilation_cache={str(path)!r})
         except OSError as error:
@@ -320,9 +376,9 @@ def test_a_file_is_no_folder(tmp_path):
     assert str(path) in seen["message"]
 
 
-def test_inside_a_context_programs_are_kept_in_its_folder_and_afterwards_as_before(tmp_path):
+def test_inside_a_context_programs_are_kept_in_its_folder_and_afterwards_as_before(tmp_path, fork):
     outer, inner = tmp_path / "outer", tmp_path / "inner"
-    seen = run(f"""
+    seen = fork(f"""
         import jax
 
         names = ["jax_compilation_cache_dir", "jax_persistent_cache_min_compile_time_secs"]
@@ -356,9 +412,9 @@ def test_inside_a_context_programs_are_kept_in_its_folder_and_afterwards_as_befo
     assert [len(files_of(folder)) for folder in (outer, inner)] == [3, 1]
 
 
-def test_contexts_of_threads_that_overlap_leave_nothing_behind(tmp_path):
+def test_contexts_of_threads_that_overlap_leave_nothing_behind(tmp_path, fork):
     folders = [str(tmp_path / name) for name in ("first", "second", "third")]
-    seen = run(f"""
+    seen = fork(f"""
         import jax
 
         def settings():
