@@ -128,13 +128,13 @@ def test_programs_that_the_cache_drops_are_freed(cube, y):
     compiled_models.resize(2)
     try:
         held = []
-        for units in (5, 6, 7, 8):
+        for units in (5, 6, 7):
             model = make("GRURegressor", units=units).fit(cube, y)
             with lease(model.network_.spec) as compiled:
                 held.append(weakref.ref(compiled.model))
             del compiled
         gc.collect()
-        assert [model() is None for model in held] == [True, True, False, False]
+        assert [model() is None for model in held] == [True, False, False]
     finally:
         compiled_models.resize(32)
 
@@ -158,12 +158,11 @@ if BACKEND == "jax":
             model.partial_fit(cube, y).predict(cube)
             model.to_keras()
 
-        compiled_models.resize(0)
+        compiled_models.resize(1)
         try:
             use(20)  # what does not depend on the network is compiled once
             before = executables()
-            for n in (21, 22):
-                use(n)
+            use(21)  # whose programs take the place of the others in the cache
             assert executables() == before
         finally:
             compiled_models.resize(32)
