@@ -15,6 +15,7 @@ SCRIPT = """
 import os, signal, sys
 import numpy as np
 import skrnn
+from skrnn._backend import load_keras
 
 X = np.random.default_rng(0).normal(size=(8, 5, 2))
 
@@ -37,20 +38,21 @@ def in_a_child(work):
         print(pipe.read().replace("\\n", " "), flush=True)
     os.waitpid(child, 0)
 
-if sys.argv[1] == "before":  # the parent has only imported
-    in_a_child(lambda: f"fits, {fitted().predict(X).shape}")
-else:
-    model = fitted()
-    in_a_child(lambda: f"predicts, {model.predict(X).shape}")
-    in_a_child(lambda: f"fits, {fitted().predict(X).shape}")
-    in_a_child(lambda: f"builds, {len(model.to_keras().weights)}")
-    print(f"parent predicts, {model.predict(X).shape}")
+load_keras()  # all that the parent has done before the first child
+in_a_child(lambda: f"fits, {fitted().predict(X).shape}")
+model = fitted()
+in_a_child(lambda: f"predicts, {model.predict(X).shape}")
+in_a_child(lambda: f"fits, {fitted().predict(X).shape}")
+in_a_child(lambda: f"builds, {len(model.to_keras().weights)}")
+print(f"parent predicts, {model.predict(X).shape}")
 """
 
 
-def said_in_children(when):
+@pytest.fixture(scope="module")
+def said():
+    """Return what each child says, and at last the parent."""
     finished = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT, when],
+        [sys.executable, "-W", "ignore", "-c", SCRIPT],
         env=os.environ | {"KERAS_BACKEND": keras.backend.backend(), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
@@ -60,22 +62,22 @@ def said_in_children(when):
     return finished.stdout.splitlines()
 
 
-def test_a_child_forked_after_a_fit_is_refused_where_it_would_hang():
-    *children, parent = said_in_children("after")
+def test_a_child_forked_after_a_fit_is_refused_where_it_would_hang(said):
+    _, *children, parent = said
     assert parent == "parent predicts, (8,)"
     if SURVIVES:
         assert children[:2] == ["predicts, (8,)", "fits, (8,)"]
         assert children[2].startswith("builds, ")
     else:
         assert len(children) == 3
-        for said in children:
-            assert said.startswith("RuntimeError: process ")
-            assert "does not survive a fork" in said
-            assert 'multiprocessing.get_context("spawn")' in said
+        for text in children:
+            assert text.startswith("RuntimeError: process ")
+            assert "does not survive a fork" in text
+            assert 'multiprocessing.get_context("spawn")' in text
 
 
-def test_a_child_forked_before_the_first_fit_works():
-    assert said_in_children("before") == ["fits, (8,)"]
+def test_a_child_forked_before_the_first_fit_works(said):
+    assert said[0] == "fits, (8,)"
 
 
 @pytest.mark.parametrize("owner", [None, os.getpid()], ids=["unknown", "own"])
