@@ -28,7 +28,7 @@ COMMON = {"epochs": 80, "random_state": 0}
 def regressor(**params):
     """Return a regressor of two networks, with dropout and a validation set, and its data."""
     settings = {**COMMON, "units": 4, "dropout": 0.2, "n_networks": 2, "patience": 80, **params}
-    return skrnn.GRURegressor(early_stopping=True, **settings), (X, X[:, -1, 0]), (X,)
+    return skrnn.RNNRegressor(early_stopping=True, **settings), (X, X[:, -1, 0]), (X,)
 
 
 def stopped(**params):

@@ -151,21 +151,21 @@ PANEL = pd.DataFrame(
     index=pd.MultiIndex.from_product([["a", "b"], range(60)], names=["series", "time"]),
 )
 SMALL = {"epochs": 4, "random_state": 0}
-GRU = networks.GRU(units=4, dropout=0.1)
+RNN = networks.RNN(units=4, dropout=0.1)
 TEXTS = ["abba", "cabba", "bacab", "ab"]
 KINDS = {
     "regressor": (lambda **p: make("TCNRegressor", dropout=0.1, **p), (CUBE, LAST)),
     "classifier": (
-        lambda **p: make("GRUClassifier", metrics=["accuracy"], monitor="accuracy", **p),
+        lambda **p: make("RNNClassifier", metrics=["accuracy"], monitor="accuracy", **p),
         {"X": CUBE, "y": SIGNS, "X_val": CUBE[:9], "y_val": SIGNS[:9]},
     ),
-    "detector": (lambda **p: skrnn.SequenceAnomalyDetector(network=GRU, **p), (CUBE,)),
+    "detector": (lambda **p: skrnn.SequenceAnomalyDetector(network=RNN, **p), (CUBE,)),
     "translator": (
-        lambda **p: skrnn.SequenceTranslator(network=GRU, **p),
+        lambda **p: skrnn.SequenceTranslator(network=RNN, **p),
         (TEXTS, [text[::-1] for text in TEXTS]),
     ),
-    "generator": (lambda **p: skrnn.SequenceGenerator(network=GRU, **p), (TEXTS,)),
-    "panel": (lambda **p: skrnn.GRUForecaster(units=4, window_length=8, **p), (PANEL, None, [1])),
+    "generator": (lambda **p: skrnn.SequenceGenerator(network=RNN, **p), (TEXTS,)),
+    "panel": (lambda **p: skrnn.RNNForecaster(units=4, window_length=8, **p), (PANEL, None, [1])),
 }
 
 
@@ -201,30 +201,30 @@ def test_pretraining_goes_on(always, monkeypatch, tmp_path):
 
 def test_a_warm_start_goes_on(always, monkeypatch, tmp_path):
     params = {"epochs": 4, "dropout": 0.1, "warm_start": True}
-    model = make("GRURegressor", **params, checkpoint=tmp_path).fit(CUBE, LAST)
+    model = make("RNNRegressor", **params, checkpoint=tmp_path).fit(CUBE, LAST)
     interrupted(monkeypatch, model, (CUBE, LAST), after=2)
-    expected = make("GRURegressor", **params).fit(CUBE, LAST).fit(CUBE, LAST)
+    expected = make("RNNRegressor", **params).fit(CUBE, LAST).fit(CUBE, LAST)
     assert_equal_fits(model.fit(CUBE, LAST), expected)
 
 
 def test_an_ensemble_goes_on_with_the_network_that_it_trained(always, monkeypatch, tmp_path):
     params = {"epochs": 3, "n_networks": 3, "dropout": 0.1}
-    model = make("GRURegressor", **params, checkpoint=tmp_path)
+    model = make("RNNRegressor", **params, checkpoint=tmp_path)
     interrupted(monkeypatch, model, (CUBE, LAST), after=5)
-    expected = make("GRURegressor", **params).fit(CUBE, LAST)
+    expected = make("RNNRegressor", **params).fit(CUBE, LAST)
     later = saving(monkeypatch)
     assert_equal_fits(model.fit(CUBE, LAST), expected)
     assert later == [("network-2", 3), *(("network-3", epoch) for epoch in (1, 2, 3))]
 
 
 def test_partial_fit_saves_nothing(always, monkeypatch, tmp_path):
-    model = make("GRURegressor", checkpoint=tmp_path / "new").partial_fit(CUBE, LAST)
+    model = make("RNNRegressor", checkpoint=tmp_path / "new").partial_fit(CUBE, LAST)
     model.partial_fit(CUBE, LAST)
     assert not (tmp_path / "new").exists()
 
 
 def test_a_fit_that_diverges_leaves_no_checkpoint(always, tmp_path):
-    model = make("GRURegressor", epochs=20, learning_rate=1e30, global_clipnorm=None)
+    model = make("RNNRegressor", epochs=20, learning_rate=1e30, global_clipnorm=None)
     model.set_params(optimizer="sgd", checkpoint=tmp_path)
     with pytest.raises(FloatingPointError):
         model.fit(CUBE, LAST)
@@ -232,7 +232,7 @@ def test_a_fit_that_diverges_leaves_no_checkpoint(always, tmp_path):
 
 
 def test_the_bar_begins_with_the_epochs_of_the_checkpoint(always, monkeypatch, tmp_path, capsys):
-    model = make("GRURegressor", epochs=4, checkpoint=tmp_path)
+    model = make("RNNRegressor", epochs=4, checkpoint=tmp_path)
     interrupted(monkeypatch, model, (CUBE, LAST), after=3)
     model.set_params(verbose=1).fit(CUBE, LAST)  # the progress shown does not matter
     bars = capsys.readouterr().err
@@ -257,12 +257,12 @@ def test_the_bar_begins_with_the_epochs_of_the_checkpoint(always, monkeypatch, t
 )
 def test_another_fit_starts_anew(change, always, monkeypatch, tmp_path):
     interrupted(
-        monkeypatch, make("GRURegressor", epochs=4, checkpoint=tmp_path), (CUBE, LAST), after=3
+        monkeypatch, make("RNNRegressor", epochs=4, checkpoint=tmp_path), (CUBE, LAST), after=3
     )
     [other] = tmp_path.iterdir()
     params = {"epochs": 4} | change
-    model = make("GRURegressor", **params, checkpoint=tmp_path).fit(CUBE, LAST)
-    assert_equal_fits(model, make("GRURegressor", **params).fit(CUBE, LAST))
+    model = make("RNNRegressor", **params, checkpoint=tmp_path).fit(CUBE, LAST)
+    assert_equal_fits(model, make("RNNRegressor", **params).fit(CUBE, LAST))
     assert list(tmp_path.iterdir()) == [other]
 
 
@@ -270,18 +270,18 @@ def test_another_fit_starts_anew(change, always, monkeypatch, tmp_path):
 def test_other_data_start_anew(changed, always, monkeypatch, tmp_path):
     data = {"X": CUBE, "y": LAST, "sample_weight": np.ones(24), "X_val": CUBE[:9]}
     data["y_val"] = LAST[:9]
-    model = make("GRURegressor", epochs=4, checkpoint=tmp_path)
+    model = make("RNNRegressor", epochs=4, checkpoint=tmp_path)
     interrupted(monkeypatch, model, data, after=3)
     [other] = tmp_path.iterdir()
     data[changed] = data[changed].copy()
     data[changed][-1] += 1e-3
-    expected = make("GRURegressor", epochs=4).fit(**data)
+    expected = make("RNNRegressor", epochs=4).fit(**data)
     assert_equal_fits(model.fit(**data), expected)
     assert list(tmp_path.iterdir()) == [other]
 
 
 def test_a_library_of_another_version_starts_anew(always, monkeypatch, tmp_path):
-    model = make("GRURegressor", epochs=4, checkpoint=tmp_path)
+    model = make("RNNRegressor", epochs=4, checkpoint=tmp_path)
     interrupted(monkeypatch, model, (CUBE, LAST), after=3)
     [other] = tmp_path.iterdir()
     monkeypatch.setattr(checkpoints, "__version__", "0.1.0")
@@ -293,7 +293,7 @@ def test_a_search_shares_a_folder(always, tmp_path):
     grid = {"random_state": [0, 1], "learning_rate": [0.01, 0.02]}
 
     def search(**params):
-        model = make("GRURegressor", epochs=3, **params)
+        model = make("RNNRegressor", epochs=3, **params)
         with joblib.parallel_backend("threading"):
             return GridSearchCV(model, grid, cv=2, n_jobs=2).fit(CUBE, LAST)
 
@@ -309,20 +309,20 @@ def test_a_search_shares_a_folder(always, tmp_path):
 
 @pytest.mark.parametrize("seed", [None, np.random.RandomState(0)], ids=["None", "RandomState"])
 def test_a_seed_that_does_not_recognize_a_fit_is_refused(seed, tmp_path):
-    model = make("GRURegressor", random_state=seed, checkpoint=tmp_path)
+    model = make("RNNRegressor", random_state=seed, checkpoint=tmp_path)
     with pytest.raises(ValueError, match=r"random_state=.*give an int, such as random_state=0"):
         model.fit(CUBE, LAST)
 
 
 def test_callbacks_are_refused(tmp_path):
-    model = make("GRURegressor", checkpoint=tmp_path, callbacks=[keras.callbacks.Callback()])
+    model = make("RNNRegressor", checkpoint=tmp_path, callbacks=[keras.callbacks.Callback()])
     with pytest.raises(ValueError, match="with callbacks, whose own state it does not hold"):
         model.fit(CUBE, LAST)
 
 
 def test_callbacks_of_scikit_learn_are_refused(tmp_path):
     callback = pytest.importorskip("sklearn.callback")
-    model = make("GRURegressor", checkpoint=tmp_path)
+    model = make("RNNRegressor", checkpoint=tmp_path)
     model.set_callbacks(callback.ScoringMonitor(scoring="r2"))
     with pytest.raises(ValueError, match="with callbacks, whose own state it does not hold"):
         model.fit(CUBE, LAST)
@@ -331,7 +331,7 @@ def test_callbacks_of_scikit_learn_are_refused(tmp_path):
 def test_a_file_in_place_of_the_folder_is_an_error_before_training(tmp_path):
     path = tmp_path / "file"
     path.write_text("mine")
-    model = make("GRURegressor", checkpoint=path, epochs=10**6)
+    model = make("RNNRegressor", checkpoint=path, epochs=10**6)
     before = dict(vars(model))
     with pytest.raises(OSError, match=str(path)):
         model.fit(CUBE, LAST)
@@ -340,7 +340,7 @@ def test_a_file_in_place_of_the_folder_is_an_error_before_training(tmp_path):
 
 
 def test_a_damaged_file_is_refused_by_the_fit(always, monkeypatch, tmp_path):
-    model = make("GRURegressor", epochs=4, checkpoint=tmp_path)
+    model = make("RNNRegressor", epochs=4, checkpoint=tmp_path)
     interrupted(monkeypatch, model, (CUBE, LAST), after=3)
     [folder] = tmp_path.iterdir()
     [path] = folder.iterdir()
