@@ -35,7 +35,7 @@ def flattened(model, X):
 def test_its_weights_are_those_of_ridge_regression(n_outputs, weighted):
     X, y = linear_data(n_outputs=n_outputs)
     weights = np.random.default_rng(1).uniform(0.5, 2.0, len(X)) if weighted else np.ones(len(X))
-    model = skrnn.GRURegressor(**STILL).fit(X, y, sample_weight=weights)
+    model = skrnn.RNNRegressor(**STILL).fit(X, y, sample_weight=weights)
     target = y.reshape(len(y), -1)
     center = np.average(target, axis=0, weights=weights)
     scale = np.sqrt(np.average((target - center) ** 2, axis=0, weights=weights))
@@ -51,11 +51,11 @@ def test_its_weights_are_those_of_ridge_regression(n_outputs, weighted):
 
 def test_of_many_sequences_some_are_read(monkeypatch):
     X, y = linear_data()
-    whole = skrnn.GRURegressor(**STILL).fit(X, y)
+    whole = skrnn.RNNRegressor(**STILL).fit(X, y)
     monkeypatch.setattr(linear_fit, "_MOST_PRODUCTS", 14**2 * 100)  # of 12 values, 1 and a target
-    half = skrnn.GRURegressor(**STILL).fit(X, y)
+    half = skrnn.RNNRegressor(**STILL).fit(X, y)
     X[1::2] = 1e3
-    other = skrnn.GRURegressor(**STILL, scale_input=False).fit(X, y)
+    other = skrnn.RNNRegressor(**STILL, scale_input=False).fit(X, y)
     scaled = Ridge(10.0).fit(X[::2].reshape(100, -1), (y[::2] - y.mean()) / y.std())
     assert not np.array_equal(whole.weights_[-2], half.weights_[-2])
     np.testing.assert_allclose(other.weights_[-2].ravel(), scaled.coef_, atol=1e-5)
@@ -64,7 +64,7 @@ def test_of_many_sequences_some_are_read(monkeypatch):
 def test_large_features_that_are_not_scaled_leave_it_finite():
     X, y = linear_data()
     X = np.concatenate([X, np.full((*X.shape[:2], 2), 3e18)], axis=2)
-    model = skrnn.GRURegressor(**STILL, scale_input=False).fit(X, y)
+    model = skrnn.RNNRegressor(**STILL, scale_input=False).fit(X, y)
     assert np.isfinite(model.predict(X)).all()
 
 
@@ -73,7 +73,7 @@ def test_training_leaves_it_unchanged_and_adds_what_is_not_linear(name):
     X, y = linear_data()
     y = y + 100 * np.abs(X[:, -1, 0])
     kind = getattr(skrnn, f"{name}Regressor")
-    still = kind(**STILL).fit(X, y)
+    still = kind(**STILL, batch_size=16).fit(X, y)
     model = kind(epochs=60, batch_size=16, random_state=0).fit(X, y)
     for before, after in zip(still.weights_[-2:], model.weights_[-2:], strict=True):
         np.testing.assert_array_equal(before, after)
@@ -85,15 +85,15 @@ def test_training_leaves_it_unchanged_and_adds_what_is_not_linear(name):
 def test_validation_rows_are_not_fitted():
     X, y = linear_data()
     split = {"early_stopping": True, "validation": "latest", "validation_fraction": 0.5}
-    held_out = skrnn.GRURegressor(**STILL, **split).fit(X, y)
+    held_out = skrnn.RNNRegressor(**STILL, **split).fit(X, y)
     y[100:] = -y[100:]
-    changed = skrnn.GRURegressor(**STILL, **split).fit(X, y)
+    changed = skrnn.RNNRegressor(**STILL, **split).fit(X, y)
     np.testing.assert_array_equal(held_out.weights_[-2], changed.weights_[-2])
 
 
 def test_a_stream_and_the_exported_model_include_it():
     X, y = linear_data()
-    model = skrnn.GRURegressor(epochs=2, random_state=0).fit(X, y)
+    model = skrnn.RNNRegressor(epochs=2, random_state=0).fit(X, y)
     predicted = model.predict(X[:3])
     stream = skrnn.Stream(model, n_streams=3)
     for step in X[:3].transpose(1, 0, 2):
@@ -109,7 +109,7 @@ def test_a_stream_and_the_exported_model_include_it():
 
 def test_training_that_continues_keeps_it():
     X, y = linear_data()
-    model = skrnn.GRURegressor(epochs=2, random_state=0, warm_start=True).fit(X, y)
+    model = skrnn.RNNRegressor(epochs=2, random_state=0, warm_start=True).fit(X, y)
     before = model.weights_[-2:]
     model.partial_fit(X[:50], -y[:50]).fit(X[50:], 2 * y[50:])
     for one, other in zip(before, model.weights_[-2:], strict=True):
@@ -118,7 +118,7 @@ def test_training_that_continues_keeps_it():
 
 def test_training_that_continues_refuses_another_setting():
     X, y = linear_data()
-    model = skrnn.GRURegressor(epochs=2, random_state=0, warm_start=True).fit(X, y)
+    model = skrnn.RNNRegressor(epochs=2, random_state=0, warm_start=True).fit(X, y)
     with pytest.raises(ValueError, match="linear_skip=False was given"):
         model.set_params(linear_skip=False).fit(X, y)
     assert model.set_params(linear_skip=True).fit(X, y).n_iter_ == 2
@@ -140,13 +140,13 @@ def has_skip(model):
 )
 def test_it_is_added_where_there_is_enough_to_fit_it(params, n, expected):
     X, y = linear_data(n)
-    assert has_skip(skrnn.GRURegressor(**STILL, **params).fit(X, y)) is expected
+    assert has_skip(skrnn.RNNRegressor(**STILL, **params).fit(X, y)) is expected
 
 
 def test_sequences_of_several_lengths_have_none():
     X, y = linear_data()
     ragged = [one[row % 2 :] for row, one in enumerate(X)]
-    model = skrnn.GRURegressor(**STILL)
+    model = skrnn.RNNRegressor(**STILL)
     assert not has_skip(clone(model).fit(ragged, y))
     with pytest.raises(ValueError, match="linear_skip=True needs measurements"):
         model.set_params(linear_skip=True).fit(ragged, y)
@@ -157,7 +157,7 @@ def test_the_first_row_stands_for_those_before_a_series():
     generator = np.random.default_rng(0)
     series = np.cumsum(generator.normal(size=(300, 1)), axis=0) + 50.0
     y = np.roll(series[:, 0], -1)
-    model = make_pipeline(SlidingWindow(5), skrnn.GRURegressor(epochs=2, random_state=0))
+    model = make_pipeline(SlidingWindow(5), skrnn.RNNRegressor(epochs=2, random_state=0))
     predicted = model.fit(series, y).predict(series)
     assert has_skip(model[-1])
     assert np.abs(predicted[:4] - series[:4, 0]).max() < 5.0
@@ -168,7 +168,7 @@ def test_the_first_row_stands_for_those_before_a_series():
 
 def test_streams_that_are_reset_begin_anew():
     X, y = linear_data()
-    model = skrnn.GRURegressor(epochs=2, random_state=0).fit(X, y)
+    model = skrnn.RNNRegressor(epochs=2, random_state=0).fit(X, y)
     stream = skrnn.Stream(model, n_streams=2)
     first = stream.step(X[:2, 0])
     stream.step(X[:2, 1])
@@ -191,8 +191,8 @@ def test_a_network_that_adds_nothing_leaves_ridge_regression():
     X, _ = linear_data(400)
     noise = np.random.default_rng(2).normal(size=len(X))  # which the network memorizes
     held_out = {"early_stopping": True, "validation": "latest", "validation_fraction": 0.5}
-    still = skrnn.GRURegressor(**STILL, **held_out).fit(X, noise)
-    model = skrnn.GRURegressor(learning_rate=1.0, epochs=3, random_state=0, **held_out)
+    still = skrnn.RNNRegressor(**STILL, **held_out).fit(X, noise)
+    model = skrnn.RNNRegressor(learning_rate=1.0, epochs=3, random_state=0, **held_out)
     model.fit(X, noise)
     assert min(model.history_["val_loss"]) > max(still.history_["val_loss"])
     np.testing.assert_allclose(model.predict(X), still.predict(X), rtol=1e-6)
@@ -201,8 +201,8 @@ def test_a_network_that_adds_nothing_leaves_ridge_regression():
 def test_a_network_that_is_hardly_better_than_ridge_regression_is_not_kept():
     """The validation loss has to fall by more than 0.5 %, which noise may feign."""
     X, y = linear_data(400)
-    model = skrnn.GRURegressor(early_stopping=True, learning_rate=1e-6, epochs=3, random_state=0)
+    model = skrnn.RNNRegressor(early_stopping=True, learning_rate=1e-6, epochs=3, random_state=0)
     model.fit(X, y)
-    start = skrnn.GRURegressor(early_stopping=True, **STILL).fit(X, y)
+    start = skrnn.RNNRegressor(early_stopping=True, **STILL).fit(X, y)
     assert min(model.history_["val_loss"]) > 0.995 * start.history_["val_loss"][0]
     np.testing.assert_array_equal(model.predict(X), start.predict(X))
