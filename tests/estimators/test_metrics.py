@@ -34,9 +34,9 @@ def test_the_metrics_of_a_regressor_are_scikit_learns_scores(cube, y, name, is_v
 
 
 def test_the_metrics_of_a_classifier_are_scikit_learns_scores(cube):
-    labels = targets("GRUClassifier", cube)
+    labels = targets("RNNClassifier", cube)
     names = ["neg_log_loss", "accuracy", "roc_auc"]
-    model = make("GRUClassifier", epochs=3, metrics=names).fit(cube, labels)
+    model = make("RNNClassifier", epochs=3, metrics=names).fit(cube, labels)
     assert last_of(model, names) == pytest.approx(scores_of(model, names, cube, labels), rel=1e-6)
 
 
@@ -78,12 +78,12 @@ def test_metrics_are_measured_for_every_form_of_X(cube, y, form):
         X, y = make_windows(cube.reshape(-1, 2), cube[..., 0].ravel(), window_length=6)
     else:
         X, params = np.arange(24 * 7).reshape(24, 7) % 5 + 1, {"embedding_dim": 3}
-    model = make("GRURegressor", metrics=REGRESSION, **params).fit(X, y)
+    model = make("RNNRegressor", metrics=REGRESSION, **params).fit(X, y)
     assert last_of(model, REGRESSION) == pytest.approx(scores_of(model, REGRESSION, X, y), rel=1e-6)
 
 
 def test_metrics_are_those_of_the_part_held_out(cube, y):
-    model = make("GRURegressor", metrics=["r2"], early_stopping=True, patience=9, epochs=4)
+    model = make("RNNRegressor", metrics=["r2"], early_stopping=True, patience=9, epochs=4)
     model.set_params(validation="latest", validation_fraction=0.25)
     model.fit(cube, y)
     best = int(np.argmin(model.history_["val_loss"]))
@@ -94,7 +94,7 @@ def test_metrics_do_not_change_the_fit(cube, y):
     X, y = np.concatenate([cube, cube[:5]]), np.concatenate([y, y[:5]])
     for batch_size in (8, None):
         plain, measured = (
-            make("GRURegressor", batch_size=batch_size, metrics=metrics).fit(X, y)
+            make("RNNRegressor", batch_size=batch_size, metrics=metrics).fit(X, y)
             for metrics in (None, REGRESSION)
         )
         for a, b in zip(plain.weights_, measured.weights_, strict=True):
@@ -110,21 +110,21 @@ def bias(estimator, X, y):
 
 def test_a_metric_may_be_a_callable(cube, y):
     greatest = make_scorer(mean_absolute_error, greater_is_better=False)
-    model = make("GRURegressor", metrics=[bias, greatest]).fit(cube, y)
+    model = make("RNNRegressor", metrics=[bias, greatest]).fit(cube, y)
     assert model.history_["bias"][-1] == pytest.approx(bias(model, cube, y), rel=1e-5)
     assert model.history_[repr(greatest)][-1] == pytest.approx(greatest(model, cube, y), rel=1e-6)
 
 
 def test_each_network_is_measured_by_itself(cube, y):
-    model = make("GRURegressor", n_networks=2, metrics=["r2"]).fit(cube, y)
+    model = make("RNNRegressor", n_networks=2, metrics=["r2"]).fit(cube, y)
     for network in model.networks_:
-        alone = make("GRURegressor").fit(cube, y)
+        alone = make("RNNRegressor").fit(cube, y)
         alone.network_ = network
         assert network.history["r2"][-1] == pytest.approx(alone.score(cube, y), rel=1e-6)
 
 
 def test_further_training_extends_the_metrics(cube, y):
-    model = make("GRURegressor", metrics=["r2"])
+    model = make("RNNRegressor", metrics=["r2"])
     for n_calls in (1, 2):
         model.partial_fit(cube, y)
         assert len(model.history_["r2"]) == n_calls
@@ -132,7 +132,7 @@ def test_further_training_extends_the_metrics(cube, y):
 
 
 def test_metrics_appear_in_the_lines_of_a_fit(cube, y, capsys):
-    model = make("GRURegressor", epochs=1, metrics=["r2"], verbose=2).fit(cube, y)
+    model = make("RNNRegressor", epochs=1, metrics=["r2"], verbose=2).fit(cube, y)
     assert capsys.readouterr().out.rstrip().endswith(f" - r2 {model.history_['r2'][0]:#.4g}")
 
 
@@ -147,14 +147,14 @@ def test_metrics_appear_in_the_lines_of_a_fit(cube, y, capsys):
     ],
 )
 def test_unknown_metrics_are_refused(cube, y, metrics, message):
-    model = make("GRURegressor", metrics=metrics)
+    model = make("RNNRegressor", metrics=metrics)
     with pytest.raises(ValueError, match=message):
         model.fit(cube, y)
     assert not hasattr(model, "network_")
 
 
 def test_a_scorer_that_does_not_fit_the_estimator_leaves_it_as_it_was(cube, y):
-    model = make("GRURegressor").fit(cube, y)
+    model = make("RNNRegressor").fit(cube, y)
     before = dict(vars(model))
     with pytest.raises((AttributeError, ValueError), match="predict_proba"):
         model.set_params(metrics=["neg_log_loss"]).fit(cube, y)
@@ -163,7 +163,7 @@ def test_a_scorer_that_does_not_fit_the_estimator_leaves_it_as_it_was(cube, y):
 
 def test_weights_that_diverge_raise_the_error_of_a_fit(cube, y):
     settings = {"optimizer": "sgd", "learning_rate": 1e30, "global_clipnorm": None}
-    model = make("GRURegressor", metrics=["r2"], batch_size=None, **settings)
+    model = make("RNNRegressor", metrics=["r2"], batch_size=None, **settings)
     with pytest.raises(FloatingPointError, match="smaller learning_rate"):
         model.fit(cube, y)
 
@@ -174,7 +174,7 @@ def test_metrics_reach_keras_callbacks(cube, y):
     seen = []
     watch = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(logs))
     X, X_val, y, y_val = train_test_split(cube, y, random_state=0)
-    model = make("GRURegressor", metrics=["r2"], callbacks=[watch])
+    model = make("RNNRegressor", metrics=["r2"], callbacks=[watch])
     model.fit(X, y, X_val=X_val, y_val=y_val)
     assert [logs["r2"] for logs in seen] == model.history_["r2"][: len(seen)]
     assert len(seen) == model.n_iter_
@@ -219,9 +219,9 @@ def test_a_small_rise_of_a_monitored_metric_keeps_the_new_weights(cube, y):
         return 1 + 1e-4 * next(numbers)
 
     given = {"X_val": cube[:9] + 0.1, "y_val": y[:9]}
-    model = make("GRURegressor", metrics=[rising], monitor="rising", early_stopping=True)
+    model = make("RNNRegressor", metrics=[rising], monitor="rising", early_stopping=True)
     model.fit(cube, y, **given)
-    last = make("GRURegressor", early_stopping=False).fit(cube, y, **given)
+    last = make("RNNRegressor", early_stopping=False).fit(cube, y, **given)
     for a, b in zip(model.weights_, last.weights_, strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -230,6 +230,6 @@ def test_a_monitor_that_is_not_measured_is_refused(cube, y):
     with pytest.raises(
         ValueError, match=r"monitor='r2' .* give 'auto', 'neg_max_error', or add it"
     ):
-        make("GRURegressor", metrics=["neg_max_error"], monitor="r2").fit(cube, y)
+        make("RNNRegressor", metrics=["neg_max_error"], monitor="r2").fit(cube, y)
     with pytest.raises(ValueError, match="monitor=3 was given"):
-        make("GRURegressor", monitor=3).fit(cube, y)
+        make("RNNRegressor", monitor=3).fit(cube, y)
