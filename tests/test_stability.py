@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from skrnn import RNNRegressor, networks
+from tests.conftest import all_optimizations
 
 PATH = Path(__file__).resolve().parents[1] / "docs" / "examples" / "stability.py"
 SPEC = importlib.util.spec_from_file_location("stability", PATH)
@@ -101,4 +102,5 @@ def test_layer_normalization_keeps_the_gradient_through_many_layers():
 def test_a_front_that_strides_learns_where_all_steps_are_too_many():
     small = {"n_steps": 320, "n": 600}
     assert stability.fit_levels(32, **small) > 0.9
-    assert stability.fit_levels(0, **small) < 0.1
+    with all_optimizations():
+        assert stability.fit_levels(0, **small) < 0.1
