@@ -44,15 +44,15 @@ def test_a_batch_has_at_most_the_power_of_two_that_holds_the_rows(batch_size, n_
     assert batch_rows(batch_size, n_rows) == expected
 
 
-@pytest.mark.parametrize("estimator", ["GRURegressor", "labeler", "truncated"])
+@pytest.mark.parametrize("estimator", ["RNNRegressor", "labeler", "truncated"])
 def test_a_batch_size_beyond_the_rows_learns_what_all_rows_at_once_teach(estimator, cube):
     # Without repeats and without a shuffle there is one batch, whatever its padding.
-    if estimator == "GRURegressor":
-        y, model = targets("GRURegressor", cube), make("GRURegressor", shuffle=False)
+    if estimator == "RNNRegressor":
+        y, model = targets("RNNRegressor", cube), make("RNNRegressor", shuffle=False)
     else:
         y = cube[..., 0] > 0
         cut = {"causal": True, "bptt_length": 4} if estimator == "truncated" else {}
-        network = skrnn.networks.GRU(units=4)
+        network = skrnn.networks.RNN(units=4)
         model = skrnn.SequenceLabeler(network=network, epochs=2, random_state=0, **cut)
     losses = [
         model.set_params(batch_size=size).fit(cube[:10], y[:10]).history_["loss"]
