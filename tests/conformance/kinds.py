@@ -95,7 +95,7 @@ def name_of(check: Any) -> str:
 
 def labeler(**params: Any) -> Any:
     """Return a small labeler."""
-    return LabelerOfRows(network=networks.GRU(units=4), epochs=2, **params)
+    return LabelerOfRows(network=networks.RNN(units=4), epochs=2, **params)
 
 
 def detector(**params: Any) -> Any:
@@ -105,7 +105,7 @@ def detector(**params: Any) -> Any:
 
 def translator(**params: Any) -> Any:
     """Return a small translator."""
-    small = {"network": networks.GRU(units=3), "embedding_dim": 2, "epochs": 1}
+    small = {"network": networks.RNN(units=4), "embedding_dim": 2, "epochs": 1}
     return SequenceTranslator(**small | params)
 
 
