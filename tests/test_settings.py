@@ -27,7 +27,7 @@ y = X[:, -1, 0]
 
 
 def model():
-    return skrnn.GRURegressor(units=2, epochs=2, random_state=0)
+    return skrnn.RNNRegressor(units=2, epochs=2, random_state=0)
 
 
 def events_while(work):
