@@ -8,6 +8,7 @@ from skrnn import SequenceForecaster, networks
 from skrnn.networks.model import build_model
 from skrnn.networks.wrappers.forecast import WindowLayout
 from tests.forecasting.parts import GAUSSIAN, POINT, keras, network_of, normal, numpy_of
+from tests.networks.references import weights_of_zeros
 
 MONTHS = pd.period_range("2010-01", periods=40, freq="M")
 WHOLE = {
@@ -28,7 +29,7 @@ def test_the_keras_model_predicts_what_the_forecaster_does(name):
     y = pd.Series(values, index=MONTHS, name="sales")
     X = pd.DataFrame({"past": normal(40, seed=1), "known": 9 * normal(40, seed=2)}, index=MONTHS)
     params = {"network": "dense", "window_length": 8, "differences": None, "epochs": 1}
-    params |= {"time_features": None} | WHOLE[name]
+    params |= {"time_features": None, "early_stopping": False} | WHOLE[name]
     model = SequenceForecaster(horizon=3, past_covariates=["past"], random_state=0, **params)
     model.fit(y[:-3], X[:-3])
     X_ahead = X[["known"]][-3:]
@@ -48,8 +49,8 @@ def test_the_keras_model_predicts_what_the_forecaster_does(name):
         for column, cycle in ((4, 12), (6, 6)):
             angles = 2 * np.pi * (numbers % cycle) / cycle
             window[0, :, column], window[0, :, column + 1] = np.sin(angles), np.cos(angles)
-    output = model.to_keras()([window, np.array([11], dtype=np.int32)])
-    parameters = numpy_of(output).reshape(3, -1)
+    output = model.to_keras().predict_on_batch([window, np.array([11], dtype=np.int32)])
+    parameters = output.reshape(3, -1)
     points = model.predict(fh=[1, 2, 3], X=X_ahead).to_numpy()
     center = model.network_.encoder.network.head.center
     np.testing.assert_allclose(points.ravel(), parameters[:, center] * scale + mean, rtol=1e-4)
@@ -84,7 +85,10 @@ def test_a_decoder_taught_its_own_forecasts_makes_them_again(differences):
     layout = WindowLayout(window_length=5, horizon=4, n_targets=2, n_known=1)
     settings = {"differences": differences, "teacher_forcing": True}
     network = network_of(layout, GAUSSIAN, **settings)
-    model = build_model(network, layout.n_steps, layout.n_columns, 16)
+    with weights_of_zeros():
+        model = build_model(network, layout.n_steps, layout.n_columns, 16)
+    for number, weight in enumerate(model.trainable_weights):
+        weight.assign(0.5 * normal(*weight.shape, seed=number))
     windows, lengths = normal(3, 9, 5).astype(np.float32), np.full(3, 9, dtype=np.int32)
     windows[:, :, 2:4] = 1
     own = numpy_of(model([windows, lengths], training=False))
@@ -112,6 +116,7 @@ class Own(networks.GRU):
 def test_a_step_by_step_decoder_has_the_layers_of_the_network_or_refuses_it(strategy):
     y = pd.Series(normal(40), index=MONTHS)
     params = {"strategy": strategy, "window_length": 4, "horizon": 2, "epochs": 1}
+    params |= {"differences": None, "early_stopping": False}
     model = SequenceForecaster(network=NamedLSTM(units=3), **params).fit(y)
     if strategy != "seq2seq":
         SequenceForecaster(network=Own(units=3), **params).fit(y)
