@@ -9,7 +9,7 @@ import pytest
 from skrnn import GRUForecaster, networks
 from skrnn.engine.compiled_model import CompiledModel
 from skrnn.networks.wrappers.forecast import Forecast, WindowLayout
-from tests.forecasting.parts import POINT, network_of, normal, numpy_of, spec_of
+from tests.forecasting.parts import POINT, network_of, normal, spec_of
 
 LAYOUT = WindowLayout(6, 3, 1, n_past=2, n_known=2, n_static=1, n_rules=8)
 #: Columns of codes, the second past, the first known and the static covariate.
@@ -36,9 +36,9 @@ def outputs(network, weights, x):
         generator = np.random.default_rng(2)
         weights = [generator.normal(size=w.shape) for w in compiled.weights_of(state)]
     compiled.start(compiled.with_weights(state, tuple(weights)))
-    compiled.steps.write_back()
     lengths = np.full(len(x), LAYOUT.n_steps, dtype=np.int32)
-    return numpy_of(compiled.model([x, lengths])), weights
+    (found,) = compiled.steps.predict_all([(x, lengths)])
+    return found, weights
 
 
 @pytest.mark.parametrize("seasons", [None, (1, 2)])
@@ -146,9 +146,8 @@ def test_sktime_reads_X_once_where_it_calls_methods_of_the_forecaster(given):
     y, X = shops("numbers")
     X = X if given == "from_dtype" else X.astype(float)
     is_past = y.index.get_level_values("day") < DAYS[-10]
-    model = GRUForecaster(
-        **SMALL, epochs=3, static_covariates=["kind"], categorical_covariates=given
-    )
+    quick = SMALL | {"epochs": 3, "differences": None, "early_stopping": False}
+    model = GRUForecaster(**quick, static_covariates=["kind"], categorical_covariates=given)
     model.fit(y[is_past], X[is_past], fh=[1, 2, 3])
     new = y.index.get_level_values("day") == DAYS[-10]
     other = pickle.loads(pickle.dumps(model))
@@ -165,9 +164,10 @@ def test_what_is_selected():
     y, X = shops()
     y, X = y.loc["a"], X.loc["a"]
     numbers = X.assign(kind=1.0, advert=X["advert"].map(EFFECTS))
-    model = GRUForecaster(**SMALL, epochs=1).fit(y, numbers, fh=[1])
+    quick = SMALL | {"epochs": 1, "differences": None, "early_stopping": False}
+    model = GRUForecaster(**quick).fit(y, numbers, fh=[1])
     assert model.network_.encoder.categories.names == ()
-    model = GRUForecaster(**SMALL, epochs=1, categorical_covariates=["advert"])
+    model = GRUForecaster(**quick, categorical_covariates=["advert"])
     assert model.fit(y, numbers, fh=[1]).network_.encoder.categories.names == ("advert",)
     with pytest.raises(TypeError, match="the column 'advert' of X holds"):
         GRUForecaster(**SMALL, categorical_covariates=None).fit(y, X, fh=[1])
@@ -177,7 +177,8 @@ def test_what_is_selected():
 
 def test_pretraining_keeps_the_categories():
     y, X = shops()
-    model = GRUForecaster(**SMALL, epochs=2, static_covariates=["kind"]).pretrain(y, X)
+    quick = SMALL | {"epochs": 2, "differences": None, "early_stopping": False}
+    model = GRUForecaster(**quick, static_covariates=["kind"]).pretrain(y, X)
     later = X.loc[["a"]].replace({"advert": {"tv": "web"}})
     model.fit(y.loc[["a"]], later, fh=[1])
     assert model.network_.encoder.categories.sizes == {"advert": 3, "kind": 2}

@@ -33,6 +33,7 @@ def fitted(loss, calibration, constant=False, **params):
         epochs=2,
         loss=loss,
         calibration=calibration,
+        early_stopping=False,
         random_state=0,
         **params,
     )
