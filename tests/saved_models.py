@@ -59,10 +59,13 @@ def _estimator(model, y):
 
 def _networks():
     """Yield an estimator for each network, and for each wrapper round one."""
+    # As wide, and trained as long, as estimators named by a network, which share their programs.
+    equal = {"epochs": 2}
     for name, kind in networks.BY_NAME.items():
         width = next(one for one in ("units", "filters", "width") if one in kind._parameters)
-        yield f"network {name}", {"network": kind(**{width: 2})}
-    yield "several networks", {"n_networks": 2}
+        depth = {"n_layers": 1} if "n_layers" in kind._parameters else {}
+        yield f"network {name}", {"network": kind(**{width: 4}, **depth), **equal}
+    yield "several networks", {"network": networks.GRU(units=4), "n_networks": 2, **equal}
     yield "tokens", {"embedding_dim": 2}
     yield "missing values", {"missing": "mask"}
     yield "centered steps", {"center_steps": True}
@@ -98,6 +101,8 @@ def _texts():
         y = PAIRS["characters" if kind == "vector" else kind]
         types = {"input_type": kind, "target_type": "auto" if kind == "vector" else kind}
         model = skrnn.SequenceTranslator(network=GRU, embedding_dim=2, max_length=4, **TRAINING)
+        if kind not in ("auto", "characters"):
+            types |= {"attention": False, "bidirectional": False}
         model.set_params(**types).fit(given, y)
         yield (
             f"translator {kind}",
@@ -139,26 +144,30 @@ def _forecaster(name, y, X=None, *, fh=None, ahead=None, **params):
     return model, lambda m: m.predict_quantiles(X=ahead, alpha=levels).to_numpy()
 
 
+#: Settings of a forecaster without exponential smoothing, of which small programs are compiled.
+PLAIN = {"differences": None, "normalization": "series", "early_stopping": False}
+
+
 def _forecasters():
     for name in FORECASTERS:
-        yield name, _forecaster(name, waves(DAYS))
+        yield name, _forecaster(name, waves(DAYS), **PLAIN)
     hours = pd.date_range("2024-03-30", periods=40, freq="h", tz="Europe/Berlin")
     later = waves(pd.date_range("2024-01-01", periods=33, freq="D"), 2)
     kinds = pd.DataFrame({"kind": ["a", "b", "c"] * 11}, index=later.index)
     for name, y, how in (
-        ("hours in a time zone", waves(hours), {"fh": [1, 30]}),
+        ("hours in a time zone", waves(hours), PLAIN | {"fh": [1, 30]}),
         ("months", waves(pd.date_range("2020", periods=30, freq="MS")), {}),
-        ("business days", waves(pd.date_range("2024", periods=30, freq="B")), {}),
+        ("business days", waves(pd.date_range("2024", periods=30, freq="B")), PLAIN),
         ("periods", waves(MONTHS), {"time_features": ("month_of_year",)}),
-        ("integers", waves(pd.RangeIndex(5, 35)), {"loss": "gaussian"}),
-        ("an array", np.sin(np.arange(30.0)), {}),
+        ("integers", waves(pd.RangeIndex(5, 35)), PLAIN | {"loss": "gaussian"}),
+        ("an array", np.sin(np.arange(30.0)), PLAIN),
         ("dates ahead", waves(DAYS), {"fh": pd.date_range("2024-02-01", periods=2, freq="D")}),
-        ("columns", waves(DAYS, 2), {"channel_independent": True}),
+        ("columns", waves(DAYS, 2), PLAIN | {"channel_independent": True}),
         ("a panel", panel(DAYS), {}),
-        ("a panel of periods", panel(MONTHS), {"loss": "quantile", "n_networks": 2}),
+        ("a panel of periods", panel(MONTHS), PLAIN | {"loss": "quantile", "n_networks": 2}),
         ("a hierarchy", pd.concat({2: panel(DAYS), 3: panel(DAYS)}, names=["town"]), {}),
-        ("covariates", waves(DAYS), {"X": later[:30], "ahead": later[30:]}),
-        ("categories", waves(DAYS), {"X": kinds[:30], "ahead": kinds[30:]}),
+        ("covariates", waves(DAYS), PLAIN | {"X": later[:30], "ahead": later[30:]}),
+        ("categories", waves(DAYS), PLAIN | {"X": kinds[:30], "ahead": kinds[30:]}),
     ):
         yield f"forecaster of {name}", _forecaster("GRUForecaster", y, **how)
     detector = skrnn.SequenceAnomalyDetector(network=GRU, chunk_length=10, **TRAINING)
