@@ -48,18 +48,18 @@ def as_panel(parts):
     ["rnn", "gru", "lstm", "mingru", "tcn", "conv", networks.LITE(kernel_size=4), "transformer"],
 )
 def test_each_network_learns_a_label_that_stands_at_its_own_step(network):
-    X = cube(48, 16)
-    model = SequenceLabeler(network=network, random_state=0, epochs=40).fit(X, signs(X))
-    fresh = cube(32, 16, seed=1)
+    X = cube(96, 8)
+    model = SequenceLabeler(network=network, random_state=0, epochs=20).fit(X, signs(X))
+    fresh = cube(32, 8, seed=1)
     assert model.score(fresh, signs(fresh)) > 0.9
 
 
 def test_reading_both_ways_learns_what_comes_later_and_a_causal_network_cannot():
-    X = cube(64, 12)
+    X = cube(96, 8)
     y = np.roll(X[:, :, 0] > 0, -1, axis=1)  # of the next step
-    settings_ = {"epochs": 60, "random_state": 0}
+    settings_ = {"epochs": 40, "random_state": 0}
     before_last = np.s_[:, :-1]
-    fresh = cube(64, 12, seed=1)
+    fresh = cube(96, 8, seed=1)
     truth = np.roll(fresh[:, :, 0] > 0, -1, axis=1)[before_last]
     both = SequenceLabeler(**settings_).fit(X, y).predict(fresh)[before_last]
     causal = SequenceLabeler(causal=True, **settings_).fit(X, y).predict(fresh)[before_last]
@@ -127,9 +127,9 @@ def test_a_causal_output_does_not_depend_on_later_steps(network):
 
 
 def test_numbers_are_predicted_in_their_own_units():
-    X = cube(64, 10)
+    X = cube(64, 8)
     y = 100 + 20 * X[:, :, 0]
-    model = SequenceLabeler(random_state=0).fit(X, y)
+    model = SequenceLabeler(epochs=40, random_state=0).fit(X, y)
     assert model.target_type_ == "continuous"
     assert model.predict(X).shape == y.shape
     np.testing.assert_allclose(model.score(X, y), r2_score(y.ravel(), model.predict(X).ravel()))
@@ -138,9 +138,9 @@ def test_numbers_are_predicted_in_their_own_units():
 
 
 def test_several_labels_at_a_step():
-    X = cube(64, 10)
+    X = cube(64, 8)
     y = np.stack([X[:, :, 0] > 0, X[:, :, 1] > 0, X.sum(axis=2) > 0], axis=-1).astype(int)
-    model = SequenceLabeler(random_state=0).fit(X, y)
+    model = SequenceLabeler(epochs=40, random_state=0).fit(X, y)
     assert model.target_type_ == "multilabel"
     probabilities = model.predict_proba(X)
     assert probabilities.shape == y.shape == model.predict(X).shape
@@ -160,7 +160,7 @@ def test_several_labels_at_a_step():
     ],
 )
 def test_the_target_type_is_inferred_from_the_targets(y, target_type):
-    model = SequenceLabeler(epochs=1, random_state=0).fit(np.ones((3, 3, 1)), y)
+    model = SequenceLabeler(**SMALL, causal=True).fit(np.ones((3, 3, 1)), y)
     assert model.target_type_ == target_type
     assert np.shape(model.predict(np.ones((3, 3, 1)))) == y.shape
 
@@ -296,7 +296,9 @@ def test_chunks_are_the_sequences_cut(lengths, n_steps):
 def test_a_long_series_is_trained_in_chunks_and_predicted_whole():
     X = np.random.default_rng(0).normal(size=(600, 1))
     y = np.where(X[:, 0] > 0, 1, 0)
-    model = SequenceLabeler(chunk_length=50, random_state=0).fit([X], [y])
+    network = networks.GRU(units=8)
+    model = SequenceLabeler(network=network, chunk_length=50, epochs=40, random_state=0)
+    model.fit([X], [y])
     (predicted,) = model.predict([X])
     assert predicted.shape == (600,)
     assert np.mean(predicted == y) > 0.9
@@ -379,7 +381,7 @@ def test_events_are_found_with_the_rule_chosen_on_validation():
         start = generator.integers(5, 45)
         y[row, start : start + 8] = 1
         X[row, start : start + 8] += 3.0
-    model = SequenceLabeler(epochs=30, random_state=0)
+    model = SequenceLabeler(network=networks.GRU(units=8), epochs=30, random_state=0)
     model.fit(X[:24], y[:24], X_val=X[24:32], y_val=y[24:32])
     assert model.event_rule_.min_length >= 1
     events = model.events(X[32:])
@@ -389,9 +391,9 @@ def test_events_are_found_with_the_rule_chosen_on_validation():
     true = [runs(row == 1) for row in y[32:]]
     found = [events.loc[events.sequence == row, ["start", "end"]].to_numpy() for row in range(8)]
     assert sum(n_matched(*pair) for pair in zip(found, true, strict=True)) >= 7
-    fixed = clone(model).set_params(event_threshold=0.7, min_event_length=3).fit(X, y)
+    fixed = clone(model).set_params(event_threshold=0.7, min_event_length=3, background=1)
+    assert len(fixed.fit(X, y).events(X)) >= 40
     assert fixed.event_rule_ == EventRule(0.7, 3)
-    assert len(fixed.set_params(background=1).fit(X, y).events(X)) >= 40
 
 
 # ------------------------------------------------------------------ errors
