@@ -20,15 +20,18 @@ from skrnn import (
 from skrnn.networks import layers
 
 QUICK = {"epochs": 3, "batch_size": 8, "random_state": 0}
+#: Settings of a recurrent classifier of one plain layer, and of a small TCN.
+PLAIN = {"units": 4, "bidirectional": False, "conv_filters": None}
+TCN = {"filters": 4, "n_blocks": 2}
 
 
-def spectra(n=40, n_steps=30, size=0.01, seed=0):
+def spectra(n=40, n_steps=30, size=0.01, noise=0.2, seed=0):
     """Return curves that are nearly equal, and the height of a small peak in each."""
     rng = np.random.default_rng(seed)
     steps = np.linspace(0, 1, n_steps)
     peak, height = np.exp(-(((steps - 0.4) / 0.1) ** 2)), rng.normal(size=n)
-    noise = rng.normal(size=(n, n_steps))
-    return np.sin(7 * steps) + 2 * steps + size * (np.outer(height, peak) + 0.2 * noise), height
+    errors = noise * rng.normal(size=(n, n_steps))
+    return np.sin(7 * steps) + 2 * steps + size * (np.outer(height, peak) + errors), height
 
 
 def is_centered(model):
@@ -47,12 +50,12 @@ def weights_of_network(model):
     return model.weights_[:place] + model.weights_[place + 2 :]
 
 
-@pytest.mark.parametrize("estimator", [GRUClassifier, TCNClassifier])
-def test_the_network_reads_deviations_from_the_weighted_mean(estimator):
+@pytest.mark.parametrize(("estimator", "params"), [(GRUClassifier, PLAIN), (TCNClassifier, TCN)])
+def test_the_network_reads_deviations_from_the_weighted_mean(estimator, params):
     """As if X had been centered beforehand."""
     X, height = spectra()
     y, weights = height > 0, np.random.default_rng(1).uniform(0.5, 2.0, len(X))
-    model = estimator(**QUICK).fit(X, y, sample_weight=weights)
+    model = estimator(**QUICK, **params).fit(X, y, sample_weight=weights)
     assert is_centered(model)
     center = np.average(X, weights=np.broadcast_to(weights[:, None], X.shape))
     std = np.sqrt(np.average((X - center) ** 2, weights=np.broadcast_to(weights[:, None], X.shape)))
@@ -60,7 +63,7 @@ def test_the_network_reads_deviations_from_the_weighted_mean(estimator):
     mean = np.average(scaled, axis=0, weights=weights)
     scale = np.sqrt(np.average((scaled - mean) ** 2, axis=0, weights=weights).mean())
     np.testing.assert_allclose(measured(model, 30, 1)[:, 0], mean, atol=1e-5)
-    other = estimator(**QUICK, center_steps=False, scale_input=False)
+    other = estimator(**QUICK, **params, center_steps=False, scale_input=False)
     deviations = (scaled - mean) / scale
     other.fit(deviations, y, sample_weight=weights)
     assert not is_centered(other)
@@ -72,9 +75,10 @@ def test_the_network_reads_deviations_from_the_weighted_mean(estimator):
 def test_only_sequences_that_look_alike_are_centered(size, expected):
     X, height = spectra(size=size)
     for estimator, y in ((GRUClassifier, height > 0), (GRURegressor, height)):
-        assert is_centered(estimator(**QUICK).fit(X, y)) == expected
-        assert is_centered(estimator(**QUICK, center_steps=True).fit(X, y))
-        assert not is_centered(estimator(**QUICK, center_steps=False).fit(X, y))
+        settings = QUICK | PLAIN
+        assert is_centered(estimator(**settings).fit(X, y)) == expected
+        assert is_centered(estimator(**settings, center_steps=True).fit(X, y))
+        assert not is_centered(estimator(**settings, center_steps=False).fit(X, y))
 
 
 def test_each_feature_is_centered_by_itself():
@@ -82,7 +86,7 @@ def test_each_feature_is_centered_by_itself():
     X, height = spectra()
     rng = np.random.default_rng(2)
     X = np.stack([X, rng.normal(size=X.shape), np.broadcast_to(np.arange(30.0), X.shape)], axis=2)
-    model = GRUClassifier(**QUICK).fit(X, height > 0)
+    model = GRUClassifier(**QUICK, **PLAIN).fit(X, height > 0)
     mean = measured(model, 30, 3)
     assert mean[:, 0].std() > 0.9
     np.testing.assert_array_equal(mean[:, 1:], 0)
@@ -91,7 +95,7 @@ def test_each_feature_is_centered_by_itself():
 @pytest.mark.parametrize("task", ["classifier", "regressor"])
 def test_small_details_are_learned(task):
     """With plain defaults, and not without the centering."""
-    X, height = spectra(n=120, size=0.003)
+    X, height = spectra(n=120, n_steps=8, size=0.003, noise=0.1)
     kind, y = (GRUClassifier, height > 0) if task == "classifier" else (GRURegressor, height)
     scores = [
         kind(random_state=0, center_steps=how).fit(X[:60], y[:60]).score(X[60:], y[60:])
@@ -105,21 +109,22 @@ def test_ragged_sequences_windows_tokens_and_gaps_are_not_centered():
     X, height = spectra()
     y = height > 0
     ragged = [X[0, :9, None], *X[1:, :, None]]
-    assert not is_centered(GRUClassifier(**QUICK).fit(ragged, y))
+    settings = QUICK | PLAIN
+    assert not is_centered(GRUClassifier(**settings).fit(ragged, y))
     gaps = X.copy()
     gaps[0, 3] = np.nan
-    assert not is_centered(GRUClassifier(**QUICK, missing="mask").fit(gaps, y))
+    assert not is_centered(GRUClassifier(**settings, missing="mask").fit(gaps, y))
     windows, target = skrnn.make_windows(np.tile(X[0], 9), window_length=30)
-    assert not is_centered(GRURegressor(**QUICK).fit(windows, target))
+    assert not is_centered(GRURegressor(**settings).fit(windows, target))
     tokens = np.tile(np.arange(1, 31), (40, 1))
-    assert not is_centered(GRUClassifier(**QUICK, embedding_dim=3).fit(tokens, y))
+    assert not is_centered(GRUClassifier(**settings, embedding_dim=3).fit(tokens, y))
     for given, how in (
         (ragged, {}),
         (gaps, {"missing": "mask"}),
         (tokens, {"embedding_dim": 3}),
     ):
         with pytest.raises(ValueError, match="center_steps=True needs"):
-            GRUClassifier(**QUICK, **how, center_steps=True).fit(given, y)
+            GRUClassifier(**settings, **how, center_steps=True).fit(given, y)
 
 
 def test_a_missing_value_has_no_deviation():
@@ -142,9 +147,7 @@ def test_a_missing_value_has_no_deviation():
 def test_a_missing_step_keeps_its_position():
     """A step that was not observed is read as such, and those after it are not moved."""
     X, height = spectra()
-    model = RNNClassifier(
-        **QUICK, missing="mask", bidirectional=False, conv_filters=None, pooling="last"
-    ).fit(X, height > 0)
+    model = RNNClassifier(**QUICK, **PLAIN, missing="mask", pooling="last").fit(X, height > 0)
     gaps = X[:5].copy()
     gaps[:, 7] = np.nan
     stream = Stream(model, method="predict_proba", n_streams=5)
@@ -156,7 +159,7 @@ def test_a_missing_step_keeps_its_position():
 @pytest.mark.parametrize("missing", ["error", "mask"])
 def test_streams_and_exports_equal_predictions(missing):
     X, height = spectra()
-    model = TCNClassifier(**QUICK, missing=missing).fit(X, height > 0)
+    model = TCNClassifier(**QUICK, **TCN, missing=missing).fit(X, height > 0)
     predicted = model.predict_proba(X[:3])
     stream = Stream(model, method="predict_proba", n_streams=3)
     for _ in range(2):
@@ -185,7 +188,7 @@ def test_flattening_networks_and_linear_skips_go_with_it():
 
 def test_training_that_continues_keeps_the_mean():
     X, height = spectra()
-    model = GRUClassifier(**QUICK, warm_start=True).fit(X, height > 0)
+    model = GRUClassifier(**QUICK, **PLAIN, warm_start=True).fit(X, height > 0)
     before = measured(model, 30, 1)
     model.partial_fit(2 * X, height > 0).fit(3 * X, height > 0)
     np.testing.assert_array_equal(measured(model, 30, 1), before)
@@ -195,7 +198,7 @@ def test_training_that_continues_keeps_the_mean():
 
 def test_sequences_all_equal_are_not_centered():
     X = np.tile(np.arange(8.0), (12, 1))
-    model = GRUClassifier(**QUICK, center_steps=True).fit(X, np.arange(12) % 2)
+    model = GRUClassifier(**QUICK, **PLAIN, center_steps=True).fit(X, np.arange(12) % 2)
     assert np.isfinite(model.predict_proba(X)).all()
     np.testing.assert_array_equal(measured(model, 8, 1), 0)
 
@@ -208,7 +211,7 @@ def test_rounding_errors_are_no_deviations(center_steps, rounding):
     X = rng.normal(size=(40, 12, 2))
     X[..., 1] = np.linspace(0, 1, 12) + rounding * rng.choice([-1, 0, 1], size=(40, 12))
     weights = rng.uniform(0.1, 3, size=40)  # whose weighted mean has rounding errors
-    model = RNNClassifier(**QUICK, center_steps=center_steps)
+    model = RNNClassifier(**QUICK, **PLAIN, center_steps=center_steps)
     model.fit(X, rng.integers(0, 2, 40), sample_weight=weights)
     expected = model.predict_proba(X)
     nearly = X * [1, 1 + 1e-7]
@@ -227,11 +230,11 @@ def half_precision():
 def test_deviations_are_exact_in_mixed_precision():
     """As if X had been centered beforehand, though 16 bits hold little of the deviations."""
     X, height = spectra(size=1e-3)
-    model = RNNClassifier(**QUICK).fit(X, height > 0)
+    model = RNNClassifier(**QUICK, **PLAIN).fit(X, height > 0)
     assert is_centered(model)
     deviations = X - X.mean(axis=0)
     deviations /= np.sqrt(np.mean(deviations**2))
-    other = RNNClassifier(**QUICK, center_steps=False, scale_input=False)
+    other = RNNClassifier(**QUICK, **PLAIN, center_steps=False, scale_input=False)
     other.fit(deviations, height > 0)
     other.weights_ = weights_of_network(model)
     expected = other.predict_proba(deviations)
