@@ -49,6 +49,25 @@ def drawn(seed, *shape):
     return np.random.default_rng(seed).normal(size=shape)
 
 
+WORDS = ["abba", "cab", "back", "bab"] * 3
+REVERSED = [word[::-1] for word in WORDS]
+
+
+@pytest.fixture(scope="module")
+def generators():
+    """Return an ensemble that generates letters, and its members."""
+    model = SequenceGenerator(**SMALL, embedding_dim=2, n_networks=N).fit(WORDS)
+    return model, members(model, WORDS)
+
+
+@pytest.fixture(scope="module")
+def translators():
+    """Return an ensemble that reverses words, and its members."""
+    model = SequenceTranslator(**SMALL | {"epochs": 30}, embedding_dim=3, n_networks=N)
+    model.fit(WORDS, REVERSED)
+    return model, members(model, WORDS, REVERSED)
+
+
 # ------------------------------------------------------------------ averages of outputs
 
 
@@ -178,7 +197,7 @@ def test_detectors(cube, params):
 @pytest.mark.parametrize(
     "X",
     [
-        ["abba", "cab", "back", "bab"] * 3,
+        WORDS,
         "to be or not to be " * 8,
         [(drawn(n, 5 + n, 3) > 0.3).astype(int) for n in range(8)],
     ],
@@ -194,31 +213,29 @@ def test_generators_average_the_probabilities_of_the_next_step(X):
         close(found, np.mean(each, axis=0))
 
 
-def test_the_likelihood_of_a_sequence_is_that_of_the_mean_probabilities():
-    X = ["abba", "cab", "back", "bab"] * 3
-    model = SequenceGenerator(**SMALL, embedding_dim=2, n_networks=N).fit(X)
-    ids = [model.vocabulary_[token] for token in X[0]]
+def test_the_likelihood_of_a_sequence_is_that_of_the_mean_probabilities(generators):
+    model, alone = generators
+    ids = [model.vocabulary_[token] for token in WORDS[0]]
 
     def of_the_rest(one):
-        after = one.predict_proba(X[:1])[0]
+        after = one.predict_proba(WORDS[:1])[0]
         return np.log(after[np.arange(len(ids)), [*ids[1:], after.shape[1] - 1]]).sum()
 
     def of_the_first(one):
-        return np.exp(one.score_samples(X[:1])[0] - of_the_rest(one))
+        return np.exp(one.score_samples(WORDS[:1])[0] - of_the_rest(one))
 
-    each = [of_the_first(one) for one in members(model, X)]
+    each = [of_the_first(one) for one in alone]
     assert of_the_first(model) == pytest.approx(np.mean(each), rel=1e-5)
 
 
-def test_a_generator_draws_the_most_probable_step_on_average():
-    X = ["abba", "cab", "back", "bab"] * 3
-    model = SequenceGenerator(**SMALL, embedding_dim=2, n_networks=N).fit(X)
+def test_a_generator_draws_the_most_probable_step_on_average(generators):
+    model, alone = generators
     drawn = model.generate(4, prompt="b", temperature=0)
     written = "b" + drawn
     tokens = list(model.vocabulary_)
     for place in range(1, len(written)):
         probabilities = np.mean(
-            [one.predict_proba([written[:place]])[0][-1] for one in members(model, X)], axis=0
+            [one.predict_proba([written[:place]])[0][-1] for one in alone], axis=0
         )
         known = probabilities[: len(tokens)]
         assert tokens[known.argmax()] == written[place]
@@ -257,14 +274,11 @@ def test_a_translator_averages_the_probability_of_the_end(cube):
         close(part, found[:length])
 
 
-def test_a_translator_averages_the_probabilities_of_tokens():
-    X = ["abba", "cab", "back", "bab"] * 3
-    y = [text[::-1] for text in X]
-    model = SequenceTranslator(**SMALL | {"epochs": 30}, embedding_dim=3, n_networks=N).fit(X, y)
-    alone = members(model, X, y)
-    written = model.predict(X)
+def test_a_translator_averages_the_probabilities_of_tokens(translators):
+    model, alone = translators
+    written = model.predict(WORDS)
     assert len(set(written)) > 1
-    for source, text in zip(X[:4], written[:4], strict=True):
+    for source, text in zip(WORDS[:4], written[:4], strict=True):
         ids = [0, *(model.target_vocabulary_[token] for token in text)]
         outputs = stepwise(alone, [list(source)], np.float32(ids)[:, None])
         found = softmax(outputs, axis=-1).mean(axis=0)[0].argmax(axis=-1)
@@ -289,13 +303,11 @@ def test_a_wide_beam_finds_a_target_at_least_as_probable():
     assert (np.array(wide) >= np.array(greedy) - 1e-5).all()
 
 
-def test_a_translator_averages_attention():
-    X = ["abba", "cab", "back", "bab"] * 3
-    y = [text[::-1] for text in X]
-    model = SequenceTranslator(**SMALL, embedding_dim=3, n_networks=N).fit(X, y)
-    alone = members(model, X, y)
-    for row, found in enumerate(model.attention_weights(X[:2], y[:2])):
-        each = [one.attention_weights(X[:2], y[:2])[row] for one in alone]
+def test_a_translator_averages_attention(translators):
+    model, alone = translators
+    given = WORDS[:2], REVERSED[:2]
+    for row, found in enumerate(model.attention_weights(*given)):
+        each = [one.attention_weights(*given)[row] for one in alone]
         assert not np.allclose(each[0], each[1], rtol=1e-4)
         close(found, np.mean(each, axis=0))
 
