@@ -89,7 +89,7 @@ def expanded(X, table, scaling):
 @pytest.mark.parametrize("kind", [RNNClassifier, TCNClassifier])
 def test_the_network_reads_vectors_as_if_they_were_features_of_numbers(kind, X, y):
     """As if X had one-hot vectors times the matrix, and differences of the numbers alone."""
-    own = CAUSAL if kind is RNNClassifier else {"filters": 4}
+    own = CAUSAL if kind is RNNClassifier else {"filters": 4, "n_blocks": 2}
     model = kind(**own, **QUICK, add_differences=False).fit(X, y)
     table = vectors(model)
     assert np.abs(table).max() > 0.01
@@ -104,7 +104,8 @@ def test_scaling_centering_and_differences_leave_codes_alone():
     wave = 9 * np.sin(np.arange(12))
     X = np.stack([wave + 0.1 * rng.normal(size=(40, 12)), np.tile(np.arange(12) % 3, (40, 1))], 2)
     X[0, :, 1] = 2  # so that the codes deviate from those of other sequences, and a little only
-    model = TCNClassifier(filters=4, **QUICK, categorical_features=[1]).fit(X, X[:, 3, 0] > wave[3])
+    model = TCNClassifier(filters=4, n_blocks=2, **QUICK, categorical_features=[1])
+    model.fit(X, X[:, 3, 0] > wave[3])
     centered = model.network_.spec.network
     assert isinstance(centered, CenteredSteps)
     mean, scale = model.weights_[:2]
@@ -158,7 +159,8 @@ def test_the_linear_skip_connection_leaves_out_features_of_too_many_categories()
 
 @pytest.mark.parametrize("task", ["regressor", "classifier", "labeler"])
 def test_what_depends_on_categories_is_learned(task):
-    X, later = frames(80, skies=list("abcdefgh")), frames(80, seed=1, skies=list("abcdefgh"))
+    how = {"skies": list("abcdefgh"), "lengths": (3, 9)}
+    X, later = frames(80, **how), frames(80, seed=1, **how)
 
     def target(X):
         odd = [x["sky"].isin(list("aceg")).to_numpy() for x in X]
@@ -311,7 +313,9 @@ def test_windows_of_a_pipeline_by_names_of_encoded_columns():
         verbose_feature_names_out=False,
     ).set_output(transform="pandas")
     model = make_pipeline(
-        encoder, SlidingWindow(4), GRURegressor(random_state=0, categorical_features=["sky"])
+        encoder,
+        SlidingWindow(4),
+        GRURegressor(categorical_features=["sky"], **QUICK | {"epochs": 20}),
     )
     model.fit(rows[:200], target[:200])
     assert model[-1].categories_["sky"].tolist() == [0, 1, 2]
