@@ -223,8 +223,9 @@ def test_two_threads_fit_and_predict_at_once(cube, y):
 def test_every_network_learns(network):
     X = np.random.default_rng(0).normal(size=(96, 8, 1))
     y = X[:, -3:, 0].sum(axis=1)
-    model = skrnn.SequenceRegressor(network=network, random_state=0, epochs=20).fit(X, y)
-    assert model.score(X, y) > 0.9
+    settings = {"learning_rate": 0.01, "linear_skip": False, "random_state": 0}
+    model = skrnn.SequenceRegressor(network=network, epochs=40, **settings).fit(X, y)
+    assert model.score(X, y) > 0.85  # without the linear skip, which alone would score .99
 
 
 @pytest.mark.parametrize(
