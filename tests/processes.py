@@ -60,7 +60,7 @@ for line in sys.stdin:
 
 
 def process_environment():
-    """Return the environment of a process on JAX without any setting."""
+    """Return the environment of a process on JAX without any setting but the tests' own."""
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -84,8 +84,13 @@ def run(code, **environment):
         check=False,
     )
     assert process.returncode == 0, process.stderr
-    line = process.stdout.split("REPORT ")[-1]
-    return json.loads(line)
+    return report_in(process.stdout.splitlines())
+
+
+def report_in(lines):
+    """Return the values of the line that reports them."""
+    [line] = [line for line in lines if line.startswith("REPORT ")]
+    return json.loads(line.removeprefix("REPORT "))
 
 
 @contextmanager
@@ -105,8 +110,7 @@ def forks():
         print(request, file=parent.stdin, flush=True)
         *said, end = until_end(parent.stdout)
         assert end == "ENDED 0\n", "".join(said)
-        [report] = [line for line in said if line.startswith("REPORT ")]
-        return json.loads(report.removeprefix("REPORT "))
+        return report_in(said)
 
     with parent:
         yield run_in_fork

@@ -84,6 +84,8 @@ def test_the_network_in_numpy_does_the_same(segment_length):
 DAYS = pd.date_range("2024-01-01", periods=120, freq="D")
 EFFECTS = {"none": 0.0, "flyer": 5.0, "tv": 10.0}
 SMALL = {"units": 4, "window_length": 10, "random_state": 0}
+#: Settings of fits of a single program, without exponential smoothing and validation.
+QUICK = SMALL | {"differences": None, "early_stopping": False}
 
 
 def shops(dtype="str"):
@@ -146,8 +148,9 @@ def test_sktime_reads_X_once_where_it_calls_methods_of_the_forecaster(given):
     y, X = shops("numbers")
     X = X if given == "from_dtype" else X.astype(float)
     is_past = y.index.get_level_values("day") < DAYS[-10]
-    quick = SMALL | {"epochs": 3, "differences": None, "early_stopping": False}
-    model = GRUForecaster(**quick, static_covariates=["kind"], categorical_covariates=given)
+    model = GRUForecaster(
+        **QUICK, epochs=3, static_covariates=["kind"], categorical_covariates=given
+    )
     model.fit(y[is_past], X[is_past], fh=[1, 2, 3])
     new = y.index.get_level_values("day") == DAYS[-10]
     other = pickle.loads(pickle.dumps(model))
@@ -164,10 +167,9 @@ def test_what_is_selected():
     y, X = shops()
     y, X = y.loc["a"], X.loc["a"]
     numbers = X.assign(kind=1.0, advert=X["advert"].map(EFFECTS))
-    quick = SMALL | {"epochs": 1, "differences": None, "early_stopping": False}
-    model = GRUForecaster(**quick).fit(y, numbers, fh=[1])
+    model = GRUForecaster(**QUICK, epochs=1).fit(y, numbers, fh=[1])
     assert model.network_.encoder.categories.names == ()
-    model = GRUForecaster(**quick, categorical_covariates=["advert"])
+    model = GRUForecaster(**QUICK, epochs=1, categorical_covariates=["advert"])
     assert model.fit(y, numbers, fh=[1]).network_.encoder.categories.names == ("advert",)
     with pytest.raises(TypeError, match="the column 'advert' of X holds"):
         GRUForecaster(**SMALL, categorical_covariates=None).fit(y, X, fh=[1])
@@ -177,8 +179,7 @@ def test_what_is_selected():
 
 def test_pretraining_keeps_the_categories():
     y, X = shops()
-    quick = SMALL | {"epochs": 2, "differences": None, "early_stopping": False}
-    model = GRUForecaster(**quick, static_covariates=["kind"]).pretrain(y, X)
+    model = GRUForecaster(**QUICK, epochs=2, static_covariates=["kind"]).pretrain(y, X)
     later = X.loc[["a"]].replace({"advert": {"tv": "web"}})
     model.fit(y.loc[["a"]], later, fh=[1])
     assert model.network_.encoder.categories.sizes == {"advert": 3, "kind": 2}
