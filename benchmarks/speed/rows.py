@@ -18,7 +18,7 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "TCN 32": {"cell": "TCN", "units": 32, "layers": 5},
 }
 GRID_OF_SEARCHES = "8 candidates x 3 folds"
-ONE, TWO = "skrnn, JAX, 1 device", "skrnn, JAX, 2 devices"
+DEFAULT, ONE = "skrnn, JAX", "skrnn, JAX, 1 device"
 LIMIT = "matrix products alone"
 BASE = "import keras"  #: what the first fit is measured beyond
 KERAS_NAMES = {"jax": "JAX", "tensorflow": "TensorFlow", "torch": "PyTorch"}
@@ -60,13 +60,16 @@ class Row:
 # ------------------------------------------------------------------ the contestants
 
 
-def ours(backend: str = "jax", devices: int = 1, **task: Any) -> Contestant:
-    """Return skrnn on a backend."""
-    on_devices = f", {devices} device{'s' * (devices > 1)}" if backend == "jax" else ""
-    name = f"skrnn, {KERAS_NAMES[backend]}{on_devices}"
+def ours(backend: str = "jax", **task: Any) -> Contestant:
+    """Return skrnn on a backend, with nothing set."""
     packages = ("skrnn", "keras", "tensorflow-cpu" if backend == "tensorflow" else backend)
-    on_jax = {"devices": devices} if backend == "jax" else {}
-    return Contestant(name, task | {"by": "skrnn"} | on_jax, 1, backend, packages)
+    name = f"skrnn, {KERAS_NAMES[backend]}"
+    return Contestant(name, task | {"by": "skrnn"}, 1, backend, packages)
+
+
+def on_one_device(**task: Any) -> Contestant:
+    """Return skrnn on one device of JAX."""
+    return replace(ours(**task, devices=1), name=ONE)
 
 
 def keras(backend: str, **task: Any) -> Contestant:
@@ -84,9 +87,9 @@ def library(by: str, **task: Any) -> Contestant:
 
 def in_turn(task: dict[str, Any], others: tuple[str, ...], parts: int = 1) -> Order:
     """Return the order of a round: ours before each of theirs, on its backend as well."""
-    jax = [ours("jax", 1, **task)]
+    jax = [ours(**task)]
     if task["work"] != "search":
-        jax.append(ours("jax", 2, **task))
+        jax.append(on_one_device(**task))
     order: Order = []
     for backend in BACKENDS:
         own = [] if backend == "jax" else [ours(backend, **task)]
@@ -110,7 +113,7 @@ def searches(settings: Settings) -> dict[str, Order]:
 def fresh_searches(settings: Settings) -> dict[str, Order]:
     # Keras on JAX and TensorFlow compiles for each fit, and takes minutes there as here.
     task = search_task(settings)
-    mine = ours("jax", 1, **task)
+    mine = ours(**task)
     others = [keras("torch", **task), library("torch", **task), library("skorch", **task)]
     order = [contestant for other in others for contestant in (mine, other)]
     return {GRID_OF_SEARCHES: [replace(contestant, fresh=True) for contestant in order]}
@@ -180,7 +183,7 @@ def curves(settings: Settings) -> dict[str, Order]:
     def add(kind: str, number: int, **changes: Any) -> None:
         task = epoch_task(settings, "GRU 32", n_batches) | changes
         task["n_windows"] = n_batches * task["batch_size"]
-        cases[f"{kind} {number}"] = [replace(ours(**task), parts=n_batches)]
+        cases[f"{kind} {number}"] = [replace(on_one_device(**task), parts=n_batches)]
 
     for length in (60, 120, 240, 480, 960, 1920)[: settings(6, 2)]:
         add("steps", length, n_steps=length)

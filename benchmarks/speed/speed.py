@@ -123,7 +123,8 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     notes = [
         f"Threads: {args.threads} for each library; libraries run one at a time",
-        command(__file__, f"--other-python PYTHON --rounds {args.rounds}"),
+        command(__file__, "--other-python PYTHON"),
+        "Sections have dates of their own, and machines of different speed: only ratios compare",
     ]
     path = args.results / "speed.csv"
     done = read(path)

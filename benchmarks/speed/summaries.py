@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from records import Measured, Record, cases, is_ours
-from rows import BASE, LIMIT, ONE, TWO
+from rows import BASE, DEFAULT, KERAS_NAMES, LIMIT, ONE
 
 CURVES = ("steps", "batch", "units")
 
@@ -47,6 +47,12 @@ def ratio(case: str, measured: Measured, names: tuple[str, str]) -> Iterator[Sum
         yield Summary(f"{case}: {names[0]} / {names[1]}", value)
 
 
+def against_keras(case: str, measured: Measured) -> Iterator[Summary]:
+    """Yield the ratio to plain Keras on each backend on which both were measured."""
+    for backend in KERAS_NAMES.values():
+        yield from ratio(case, measured, (f"Keras, {backend}", f"skrnn, {backend}"))
+
+
 def summaries(records: list[Record]) -> list[Summary]:
     """Return all summary figures that were measured."""
     makers = (searches, epochs, tcn, predictions, starts, growth, jobs)
@@ -59,39 +65,40 @@ def searches(records: list[Record]) -> Iterator[Summary]:
         ("search_fresh", "search, whole process"),
     ):
         for measured in cases(records, row).values():
-            yield from against_fastest(text, measured, ONE)
+            for ours in (DEFAULT, ONE):
+                yield from against_fastest(text, measured, ours)
             if row == "search":
-                for backend in ("TensorFlow", "PyTorch"):
-                    names = f"Keras, {backend}", f"skrnn, {backend}"
-                    yield from ratio(text, measured, names)
+                yield from against_keras(text, measured)
 
 
 def epochs(records: list[Record]) -> Iterator[Summary]:
     for case, measured in cases(records, "epoch").items():
         text = f"epoch of {case}"
-        yield from against_fastest(text, measured, TWO)
-        yield from against_fastest(text, measured, ONE)
-        limit = measured.ratio(LIMIT, TWO)
+        for ours in (DEFAULT, ONE):
+            yield from against_fastest(text, measured, ours)
+        limit = measured.ratio(LIMIT, DEFAULT)
         if case == "GRU 32" and limit:
-            yield Summary(f"{text}: {TWO} / {LIMIT}", 1 / limit)
+            yield Summary(f"{text}: {DEFAULT} / {LIMIT}", 1 / limit)
 
 
 def tcn(records: list[Record]) -> Iterator[Summary]:
     for case, measured in cases(records, "tcn").items():
-        for ours in (ONE, TWO):
+        for ours in (DEFAULT, ONE):
             yield from against_fastest(f"epoch of {case}", measured, ours)
             yield from ratio(f"epoch of {case}", measured, ("PyTorch", ours))
 
 
 def predictions(records: list[Record]) -> Iterator[Summary]:
     for measured in cases(records, "predict_one").values():
-        median = measured.median(ONE)
-        if median:
-            text = f"predict one sequence, {ONE}, ms"
-            yield Summary(text, 1e3 * median)
+        for ours in (DEFAULT, ONE):
+            median = measured.median(ours)
+            if median:
+                yield Summary(f"predict one sequence, {ours}, ms", 1e3 * median)
+        yield from against_keras("predict one sequence", measured)
     for measured in cases(records, "predict_many").values():
-        for ours in (ONE, TWO):
+        for ours in (DEFAULT, ONE):
             yield from against_fastest("predict 100,000", measured, ours)
+        yield from against_keras("predict 100,000", measured)
 
 
 def starts(records: list[Record]) -> Iterator[Summary]:

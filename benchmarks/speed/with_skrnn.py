@@ -10,6 +10,9 @@ from choice import Work, median_call
 
 import skrnn
 
+#: Parameters for the work of the other libraries alone: the given epochs, without ridge regression.
+SAME_WORK: dict[str, Any] = {"early_stopping": False, "linear_skip": False, "random_state": 0}
+
 
 def start(task: dict[str, Any]) -> None:
     """Make the settings that a user makes first."""
@@ -34,7 +37,7 @@ def regressor(task: dict[str, Any], **settings: Any) -> Any:
         batch_size=task["batch_size"],
         scale_input=False,
         scale_target=False,
-        random_state=0,
+        **SAME_WORK,
         **settings,
     )
 
@@ -44,7 +47,7 @@ def search(task: dict[str, Any]) -> Work:
     from search import grid_search
 
     start(task)
-    model = skrnn.GRURegressor(epochs=task["epochs"], batch_size=32, random_state=0)
+    model = skrnn.GRURegressor(epochs=task["epochs"], batch_size=32, **SAME_WORK)
     return grid_search(model, task.get("n_jobs"))
 
 
@@ -81,7 +84,7 @@ def first_fit(task: dict[str, Any]) -> Work:
     """Fit a small network for two epochs, in a process that did nothing before."""
     start(task)
     X, y = data.small_sequences()
-    return lambda: skrnn.GRURegressor(units=16, epochs=2, random_state=0).fit(X, y)
+    return lambda: skrnn.GRURegressor(units=16, epochs=2, **SAME_WORK).fit(X, y)
 
 
 def memory(task: dict[str, Any]) -> Work:
