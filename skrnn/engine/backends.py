@@ -20,6 +20,8 @@ class Steps(Protocol):
     ----------
     step_multiple : int
         Sequences are padded to a multiple of this number of steps.
+    usual_chunk : int
+        Usual number of sequences that are predicted at once.
     runtime : str
         The backend, its version and its devices, those of all processes.
     n_processes, rank : int
@@ -27,6 +29,7 @@ class Steps(Protocol):
     """
 
     step_multiple: int
+    usual_chunk: int
     runtime: str
     n_processes: int
     rank: int
@@ -39,7 +42,7 @@ class Steps(Protocol):
     def rows_at_once(self, inputs: NetworkInputs, n_steps: int) -> int:
         """Return how many sequences of ``inputs``, padded to ``n_steps``, to predict at once.
 
-        It is a power of two, and predictions do not depend on it.
+        Predictions do not depend on it.
         """
 
     def batch_gatherer(self, inputs: NetworkInputs, n_steps: int) -> GatherBatch:

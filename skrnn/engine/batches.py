@@ -31,7 +31,7 @@ GatherBatch = Callable[[NDArray[np.int64]], tuple[Any, NDArray[np.int32]]]
 #: Smallest and usual number of sequences that are predicted at once.
 MIN_CHUNK, CHUNK = 8, 32
 
-#: Largest number of steps of all sequences that are predicted at once, beyond `CHUNK` sequences.
+#: Largest number of steps of all sequences that are predicted at once, beyond the usual number.
 PREDICTED_STEPS = 2**16
 
 #: Largest table, in bytes, that is scaled once and kept; batches of a larger table are scaled as
@@ -173,13 +173,15 @@ class NetworkInputs:
 
         return gather
 
-    def chunks(self, n_steps: int, size: int) -> Iterator[tuple[NDArray[Any], NDArray[Any], int]]:
+    def chunks(
+        self, n_steps: int, size: int, usual: int = CHUNK
+    ) -> Iterator[tuple[NDArray[Any], NDArray[Any], int]]:
         """Yield all sequences, padded, in chunks of a size, each with its number of real rows.
 
-        Of long sequences, a chunk has at least `CHUNK` instead, as a power of two.
+        Of long sequences, a chunk has fewer instead: the usual size, or a multiple of it.
         """
         fitting = 2 ** max(1, PREDICTED_STEPS // n_steps).bit_length() // 2
-        size = min(size, max(CHUNK, fitting))
+        size = min(size, max(usual, fitting - fitting % usual))
         for start in range(0, len(self), size):
             rows = np.arange(start, min(start + size, len(self)))
             x, lengths = self.batch(rows, n_steps)

@@ -125,8 +125,8 @@ class FittedNetwork(Generic[Encoder, Target]):
     ) -> NDArray[Any]:
         """Return the combined results of a function of the compiled model with each network."""
         results = []
-        for network in self.networks:
-            compiled.load(network.weights)
+        for weights in (self.weights, *(other.weights for other in self.others)):
+            compiled.load(weights)
             results.append(function(compiled))
         return self.combined(results)
 

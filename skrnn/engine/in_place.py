@@ -17,15 +17,16 @@ from skrnn.engine.sizes import batch_rows
 from skrnn.engine.small_chunks import SmallChunks
 from skrnn.engine.variables import values_of
 
-#: Largest number of sequences that are predicted at once.
-MAX_CHUNK = 512
-
 
 class VariableSteps:
     """Steps whose state is in the variables of the model and the optimizer."""
 
     #: Lengths need no rounding, since they are not compiled in.
     step_multiple = 1
+
+    #: Smallest, usual and largest number of sequences that are predicted at once. oneDNN and MKL
+    #: round alike for 32 and more.
+    small_chunk, usual_chunk, largest_chunk = MIN_CHUNK, CHUNK, 512
 
     #: Several processes train one model on JAX alone.
     n_processes, rank = 1, 0
@@ -37,7 +38,7 @@ class VariableSteps:
         self._variables = list(model.variables)
         self._seeds = [v for v in self._variables if is_seed_state(v)]
         self._new_optimizer = values_of(optimizer.variables)
-        self._small = SmallChunks()
+        self._small = SmallChunks(self.small_chunk, self.usual_chunk)
 
     def start(
         self, values: Sequence[NDArray[Any]], optimizer_values: Sequence[NDArray[Any]] | None
@@ -60,10 +61,11 @@ class VariableSteps:
         """Do nothing: the variables are the state."""
 
     def rows_at_once(self, inputs: NetworkInputs, n_steps: int) -> int:
-        """Return the sequences to predict at once; oneDNN and MKL round alike for 32 and more."""
-        if len(inputs) <= MIN_CHUNK:
+        """Return the sequences to predict at once: the usual number, or a multiple of it."""
+        if len(inputs) <= self.small_chunk:
             return self._small.rows(inputs, n_steps, self.predict)
-        return max(CHUNK, batch_rows(MAX_CHUNK, len(inputs)))
+        n_usual = -(-len(inputs) // self.usual_chunk)
+        return self.usual_chunk * batch_rows(self.largest_chunk // self.usual_chunk, n_usual)
 
     def agrees(self, text: str) -> bool:
         """Return True: there is no other process."""

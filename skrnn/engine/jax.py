@@ -63,6 +63,7 @@ class JaxSteps:
     """Hold a state of device arrays and pass it through compiled loops."""
 
     step_multiple = STEP_MULTIPLE
+    usual_chunk = CHUNK
 
     def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
         self._model = model

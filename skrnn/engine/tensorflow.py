@@ -32,6 +32,10 @@ _n_programs = itertools.count(1)
 class TensorFlowSteps(VariableSteps):
     """Run traced graphs that update the Keras variables in place."""
 
+    #: Multiples of 12 as well: without oneDNN, on processors without AVX-512, Eigen multiplies rows
+    #: in groups of 3 or 4, and those that are left over with other rounding.
+    small_chunk, usual_chunk, largest_chunk = 12, 96, 480
+
     def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
         super().__init__(model, optimizer, loss)
         devices = ", ".join(device.name for device in tf.config.list_logical_devices())
@@ -47,7 +51,7 @@ class TensorFlowSteps(VariableSteps):
         rates = tf.TensorSpec([None], tf.float32)
         self.train_graph = _graph(self._train_loop, [several, rates])
         self.evaluate_graph = _graph(self._evaluate_step, [batch])
-        self.predict_graph = _graph(self._forward_step, [x, lengths])
+        self._predict_graph = _graph(self._forward_step, [x, lengths])
         if next(_n_programs) % DROP_KERNELS_EVERY == 0:
             drop_kernels()
 
@@ -76,7 +80,15 @@ class TensorFlowSteps(VariableSteps):
 
     def predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
         """Return the outputs."""
-        return self.predict_graph(x, lengths).numpy()
+        graph = self._concrete_predict_graph
+        kinds = [spec.dtype for spec in graph.structured_input_signature[0]]
+        inputs = map(tf.convert_to_tensor, (x, lengths), kinds)
+        return graph(*inputs).numpy()
+
+    @functools.cached_property
+    def _concrete_predict_graph(self) -> Any:
+        """Return the graph of a prediction; its arguments are not matched with a signature."""
+        return self._predict_graph.get_concrete_function()
 
     def _train_loop(self, batches: Any, rates: Any) -> Any:
         """Take the training steps of a group in one call."""

@@ -272,7 +272,8 @@ def predict(compiled: CompiledModel, inputs: NetworkInputs) -> NDArray[np.float6
         order = np.argsort(inputs.sequences.starts, kind="stable")  # each block is read once
         return predict(compiled, inputs.take(order))[np.argsort(order)]
     n_steps = inputs.padded_steps(compiled.step_multiple, PREDICTED_LENGTHS)
-    chunks = inputs.chunks(n_steps, compiled.steps.rows_at_once(inputs, n_steps))
+    size = compiled.steps.rows_at_once(inputs, n_steps)
+    chunks = inputs.chunks(n_steps, size, compiled.steps.usual_chunk)
     batches = _Counted(((x, lengths), n_real) for x, lengths, n_real in chunks)
     outputs = compiled.steps.predict_all(batches)
     real = [chunk[:n] for chunk, n in zip(outputs, batches.counts, strict=True)]
