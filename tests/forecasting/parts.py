@@ -86,7 +86,7 @@ def nothing_ahead(series):
 class Toy:
     """A program that sums the past and what is known ahead, and tells what it must not see."""
 
-    step_multiple = 1
+    step_multiple, usual_chunk = 1, 32
 
     def __init__(self, layout, head):
         self.layout, self.head = layout, head
