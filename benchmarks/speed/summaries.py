@@ -32,12 +32,12 @@ def fastest(measured: Measured, ours: str) -> tuple[float, str] | None:
     return min(ratios, default=None)
 
 
-def against_fastest(case: str, measured: Measured, ours: str) -> Iterator[Summary]:
-    """Yield the ratio to the fastest other library, if one was measured."""
-    found = fastest(measured, ours)
-    if found:
-        text = f"{case}: fastest other library ({found[1]}) / {ours}"
-        yield Summary(text, found[0])
+def against_fastest(case: str, measured: Measured) -> Iterator[Summary]:
+    """Yield the ratios of the fastest other library to ours, by default and on one device."""
+    for ours in (DEFAULT, ONE):
+        found = fastest(measured, ours)
+        if found:
+            yield Summary(f"{case}: fastest other library ({found[1]}) / {ours}", found[0])
 
 
 def ratio(case: str, measured: Measured, names: tuple[str, str]) -> Iterator[Summary]:
@@ -65,17 +65,14 @@ def searches(records: list[Record]) -> Iterator[Summary]:
         ("search_fresh", "search, whole process"),
     ):
         for measured in cases(records, row).values():
-            for ours in (DEFAULT, ONE):
-                yield from against_fastest(text, measured, ours)
-            if row == "search":
-                yield from against_keras(text, measured)
+            yield from against_fastest(text, measured)
+            yield from against_keras(text, measured)
 
 
 def epochs(records: list[Record]) -> Iterator[Summary]:
     for case, measured in cases(records, "epoch").items():
         text = f"epoch of {case}"
-        for ours in (DEFAULT, ONE):
-            yield from against_fastest(text, measured, ours)
+        yield from against_fastest(text, measured)
         limit = measured.ratio(LIMIT, DEFAULT)
         if case == "GRU 32" and limit:
             yield Summary(f"{text}: {DEFAULT} / {LIMIT}", 1 / limit)
@@ -83,8 +80,8 @@ def epochs(records: list[Record]) -> Iterator[Summary]:
 
 def tcn(records: list[Record]) -> Iterator[Summary]:
     for case, measured in cases(records, "tcn").items():
+        yield from against_fastest(f"epoch of {case}", measured)
         for ours in (DEFAULT, ONE):
-            yield from against_fastest(f"epoch of {case}", measured, ours)
             yield from ratio(f"epoch of {case}", measured, ("PyTorch", ours))
 
 
@@ -96,8 +93,7 @@ def predictions(records: list[Record]) -> Iterator[Summary]:
                 yield Summary(f"predict one sequence, {ours}, ms", 1e3 * median)
         yield from against_keras("predict one sequence", measured)
     for measured in cases(records, "predict_many").values():
-        for ours in (DEFAULT, ONE):
-            yield from against_fastest("predict 100,000", measured, ours)
+        yield from against_fastest("predict 100,000", measured)
         yield from against_keras("predict 100,000", measured)
 
 

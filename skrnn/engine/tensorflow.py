@@ -51,6 +51,7 @@ class TensorFlowSteps(VariableSteps):
         rates = tf.TensorSpec([None], tf.float32)
         self.train_graph = _graph(self._train_loop, [several, rates])
         self.evaluate_graph = _graph(self._evaluate_step, [batch])
+        self._input_dtypes = x.dtype, lengths.dtype
         self._predict_graph = _graph(self._forward_step, [x, lengths])
         if next(_n_programs) % DROP_KERNELS_EVERY == 0:
             drop_kernels()
@@ -80,10 +81,8 @@ class TensorFlowSteps(VariableSteps):
 
     def predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
         """Return the outputs."""
-        graph = self._concrete_predict_graph
-        kinds = [spec.dtype for spec in graph.structured_input_signature[0]]
-        inputs = map(tf.convert_to_tensor, (x, lengths), kinds)
-        return graph(*inputs).numpy()
+        inputs = map(tf.convert_to_tensor, (x, lengths), self._input_dtypes)
+        return self._concrete_predict_graph(*inputs).numpy()
 
     @functools.cached_property
     def _concrete_predict_graph(self) -> Any:
