@@ -50,3 +50,18 @@ require() { # packages that have to be importable, by the names of their modules
     for name in "$@"; do python -c "import $name" 2>/dev/null || missing+=("$name"); done
     [ "${#missing[@]}" -eq 0 ] || { echo "missing packages: ${missing[*]}"; exit 1; }
 }
+
+contract() { # the tests that are put to the other backends
+    local name
+    echo tests/compat tests/estimators tests/forecasting tests/preprocessing $(backend_contract)
+    # What needs no network, or is put to other backends by sktime's suite
+    for name in estimators/test_search preprocessing/test_s\* preprocessing/test_tokens forecasting/test_errors \
+                forecasting/test_{frequencies,lookahead,pretraining,probabilistic,sktime_tools,updates}; do
+        echo "--ignore-glob=tests/$name.py"
+    done
+}
+
+backend_contract() { # those of networks and training, where backends differ
+    echo tests/conformance tests/conversion tests/engine tests/fuzz tests/kernels tests/networks tests/onnx_export tests/streaming \
+        --ignore=tests/onnx_export/test_backends.py # which starts all backends
+}

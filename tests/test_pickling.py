@@ -2,7 +2,6 @@
 
 import copy
 import importlib.util
-import itertools
 import os
 import pickle
 import subprocess
@@ -52,8 +51,11 @@ pickle.dump((X, models, {n: outputs(m, X) for n, m in models.items()}), sys.stdo
 """
 PREDICT = """
 import pickle, sys
-X, models, _ = pickle.load(sys.stdin.buffer)
-pickle.dump({name: outputs(model, X) for name, model in models.items()}, sys.stdout.buffer)
+given = []
+while sys.stdin.buffer.peek():
+    X, models, _ = pickle.load(sys.stdin.buffer)
+    given.append({name: outputs(model, X) for name, model in models.items()})
+pickle.dump(given, sys.stdout.buffer)
 """
 OUTPUTS = """
 import numpy as np
@@ -83,20 +85,17 @@ def run_on(backend, script, given=b""):
     ).stdout
 
 
-@pytest.fixture(scope="module")
-def fitted_on():
-    """Return, for each backend, pickled models with the outputs they gave there."""
-    return {backend: run_on(backend, FIT) for backend in BACKENDS}
-
-
 @pytest.mark.long
-@pytest.mark.parametrize(("origin", "target"), list(itertools.product(BACKENDS, repeat=2)))
-def test_a_fit_on_one_backend_predicts_on_another(fitted_on, origin, target):
-    expected = pickle.loads(fitted_on[origin])[2]
-    given = pickle.loads(run_on(target, PREDICT, fitted_on[origin]))
-    assert set(given) == {*ESTIMATORS, *FORECASTERS, *OTHERS, *NETWORKS}
-    for name, outputs in given.items():
-        np.testing.assert_allclose(outputs, expected[name], rtol=1e-5, atol=1e-5)
+def test_fits_on_each_backend_predict_the_same_on_every_other():
+    fits = [run_on(backend, FIT) for backend in BACKENDS]
+    expected = [pickle.loads(fit)[2] for fit in fits]
+    for target in BACKENDS:  # one process each, in which equal networks share programs
+        given = pickle.loads(run_on(target, PREDICT, b"".join(fits)))
+        for origin, there, here in zip(BACKENDS, expected, given, strict=True):
+            assert set(here) == {*ESTIMATORS, *FORECASTERS, *OTHERS, *NETWORKS}
+            for name, outputs in here.items():
+                what = f"{name} of {origin} on {target}"
+                np.testing.assert_allclose(outputs, there[name], rtol=1e-5, atol=1e-5, err_msg=what)
 
 
 @pytest.mark.parametrize("name", ESTIMATORS)
