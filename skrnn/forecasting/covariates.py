@@ -155,6 +155,9 @@ class Ahead:
             return following(grid, n_times) if has_frequency or n_wanted else grid[:0]
 
         later = of_each_grid(series, after)
+        if not roles.names:
+            nothing = {id(index): cls(index, np.empty((len(index), 0))) for index in later}
+            return [nothing[id(index)] for index in later]
         return [
             cls._of(one, roles, index, (given or {}).get(one.key), n_wanted)
             for one, index in zip(series, later, strict=True)

@@ -58,7 +58,7 @@ class History:
     ) -> Self:
         """Return the history with new series, and with later rows of known ones.
 
-        ``measured`` are the scalings of new series, if they are known already.
+        ``measured`` are the scalings of new series whose values are in range.
 
         Raises
         ------
@@ -74,7 +74,8 @@ class History:
             series[one.key] = one if known is None else known.merged(one)
             if one.key not in first and not scalings[one.key].accepts(one.values):
                 (scalings[one.key],) = learned.scalings_of([series[one.key]])
-            learned.check_range(one, scalings[one.key])
+            if one.key not in (measured or {}) or learned.roles.names:
+                learned.check_range(one, scalings[one.key])
         return replace(self, series=series, scalings=scalings)
 
     def scaling_for(self, newer: Series, learned: SeriesEncoder) -> SeriesScaling:

@@ -45,7 +45,7 @@ class Series(StoresIndices):
     channel: int = 0
 
     def __len__(self) -> int:
-        return len(self.index)
+        return len(self.values)  # sooner than that of an index
 
     @property
     def observed_times(self) -> NDArray[np.int64]:

@@ -21,6 +21,9 @@ from skrnn.sequences import Sequences
 
 Rows = NDArray[np.int64]
 
+#: Number of series whose windows are found together.
+_TOGETHER = 1024
+
 
 @dataclass(frozen=True, eq=False)
 class WindowTable:
@@ -108,19 +111,25 @@ class WindowTable:
             horizons follow the first.
         """
         length, horizon = self.layout.window_length, self.layout.horizon
+        # Complete windows only, if there are enough to train each step of the horizon.
+        least = np.where(ends - length >= 2 * horizon, length - 1, 0)
+        least = np.maximum(least, begins - 1 if only_after else begins - horizon)
+        counts = np.maximum(ends - 1 - least, 0)
         numbers, found = [], []
-        for number, (first, begin, end) in enumerate(zip(self.firsts, begins, ends, strict=True)):
-            observed = ~np.isnan(self.truth[first : first + end]).all(axis=1)
+        for first in range(0, len(ends), _TOGETHER):
+            some = np.arange(first, min(first + _TOGETHER, len(ends)))
+            own = np.repeat(some, counts[some])
+            skipped = least[some] - np.cumsum(counts[some]) + counts[some]
+            origins = np.arange(len(own)) + np.repeat(skipped, counts[some])
+            begin, end = self.firsts[some[0]], self.firsts[some[-1]] + ends[some[-1]]
+            observed = ~np.isnan(self.truth[begin:end]).all(axis=1)
             before = np.concatenate([[0], np.cumsum(observed)])
-            # Complete windows only, if there are enough to train each step of the horizon.
-            least = length - 1 if end - length >= 2 * horizon else 0
-            least = max(least, begin - 1 if only_after else begin - horizon)
-            origins = np.arange(least, end - 1)
-            targets = before[np.minimum(origins + 1 + horizon, end)]
-            seen = before[origins + 1] - before[np.maximum(origins + 1 - length, 0)]
-            origins = origins[(targets > before[np.maximum(origins + 1, begin)]) & (seen > 0)]
-            numbers.append(np.full(len(origins), number))
-            found.append(origins)
+            rows = self.firsts[own] - begin
+            targets = before[rows + np.minimum(origins + 1 + horizon, ends[own])]
+            seen = before[rows + origins + 1] - before[rows + np.maximum(origins + 1 - length, 0)]
+            kept = (targets > before[rows + np.maximum(origins + 1, begins[own])]) & (seen > 0)
+            numbers.append(own[kept])
+            found.append(origins[kept])
         return np.concatenate(numbers), np.concatenate(found)
 
     def starts(self, numbers: Rows, origins: Rows) -> Rows:

@@ -51,6 +51,8 @@ class ForecastData:
         Steps ahead with measured errors.
     parts : Parts
         Ends of training, validation and calibration in each unit.
+    n_observed : int
+        Observed times of all units, by which a validation set is made.
     categories : CategoricalCovariates
         Categorical columns of X.
     scalings : mapping of tuple to SeriesScaling
@@ -65,6 +67,7 @@ class ForecastData:
     horizon: int
     n_measured: int
     parts: Parts
+    n_observed: int
     categories: CategoricalCovariates
     scalings: Mapping[Key, SeriesScaling] = field(init=False)
     table: WindowTable = field(init=False)
@@ -85,16 +88,17 @@ class ForecastData:
         horizon, n_measured = horizons(forecaster.horizon, forecaster.strategy, longest, furthest)
         observed = [one.observed_times for one in units]
         n_each = [len(rows) for rows in observed]
-        held_out = stops_early(forecaster, sum(n_each))
+        n_observed = sum(n_each)
+        held_out = stops_early(forecaster, n_observed)
         validation = float(forecaster.validation_fraction) if held_out else None
         least = horizon if isinstance(forecaster.early_stopping, str) else 0
         parts = Parts.of(n_each, validation, forecaster.calibration, least).at(observed)
         categories = forecaster._categories
-        return cls(series, units, roles, horizon, n_measured, parts, categories)
+        return cls(series, units, roles, horizon, n_measured, parts, n_observed, categories)
 
     def __len__(self) -> int:
-        """Return the number of observed times of all units, by which a validation set is made."""
-        return sum(len(one.observed_times) for one in self.units)
+        """Return the number of observed times."""
+        return self.n_observed
 
     def lay_out(self, learned: SeriesEncoder) -> None:
         """Set the scalings of the series, and the table of the units."""

@@ -16,6 +16,9 @@ Floats = NDArray[np.float64]
 #: Values up to this size, and down to its inverse, are squared without rescaling.
 MODEST = 1e50
 
+#: Number of values whose moments are computed together.
+_TOGETHER = 2**15
+
 #: Maximum scale for which no float32 output decodes beyond float64.
 LARGEST_UNIT = 1e269
 
@@ -224,26 +227,38 @@ def joined(first: Floats, second: Floats) -> Floats:
 def _moments(values: NDArray[Any], weights: Floats) -> Floats:
     """Return weight, mean and standard deviation of each column, (3, n_columns)."""
     moments = np.zeros((3, values.shape[1]))
-    for column in range(values.shape[1]):
-        present = values[:, column].astype(np.float64)
-        observed = ~np.isnan(present)
-        if observed.any():
-            moments[:, column] = _moments_of(present[observed], weights[observed])
+    if len(values) == 0:
+        return moments
+    n_together = max(1, _TOGETHER // len(values))
+    for first in range(0, values.shape[1], n_together):
+        some = np.ascontiguousarray(values[:, first : first + n_together].T, dtype=np.float64)
+        own, missing = moments[:, first : first + n_together], np.isnan(some)
+        has_gaps = missing.any(axis=1)
+        own[:, ~has_gaps] = _moments_of(some[~has_gaps] if has_gaps.any() else some, weights)
+        for column in np.flatnonzero(has_gaps):
+            observed = ~missing[column]
+            if observed.any():
+                present = some[column : column + 1, observed]
+                own[:, column : column + 1] = _moments_of(present, weights[observed])
     return moments
 
 
-def _moments_of(values: Floats, weights: Floats) -> tuple[float, float, float]:
-    """Return weight, mean and standard deviation of values without NaN."""
-    least, most = float(values.min()), float(values.max())
-    total = float(weights.sum())
-    if least == most:
-        return total, least, 0.0
-    size = max(most, -least)
+def _moments_of(values: Floats, weights: Floats) -> Floats:
+    """Return the moments (3, n) of values (n, n_times) without NaN, each row by itself."""
+    least, most = values.min(axis=1), values.max(axis=1)
+    moments = np.stack([np.full(len(values), weights.sum()), least, np.zeros(len(values))])
+    varies = least < most
+    if not varies.any():
+        return moments
+    varying = values if varies.all() else values[varies]
+    size = np.maximum(most, -least)[varies]
     # Rescaled by a power of two, which is exact: squares of large values would overflow,
     # and those of small ones underflow.
-    exponent = 0 if 1.0 / MODEST < size < MODEST else int(np.frexp(size)[1])
-    if exponent:
-        values = np.ldexp(values, -exponent)
-    mean = np.average(values, weights=weights)
-    deviation = np.sqrt(np.sum(weights * (values - mean) ** 2) / total)
-    return total, float(np.ldexp(mean, exponent)), float(np.ldexp(deviation, exponent))
+    exponent = np.where((size > 1.0 / MODEST) & (size < MODEST), 0, np.frexp(size)[1])
+    if exponent.any():
+        varying = np.ldexp(varying, -exponent[:, None])
+    mean = np.average(varying, axis=1, weights=weights)
+    squares = weights * (varying - mean[:, None]) ** 2
+    deviation = np.sqrt(np.sum(squares, axis=1) / weights.sum())
+    moments[1:, varies] = np.ldexp([mean, deviation], exponent)
+    return moments
