@@ -1,4 +1,5 @@
-# What .ci/run and .ci/full share: a fresh environment, README's commands, and the time of each step.
+# What .ci/run and .ci/full share: a fresh environment, README's commands, the time of each step, and
+# the tests that are put to the other backends.
 # Sourced from the root of the repository.
 
 environment=$(mktemp -d)
@@ -53,15 +54,14 @@ require() { # packages that have to be importable, by the names of their modules
 
 contract() { # the tests that are put to the other backends
     local name
-    echo tests/compat tests/estimators tests/forecasting tests/preprocessing $(backend_contract)
+    echo tests/estimators tests/forecasting tests/preprocessing tests/onnx_export tests/streaming $(backend_contract)
     # What needs no network, or is put to other backends by sktime's suite
-    for name in estimators/test_search preprocessing/test_s\* preprocessing/test_tokens forecasting/test_errors \
+    for name in estimators/test_search preprocessing/test_s\* preprocessing/test_tokens forecasting/test_errors onnx_export/test_backends \
                 forecasting/test_{frequencies,lookahead,pretraining,probabilistic,sktime_tools,updates}; do
         echo "--ignore-glob=tests/$name.py"
     done
 }
 
 backend_contract() { # those of networks and training, where backends differ
-    echo tests/conformance tests/conversion tests/engine tests/fuzz tests/kernels tests/networks tests/onnx_export tests/streaming \
-        --ignore=tests/onnx_export/test_backends.py # which starts all backends
+    echo tests/compat tests/conformance tests/conversion tests/engine tests/fuzz tests/kernels tests/networks
 }

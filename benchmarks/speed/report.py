@@ -172,7 +172,7 @@ def draw_ratios(axis: Any, records: list[Record]) -> None:
     axis.set_xlim(left=min(0.8, axis.get_xlim()[0]))
     axis.set(title="Other libraries beside skrnn", xlabel="time relative to skrnn (logarithmic)")
     axis.grid(visible=False, axis="y")
-    bars = [Patch(color=BLUE, label="fastest, skrnn with nothing set")]
+    bars = [Patch(color=BLUE, label="fastest, skrnn on the devices that it chooses")]
     bars += [Patch(color=SKY, label="fastest, skrnn on 1 device")]
     dot = Line2D([], [], marker="o", ls="", color="0.25", markersize=3, label="each library")
     axis.figure.legend(handles=[*bars, dot], loc="outside lower left", ncols=3)

@@ -61,7 +61,7 @@ class Row:
 
 
 def ours(backend: str = "jax", **task: Any) -> Contestant:
-    """Return skrnn on a backend, with nothing set."""
+    """Return skrnn on a backend, on the devices that it chooses."""
     packages = ("skrnn", "keras", "tensorflow-cpu" if backend == "tensorflow" else backend)
     name = f"skrnn, {KERAS_NAMES[backend]}"
     return Contestant(name, task | {"by": "skrnn"}, 1, backend, packages)

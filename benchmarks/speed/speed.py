@@ -124,7 +124,8 @@ def main() -> None:
     notes = [
         f"Threads: {args.threads} for each library; libraries run one at a time",
         command(__file__, "--other-python PYTHON"),
-        "Sections have dates of their own, and machines of different speed: only ratios compare",
+        "Sections have dates of their own, three or five rounds, and machines of different speed: "
+        "compare ratios, not times, between them",
     ]
     path = args.results / "speed.csv"
     done = read(path)

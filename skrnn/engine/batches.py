@@ -28,7 +28,7 @@ Batch = tuple[Any, NDArray[Any], NDArray[Any], NDArray[Any]]
 #: From rows of examples to the x and the lengths of a batch.
 GatherBatch = Callable[[NDArray[np.int64]], tuple[Any, NDArray[np.int32]]]
 
-#: Smallest and usual number of sequences that are predicted at once.
+#: Smallest and usual number of sequences that are predicted at once, except on TensorFlow.
 MIN_CHUNK, CHUNK = 8, 32
 
 #: Largest number of steps of all sequences that are predicted at once, beyond the usual number.
@@ -174,7 +174,7 @@ class NetworkInputs:
         return gather
 
     def chunks(
-        self, n_steps: int, size: int, usual: int = CHUNK
+        self, n_steps: int, size: int, usual: int
     ) -> Iterator[tuple[NDArray[Any], NDArray[Any], int]]:
         """Yield all sequences, padded, in chunks of a size, each with its number of real rows.
 

@@ -124,7 +124,7 @@ class FittedNetwork(Generic[Encoder, Target]):
         self, compiled: CompiledModel, function: Callable[[CompiledModel], NDArray[Any]]
     ) -> NDArray[Any]:
         """Return the combined results of a function of the compiled model with each network."""
-        results = []
+        results = []  # not of `networks`, which would be copied at each call
         for weights in (self.weights, *(other.weights for other in self.others)):
             compiled.load(weights)
             results.append(function(compiled))

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from skrnn._compat.keras import is_seed_state
 from skrnn.engine.batches import CHUNK, MIN_CHUNK, Batch, GatherBatch, NetworkInputs
 from skrnn.engine.losses import PerSequence
-from skrnn.engine.sizes import batch_rows
 from skrnn.engine.small_chunks import SmallChunks
 from skrnn.engine.variables import values_of
 
@@ -64,8 +63,8 @@ class VariableSteps:
         """Return the sequences to predict at once: the usual number, or a multiple of it."""
         if len(inputs) <= self.small_chunk:
             return self._small.rows(inputs, n_steps, self.predict)
-        n_usual = -(-len(inputs) // self.usual_chunk)
-        return self.usual_chunk * batch_rows(self.largest_chunk // self.usual_chunk, n_usual)
+        n_chunks = -(-len(inputs) // self.largest_chunk)
+        return self.usual_chunk * -(-len(inputs) // (n_chunks * self.usual_chunk))
 
     def agrees(self, text: str) -> bool:
         """Return True: there is no other process."""

@@ -87,7 +87,7 @@ class JaxSteps:
         self._loops: dict[int, _Loops] = {}
         self._current = self._on(self._least)
         self._products: dict[tuple[int, ...], int] = {}
-        self._small = SmallChunks()
+        self._small = SmallChunks(MIN_CHUNK, CHUNK)
         predict = jax.jit(self._predict_step, compiler_options=compiler_options(quickly=False))
         self._forward = _freeing(predict, lambda _, __, x, ___: x.shape)
 

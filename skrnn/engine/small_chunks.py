@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.engine.batches import CHUNK, MIN_CHUNK, NetworkInputs
+from skrnn.engine.batches import NetworkInputs
 
 #: Predictions of few sequences from which on it pays to find out, and the number of chunks that
 #: are predicted for it.
@@ -34,13 +34,13 @@ class SmallChunks:
         Sequences of a small and of a usual chunk.
     """
 
-    def __init__(self, small: int = MIN_CHUNK, usual: int = CHUNK) -> None:
+    def __init__(self, small: int, usual: int) -> None:
         self._sizes = small, usual
         self._n_calls: Counter[int] = Counter()
         self._are_equal: dict[int, bool] = {}
 
     def rows(self, inputs: NetworkInputs, n_steps: int, predict: Predict) -> int:
-        """Return the size of a chunk for a prediction of at most as many as a small chunk has."""
+        """Return the size of a chunk for a prediction of no more than a small chunk."""
         small, usual = self._sizes
         self._n_calls[n_steps] += 1
         if self._n_calls[n_steps] < SMALL_PREDICTIONS:
@@ -58,8 +58,8 @@ class SmallChunks:
             order = generator.permuted(np.tile(np.arange(n_steps), (n_usual, 1)), axis=1)
             places = order.reshape(*order.shape, *[1] * (x.ndim - 2))
             permuted = np.take_along_axis(x, places, axis=1)
-            usual = predict(permuted, lengths)[:n_small]
-            small = predict(permuted[:n_small], lengths[:n_small])
-            if not np.array_equal(usual, small, equal_nan=True):
+            expected = predict(permuted, lengths)[:n_small]
+            outputs = predict(permuted[:n_small], lengths[:n_small])
+            if not np.array_equal(outputs, expected, equal_nan=True):
                 return False
         return True

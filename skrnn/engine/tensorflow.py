@@ -32,8 +32,8 @@ _n_programs = itertools.count(1)
 class TensorFlowSteps(VariableSteps):
     """Run traced graphs that update the Keras variables in place."""
 
-    #: Multiples of 12 as well: without oneDNN, on processors without AVX-512, Eigen multiplies rows
-    #: in groups of 3 or 4, and those that are left over with other rounding.
+    #: Multiples of 12: without oneDNN, on processors without AVX-512, Eigen multiplies rows in
+    #: groups of 3 or 4, and rounds the rows that are left over differently.
     small_chunk, usual_chunk, largest_chunk = 12, 96, 480
 
     def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
@@ -52,7 +52,7 @@ class TensorFlowSteps(VariableSteps):
         self.train_graph = _graph(self._train_loop, [several, rates])
         self.evaluate_graph = _graph(self._evaluate_step, [batch])
         self._input_dtypes = x.dtype, lengths.dtype
-        self._predict_graph = _graph(self._forward_step, [x, lengths])
+        self.predict_graph = _graph(self._forward_step, [x, lengths])
         if next(_n_programs) % DROP_KERNELS_EVERY == 0:
             drop_kernels()
 
@@ -86,8 +86,11 @@ class TensorFlowSteps(VariableSteps):
 
     @functools.cached_property
     def _concrete_predict_graph(self) -> Any:
-        """Return the graph of a prediction; its arguments are not matched with a signature."""
-        return self._predict_graph.get_concrete_function()
+        """Return the graph of a prediction.
+
+        Called directly, it skips the checks of its arguments, a fifth of a short prediction.
+        """
+        return self.predict_graph.get_concrete_function()
 
     def _train_loop(self, batches: Any, rates: Any) -> Any:
         """Take the training steps of a group in one call."""

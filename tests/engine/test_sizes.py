@@ -148,7 +148,7 @@ def test_a_prediction_is_the_same_number_beside_a_thousand_others(network):
     X = np.random.default_rng(0).normal(size=(1100, 20, 3)).astype(np.float32)
     model = SequenceRegressor(network=network, epochs=1, random_state=0).fit(X[:40], X[:40, 0, 0])
     together = model.predict(X)
-    for n in (1, 9, 32, 33, 70, 600):
+    for n in (1, 9, 32, 33, 70, 193, 481, 600):
         np.testing.assert_array_equal(model.predict(X[-n:]), together[-n:])
 
 
@@ -162,11 +162,12 @@ def test_many_predictions_of_one_are_the_same_numbers_as_one_of_thousands(networ
     np.testing.assert_array_equal(one_by_one, together[: len(one_by_one)])
 
 
-def test_small_chunks_are_used_where_they_change_no_number():
+@pytest.mark.parametrize(("few", "usual"), [(MIN_CHUNK, CHUNK), (12, 96)])
+def test_small_chunks_are_used_where_they_change_no_number(few, usual):
     steps = np.random.default_rng(0).normal(size=(21, 2))
     sequences = Sequences(steps, np.array([0, 7, 14]), np.full(3, 7))
     inputs = NetworkInputs(sequences, AffineScaling.identity(2), indicator=False)
-    asked, small = [], SmallChunks()
+    asked, small = [], SmallChunks(few, usual)
 
     def last(x, lengths):
         asked.append(x.shape)
@@ -175,28 +176,30 @@ def test_small_chunks_are_used_where_they_change_no_number():
         return x[:, -1]
 
     sizes = [small.rows(inputs, 7, last) for _ in range(SMALL_PREDICTIONS + 2)]
-    assert sizes == [CHUNK] * (SMALL_PREDICTIONS - 1) + [MIN_CHUNK] * 3
-    assert set(asked) == {(CHUNK, 7, 2), (MIN_CHUNK, 7, 2)}
+    assert sizes == [usual] * (SMALL_PREDICTIONS - 1) + [few] * 3
+    assert set(asked) == {(usual, 7, 2), (few, 7, 2)}
     assert len(asked) == 2 * COMPARED_CHUNKS  # once
     others = [small.rows(inputs, 8, lambda x, _: x * len(x)) for _ in range(20)]
-    assert others == [CHUNK] * 20
-    assert small.rows(inputs, 7, last) == MIN_CHUNK  # of another length
+    assert others == [usual] * 20
+    assert small.rows(inputs, 7, last) == few  # of another length
 
 
 @pytest.mark.parametrize(
-    ("n_sequences", "n_steps", "size", "expected"),
+    ("n_sequences", "n_steps", "size", "usual", "expected"),
     [
-        (1000, 16, 512, 512),
-        (1000, 200, 512, 256),
-        (70, 16, 128, 128),
-        (40, 70_000, 64, 32),
-        (3, 70_000, 8, 8),
+        (1000, 16, 512, 32, 512),
+        (1000, 200, 512, 32, 256),
+        (1000, 200, 480, 96, 192),
+        (70, 16, 128, 32, 128),
+        (40, 70_000, 64, 32, 32),
+        (200, 70_000, 288, 96, 96),
+        (3, 70_000, 8, 32, 8),
     ],
 )
-def test_chunks_of_long_sequences_are_smaller(n_sequences, n_steps, size, expected):
+def test_chunks_of_long_sequences_are_smaller(n_sequences, n_steps, size, usual, expected):
     starts, lengths = np.zeros(n_sequences, int), np.full(n_sequences, n_steps)
     sequences = Sequences(np.zeros((n_steps, 1)), starts, lengths)
     inputs = NetworkInputs(sequences, AffineScaling.identity(1), indicator=False)
-    chunks = list(inputs.chunks(n_steps, size))
+    chunks = list(inputs.chunks(n_steps, size, usual))
     assert {len(x) for x, *_ in chunks} == {expected}
     assert sum(n for *_, n in chunks) == n_sequences
