@@ -28,9 +28,10 @@ EXPLANATIONS = {
     "only the output at the last step is used. neuralforecast has ten convolutions and no "
     "residuals, darts a loss over all steps and one filter in its last convolution.",
     "predict_one": "A window of 120 x 14, GRU 32, median of 200 calls; Keras with the fastest of "
-    "`predict`, `predict_on_batch` and a call of the model.",
+    "`predict`, `predict_on_batch` and a call of the model. No network has a linear skip "
+    "connection.",
     "predict_many": "An array of 100,000 windows of 120 x 14, GRU 32; the other libraries with the "
-    "faster of two batch sizes.",
+    "faster of two batch sizes. No network has a linear skip connection.",
     "start": "The first fit is one of two epochs of a GRU 16 on 160 sequences.",
     "curves": "GRU 32 in batches of 256 windows of 120 steps, with one of the three varied.",
     "memory": "The median slope between any two fits after the tenth, times the number of fits.",

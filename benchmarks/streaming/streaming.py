@@ -2,7 +2,6 @@
 
 Each time is the median over blocks of steps. The networks have 32 units or filters and a width of
 8 features; they are labelers trained for one epoch, since the predictions do not matter here.
-README's pipeline and a forecaster take named steps with their times.
 """
 
 from __future__ import annotations
@@ -14,16 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import psutil
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # folder of common.py
 
 from common import Parser, command, page, table, write_page
 
-from skrnn import GRUForecaster, GRURegressor, SequenceLabeler, SlidingWindow, Stream, networks
+from skrnn import SequenceLabeler, Stream, networks
 
 N_FEATURES, N_STREAMS = 8, 1_000
 NETWORKS = {
@@ -55,40 +51,6 @@ def seconds_a_step(stream: Stream, steps: Any, n_blocks: int) -> float:
     return float(np.median(means))
 
 
-def monthly(n: int, start: str = "1980-01-01") -> pd.DataFrame:
-    """Return a series of months with a season."""
-    values = np.sin(np.arange(n) * np.pi / 6) + 0.1 * np.random.default_rng(0).normal(size=n)
-    return pd.DataFrame({"growth": values}, index=pd.date_range(start, periods=n, freq="MS"))
-
-
-def pipeline() -> Stream:
-    """Return a stream of README's pipeline: scaler, windows of 12 months, GRU of 8 units."""
-    rows = monthly(240)
-    model = make_pipeline(
-        StandardScaler().set_output(transform="pandas"),
-        SlidingWindow(12),
-        GRURegressor(units=8, epochs=1, random_state=0),
-    )
-    return Stream(model.fit(rows, rows["growth"]))
-
-
-def forecaster(**params: Any) -> Stream:
-    """Return a stream of a forecaster of 12 months."""
-    return Stream(
-        GRUForecaster(epochs=1, random_state=0, **params).fit(monthly(240), fh=range(1, 13))
-    )
-
-
-def seconds_a_month(stream: Stream, n_steps: int) -> float:
-    """Return the median CPU time of a step with a name and a time."""
-    spent = []
-    for time_of, row in monthly(n_steps, "2000-01-01")["growth"].items():
-        began = time.process_time()
-        stream.step({"growth": row}, time_of)
-        spent.append(time.process_time() - began)
-    return float(np.median(spent[50:]))
-
-
 def growth(stream: Stream, n_steps: int) -> float:
     """Return how many MB of resident memory the process gained in ``n_steps`` steps."""
     process = psutil.Process()
@@ -115,16 +77,6 @@ def main() -> None:
         of_many = 1e3 * seconds_a_step(Stream(model, N_STREAMS), many, n_blocks)
         rows.append([name, f"{of_one:.0f}", f"{of_many:.2f}"])
         print(*rows[-1], flush=True)
-    series = {
-        "README's pipeline: StandardScaler, SlidingWindow(12), GRU 8": pipeline(),
-        "GRUForecaster, window_length=24, units=8": forecaster(window_length=24, units=8),
-        "GRUForecaster, window_length=24, units=32": forecaster(window_length=24),
-        "GRUForecaster, nothing set: 60 steps, units=32": forecaster(),
-    }
-    n_months = 500 if args.quick else 2_000
-    of_series = [
-        [name, f"{1e6 * seconds_a_month(stream, n_months):.0f}"] for name, stream in series.items()
-    ]
     gained = growth(Stream(models["GRU 32"]), n_steps)
     header = ["network", "one stream, µs per step", f"{N_STREAMS:,} streams, ms per step"]
     text = page(
@@ -136,8 +88,6 @@ def main() -> None:
             f"{len(many)} of {N_STREAMS:,} streams; {N_FEATURES} features; labels, `predict`",
         ],
         table(header, rows),
-        "CPU time of a step with its name and time, months after the fit (medians):",
-        table(["model", "us per step"], of_series),
         f"Resident memory of the process over {n_steps:,} steps of GRU 32, after a warm-up: "
         f"{gained:+.2f} MB.",
     )
