@@ -65,7 +65,8 @@ class History:
         ValueError
             If a value is beyond single precision once scaled.
         """
-        series, scalings = dict(self.series), {**(measured or {}), **self.scalings}
+        measured = measured or {}
+        series, scalings = dict(self.series), {**measured, **self.scalings}
         unknown = [one for one in newer if one.key not in scalings]
         first = {one.key for one in newer if one.key not in self.scalings}
         scalings |= zip((one.key for one in unknown), learned.scalings_of(unknown), strict=True)
@@ -74,7 +75,7 @@ class History:
             series[one.key] = one if known is None else known.merged(one)
             if one.key not in first and not scalings[one.key].accepts(one.values):
                 (scalings[one.key],) = learned.scalings_of([series[one.key]])
-            if one.key not in (measured or {}) or learned.roles.names:
+            if one.key not in measured or learned.roles.names:  # X may go on after the values
                 learned.check_range(one, scalings[one.key])
         return replace(self, series=series, scalings=scalings)
 
