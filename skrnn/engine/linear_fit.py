@@ -25,6 +25,9 @@ _BLOCK = 1024
 #: allow, every second one is read, or every third, and so on.
 _MOST_PRODUCTS = 2**36
 
+#: Minimum number of blocks on disk that stand for all of them.
+_LEAST_BLOCKS = 32
+
 
 def ridge(
     examples: Examples, n_steps: int, categories: Mapping[int, int] | None = None
@@ -57,7 +60,7 @@ def ridge(
     first, n_inputs = read(np.arange(min(_BLOCK, len(examples))))
     origin = np.concatenate([[0.0], first[:, 1:].mean(axis=0)])
     products = np.zeros((len(origin), len(origin)))
-    every = np.arange(0, len(examples), math.ceil(len(examples) * products.size / _MOST_PRODUCTS))
+    every = _every(math.ceil(len(examples) * products.size / _MOST_PRODUCTS), examples)
     weights = examples.weights[every] / examples.weights[every].mean()
     for start in range(0, len(every), _BLOCK):
         block = slice(start, start + _BLOCK)
@@ -70,6 +73,19 @@ def ridge(
     coefficients = _solve(centered[:n_inputs, :n_inputs], centered[:n_inputs, n_inputs:])
     intercept = mean[n_inputs:] - mean[:n_inputs] @ coefficients
     return coefficients.reshape(n_steps, -1, coefficients.shape[1]), intercept
+
+
+def _every(step: int, examples: Examples) -> NDArray[np.int64]:
+    """Return every second sequence, or every third, and so on.
+
+    Of many blocks on disk, it is the sequences of every second block, and others are not read.
+    """
+    blocks = examples.blocks()
+    if blocks is not None:
+        _, numbers = np.unique(blocks, return_inverse=True)
+        if numbers.max() >= _LEAST_BLOCKS * step:
+            return np.flatnonzero(numbers % step == 0)
+    return np.arange(0, len(examples), step)
 
 
 def _table(

@@ -174,7 +174,8 @@ def _row_group(fragment: Any, number: int, names: list[str]) -> Iterator[Any]:
         file = ParquetFile(
             stream, metadata=fragment.metadata, buffer_size=_BUFFER, pre_buffer=False
         )
-        own = [name for name in names if name in file.schema_arrow.names]
+        columns = set(file.schema_arrow.names)
+        own = [name for name in names if name in columns]
         yield from file.iter_batches(_DECODED, row_groups=[number], columns=own, use_threads=False)
 
 

@@ -72,6 +72,9 @@ class BlockReader:
         self._stops = rows.bounds[:-1].copy()
         np.maximum.at(self._stops, self.blocks, starts + (lengths - 1) * stride + 1)
         self._kept: OrderedDict[int, Block] = OrderedDict()
+        # First rows of blocks, as many as sequences of the block before reach into.
+        self._heads: dict[int, Floats] = {}
+        self._reach = max(0, int((self._stops - rows.bounds[1:]).max()))
 
     @cached_property
     def n_kept(self) -> int:
@@ -116,13 +119,37 @@ class BlockReader:
 
     def _read(self, number: int) -> Block:
         """Read the rows of a block, and return those of its sequences."""
-        first, stop = int(self._rows.bounds[number]), int(self._stops[number])
+        first = int(self._rows.bounds[number])
         own = self._order[self._bounds[number] : self._bounds[number + 1]]
         starts, lengths = self._starts[own] - first, self._lengths[own]
-        has_sequence = np.zeros(stop - first, dtype=bool)
+        has_sequence = np.zeros(int(self._stops[number]) - first, dtype=bool)
         for step in range(int(lengths.max())):
             has_sequence[starts[lengths > step] + step * self._stride] = True
-        values = self._rows.read(first, stop)
+        values = self._spanned(number)
         if 2 * np.count_nonzero(has_sequence) > len(values):
             return Block(first, None, values)
         return Block(first, np.flatnonzero(has_sequence) + first, values[has_sequence])
+
+    def _spanned(self, number: int) -> Floats:
+        """Return the rows of a block up to the end of its sequences.
+
+        Where these reach into the next block, its first rows are kept for the next time, since many
+        formats decode all of a block for a few of its rows.
+        """
+        first, end = self._rows.bounds[number : number + 2].tolist()
+        stop = int(self._stops[number])
+        values = self._rows.read(first, min(end, stop))
+        self._keep_head(number, values)
+        if stop <= end:
+            return values
+        head = self._heads.get(number + 1, values[:0])
+        if len(head) < stop - end:
+            head = self._rows.read(end, stop)
+            self._keep_head(number + 1, head)
+        return np.concatenate([values, head[: stop - end]])
+
+    def _keep_head(self, number: int, rows: Floats) -> None:
+        """Keep the first rows of a block, unless those of all blocks are many."""
+        is_small = self._reach * len(self._stops) * self._rows.row_bytes <= KEPT_BYTES
+        if is_small and len(self._heads.get(number, ())) < min(len(rows), self._reach):
+            self._heads[number] = rows[: self._reach].copy()

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 
 import skrnn.engine.batches
 from skrnn import (
@@ -14,6 +15,7 @@ from skrnn import (
     SlidingWindow,
     make_windows,
 )
+from skrnn.engine import linear_fit
 from skrnn.engine.training import _orders
 from skrnn.sequences.stored_rows import StoredRows
 from tests.estimators.windowed import assert_same_weights, make, series_of
@@ -102,6 +104,20 @@ def test_sequences_without_any_observation_are_predicted():
     cube[3] = np.nan
     model = make("GRURegressor", missing="mask").fit(CUBE, Y)
     np.testing.assert_allclose(model.predict(OnDisk(cube)), model.predict(cube), rtol=1e-6)
+
+
+def test_of_many_blocks_some_give_the_linear_skip(monkeypatch):
+    monkeypatch.setattr(linear_fit, "_LEAST_BLOCKS", 2)
+    monkeypatch.setattr(linear_fit, "_MOST_PRODUCTS", 14**2 * 15)  # a third of 42 windows
+    windows, y = windows_of(SERIES)
+    stored, _ = windows_of(OnDisk(SERIES))
+    still = {"epochs": 1, "learning_rate": 1e-30, "scale_input": False, "linear_skip": True}
+    weights = make("RNNRegressor", **still).fit(stored, y).weights_
+    blocks = np.arange(0, 2 * len(y), 2) // 10
+    some = blocks % 3 == 0
+    X = np.asarray(windows).reshape(len(y), -1)
+    expected = Ridge(10.0).fit(X[some], ((y - y.mean()) / y.std())[some])
+    np.testing.assert_allclose(weights[-2].ravel(), expected.coef_, rtol=1e-4, atol=1e-5)
 
 
 def test_small_rows_are_scaled_once_like_an_array(monkeypatch):

@@ -131,6 +131,22 @@ def test_few_rows_are_kept_and_only_those_of_windows(stride, n_kept, n_rows):
 
 
 @pytest.mark.usefixtures("in_small_blocks")
+def test_after_the_first_time_windows_read_no_part_of_the_next_block(monkeypatch):
+    n_blocks, reach = 60, 3
+    monkeypatch.setattr(skrnn.sequences.block_reader, "KEPT_BYTES", n_blocks * reach * 16)
+    on_disk = OnDisk(np.arange(1200.0).reshape(600, 2))
+    windows, _ = make_windows(on_disk, window_length=reach + 1)
+    sequences, everyone = windows.sequences(), np.arange(len(windows))
+    for extra in (n_blocks - 1, 0):
+        on_disk.read.clear()
+        for some in np.array_split(everyone, n_blocks):
+            values, _ = sequences.gather(some, 4)
+            np.testing.assert_array_equal(values[..., 0], 2 * (some[:, None] + np.arange(4)))
+        assert len(on_disk.read) == n_blocks + extra
+    assert on_disk.read == [(first, min(first + 10, 599)) for first in range(0, 600, 10)]
+
+
+@pytest.mark.usefixtures("in_small_blocks")
 def test_blocks_are_whole_chunks():
     for chunks, bounds in [((4, 2), [0, 12, 20, 32, 40, 52, 60]), ((25, 2), [0, 25, 50, 60])]:
         on_disk = OnDisk(ROWS)
