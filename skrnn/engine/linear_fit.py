@@ -22,7 +22,7 @@ PENALTY = 10.0
 _BLOCK = 1024
 
 #: Maximum number of multiplications, a few seconds on one core: of more sequences than these
-#: allow, every second one is read, or every third, and so on.
+#: allow, one of two is read, or one of three, and so on.
 _MOST_PRODUCTS = 2**36
 
 #: Minimum number of blocks on disk that stand for all of them.
@@ -60,11 +60,12 @@ def ridge(
     first, n_inputs = read(np.arange(min(_BLOCK, len(examples))))
     origin = np.concatenate([[0.0], first[:, 1:].mean(axis=0)])
     products = np.zeros((len(origin), len(origin)))
-    every = _every(math.ceil(len(examples) * products.size / _MOST_PRODUCTS), examples)
-    weights = examples.weights[every] / examples.weights[every].mean()
-    for start in range(0, len(every), _BLOCK):
+    one_of = math.ceil(len(examples) * products.size / _MOST_PRODUCTS)
+    some = _one_of(one_of, len(examples), examples.blocks())
+    weights = examples.weights[some] / examples.weights[some].mean()
+    for start in range(0, len(some), _BLOCK):
         block = slice(start, start + _BLOCK)
-        table, _ = read(every[block])
+        table, _ = read(some[block])
         table = (table - origin) * np.sqrt(weights[block])[:, None]
         products += table.T @ table
     mean = products[0, 1:] / products[0, 0]
@@ -75,17 +76,18 @@ def ridge(
     return coefficients.reshape(n_steps, -1, coefficients.shape[1]), intercept
 
 
-def _every(step: int, examples: Examples) -> NDArray[np.int64]:
-    """Return every second sequence, or every third, and so on.
+def _one_of(step: int, n_sequences: int, blocks: NDArray[np.int64] | None) -> NDArray[np.int64]:
+    """Return one of so many sequences throughout, by chance, since those in order may be periodic.
 
-    Of many blocks on disk, it is the sequences of every second block, and others are not read.
+    Of many blocks on disk, it is all sequences of one of so many blocks; others are not read.
     """
-    blocks = examples.blocks()
     if blocks is not None:
         _, numbers = np.unique(blocks, return_inverse=True)
         if numbers.max() >= _LEAST_BLOCKS * step:
             return np.flatnonzero(numbers % step == 0)
-    return np.arange(0, len(examples), step)
+    firsts = np.arange(0, n_sequences, step)
+    chosen = np.random.default_rng(0).integers(step, size=len(firsts))
+    return np.minimum(firsts + chosen, n_sequences - 1)
 
 
 def _table(

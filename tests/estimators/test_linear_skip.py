@@ -54,11 +54,23 @@ def test_of_many_sequences_some_are_read(monkeypatch):
     whole = skrnn.RNNRegressor(**STILL).fit(X, y)
     monkeypatch.setattr(linear_fit, "_MOST_PRODUCTS", 14**2 * 100)  # of 12 values, 1 and a target
     half = skrnn.RNNRegressor(**STILL).fit(X, y)
-    X[1::2] = 1e3
+    some = linear_fit._one_of(2, len(X), None)
+    np.testing.assert_array_equal(some // 2, np.arange(100))
+    assert 30 < np.count_nonzero(some % 2) < 70
+    X[np.setdiff1d(np.arange(len(X)), some)] = 1e3
     other = skrnn.RNNRegressor(**STILL, scale_input=False).fit(X, y)
-    scaled = Ridge(10.0).fit(X[::2].reshape(100, -1), (y[::2] - y.mean()) / y.std())
+    scaled = Ridge(10.0).fit(X[some].reshape(100, -1), (y[some] - y.mean()) / y.std())
     assert not np.array_equal(whole.weights_[-2], half.weights_[-2])
     np.testing.assert_allclose(other.weights_[-2].ravel(), scaled.coef_, atol=1e-5)
+
+
+@pytest.mark.parametrize("n", [1, 7, 100])
+@pytest.mark.parametrize("step", [1, 3])
+def test_each_part_of_the_sequences_has_one_that_is_read(n, step):
+    some = linear_fit._one_of(step, n, None)
+    assert len(np.unique(some)) == -(-n // step)
+    assert some.max() < n
+    np.testing.assert_array_equal(some // step, np.arange(len(some)))
 
 
 def test_large_features_that_are_not_scaled_leave_it_finite():
