@@ -99,6 +99,8 @@ class NetworkInputs:
 
     def scaled(self) -> Self:
         """Return inputs whose steps are scaled once, unless their table is too large for it."""
+        if self.table is not None:
+            return self
         sequences = self.sequences
         n_channels = sequences.n_features * (2 if self.indicator else 1)
         size, most = 4 * n_channels * len(sequences.steps), RESIDENT_BYTES
@@ -110,10 +112,7 @@ class NetworkInputs:
         if self.skips_missing:
             sequences = sequences.without_missing_steps()
         sequences = sequences.contiguous()
-        before, n_rows = with_margins(
-            len(sequences.steps), n_channels, self.padded_steps(STEP_MULTIPLE, PREDICTED_LENGTHS)
-        )
-        steps = _aligned_zeros(n_rows, n_channels)
+        steps, before = zero_table(len(sequences.steps), n_channels, sequences.longest)
         for first in range(0, len(sequences.steps), BLOCK):
             raw = sequences.steps[first : first + BLOCK]
             refuse = refuse_in_table(sequences, first)
@@ -289,6 +288,13 @@ class Examples:
             weight[: len(rows)] = self.weights[rows] / (mean_weight * len(rows))
             x, lengths = gather(filled)
             yield (x, lengths, self.targets[filled], weight), len(rows)
+
+
+def zero_table(n_rows: int, n_columns: int, longest: int) -> tuple[NDArray[np.float32], int]:
+    """Return a table of zeros with margins for sequences up to the longest, and its first row."""
+    margin = padded_length(longest, STEP_MULTIPLE, PREDICTED_LENGTHS)
+    before, n_rows = with_margins(n_rows, n_columns, margin)
+    return _aligned_zeros(n_rows, n_columns), before
 
 
 def pad_rows(rows: NDArray[np.int64], size: int) -> NDArray[np.int64]:

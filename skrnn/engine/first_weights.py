@@ -16,7 +16,7 @@ from skrnn.networks.wrappers.centering import CenteredSteps
 from skrnn.networks.wrappers.differences import WithDifferences
 from skrnn.networks.wrappers.linear_skip import LinearSkip
 from skrnn.preprocessing.deviations import Deviations
-from skrnn.preprocessing.subsets import evenly_spaced
+from skrnn.preprocessing.subsets import stratified_sample
 
 
 def first_weights(network: ModelBuilder, examples: Examples) -> Mapping[str, NDArray[Any]]:
@@ -37,7 +37,7 @@ def first_weights(network: ModelBuilder, examples: Examples) -> Mapping[str, NDA
         network = network.network
     if not isinstance(network, CenteredSteps | CategoryEmbeddings | WithDifferences):
         return measured
-    rows = evenly_spaced(len(examples))
+    rows = stratified_sample(len(examples))
     x, lengths = examples.inputs.batch(rows, examples.longest)
     values = x.astype(np.float64)
     if isinstance(network, CenteredSteps):

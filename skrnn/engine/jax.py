@@ -118,8 +118,10 @@ class JaxSteps:
         if table.on_device is None:
             table.on_device = parallel.place(sequences.steps)
         source = Source(table.on_device, n_steps, inputs.at_end)
-        shift = n_steps - sequences.lengths if inputs.at_end else 0
-        starts = (sequences.starts - shift).astype(np.int32)
+        firsts = sequences.starts
+        if inputs.at_end:
+            firsts = firsts - (n_steps - sequences.lengths)
+        starts = firsts.astype(np.int32, copy=False)
         lengths = sequences.lengths.astype(np.int32)
 
         def gather(rows: NDArray[np.int64]) -> tuple[Slices, NDArray[np.int32]]:

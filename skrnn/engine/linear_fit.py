@@ -12,6 +12,7 @@ from scipy import linalg
 
 from skrnn.engine.batches import Examples
 from skrnn.numpy_runtime.categories import one_hot_categories
+from skrnn.preprocessing.subsets import stratified_sample
 
 Floats = NDArray[np.float64]
 
@@ -77,7 +78,7 @@ def ridge(
 
 
 def _one_of(step: int, n_sequences: int, blocks: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    """Return one of so many sequences throughout, by chance, since those in order may be periodic.
+    """Return one of so many sequences.
 
     Of many blocks on disk, it is all sequences of one of so many blocks; others are not read.
     """
@@ -85,9 +86,7 @@ def _one_of(step: int, n_sequences: int, blocks: NDArray[np.int64] | None) -> ND
         _, numbers = np.unique(blocks, return_inverse=True)
         if numbers.max() >= _LEAST_BLOCKS * step:
             return np.flatnonzero(numbers % step == 0)
-    firsts = np.arange(0, n_sequences, step)
-    chosen = np.random.default_rng(0).integers(step, size=len(firsts))
-    return np.minimum(firsts + chosen, n_sequences - 1)
+    return stratified_sample(n_sequences, -(-n_sequences // step))
 
 
 def _table(

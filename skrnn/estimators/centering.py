@@ -15,7 +15,7 @@ from skrnn.networks.wrappers.centering import CenteredSteps
 from skrnn.networks.wrappers.linear_skip import LinearSkip
 from skrnn.parameters import BOOLEAN, one_of, parameter
 from skrnn.preprocessing.deviations import Deviations
-from skrnn.preprocessing.subsets import evenly_spaced
+from skrnn.preprocessing.subsets import stratified_sample
 from skrnn.sequences import Sequences
 
 #: Maximum share of deviations in the standard deviation of a feature with ``center_steps="auto"``.
@@ -83,7 +83,7 @@ def _deviations(
     if sequences.n_steps is None or sequences.window is not None:
         return None
     rows = np.flatnonzero(counted)
-    rows = rows[evenly_spaced(len(rows))]
+    rows = rows[stratified_sample(len(rows))]
     values, _ = sequences.gather(rows, sequences.longest)
     with np.errstate(over="ignore", invalid="ignore"):
         found = Deviations.of(values.astype(np.float64), counted[rows]).without(codes)

@@ -24,7 +24,6 @@ from skrnn.forecasting.containers import (
     cut,
     in_order,
     refuse_converted,
-    warn_of_different_ends,
 )
 from skrnn.forecasting.entrance import probabilities, refuse_array_in_update, requires_y, takes_data
 from skrnn.forecasting.fitted import FittedForecaster, Parts, SeriesEncoder, measure_errors
@@ -159,7 +158,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         """
         super().fit(y if cutoff is None else cut(y, cutoff, stacklevel=4), X, fh)
         if cutoff is None:
-            warn_of_different_ends(y, stacklevel=4)
+            self._history.warn_of_different_ends(stacklevel=4)
         return self
 
     @rollback_on_error
@@ -409,7 +408,7 @@ class BaseSequenceForecaster(ForecasterHooks, BaseForecaster, ForecastingParamet
         """Set the cutoff to the last time of y, but never to an earlier time in an update."""
         times = y.index.get_level_values(-1)
         latest = int(times.argmax())
-        last = times[latest : latest + 1]
+        last = times[latest : latest + 1].copy(deep=True)  # which does not keep all of them
         if self.is_fitted:
             last = alike(last, self.cutoff, "y", "the y of the fit")
             last = last if last[0] > self.cutoff[0] else self.cutoff

@@ -99,30 +99,6 @@ def cut(y: Any, cutoff: Any, stacklevel: int) -> Any:
     return y[kept]
 
 
-def warn_of_different_ends(y: Any, stacklevel: int) -> None:
-    """Warn if the series of a panel end at different dates; other times have no common clock."""
-    index = getattr(y, "index", None)
-    if not isinstance(index, pd.MultiIndex) or len(index) == 0:
-        return
-    times = index.get_level_values(-1)
-    if not isinstance(times, pd.DatetimeIndex | pd.PeriodIndex) or times.hasnans:
-        return
-    names = index.droplevel(-1)
-    last = pd.Series(times.asi8).groupby(pd.factorize(names)[0]).idxmax()
-    earliest, latest = last[times[last].argmin()], last[times[last].argmax()]
-    if times[earliest] == times[latest]:
-        return
-    warnings.warn(
-        f"the series of y end at different dates, from {times[earliest]} (series "
-        f"{names[earliest]!r}) to {times[latest]} (series {names[latest]!r}), so that the network "
-        "learns from values of some series that are later than the forecasts of others; in a "
-        "backtest, pass cutoff to fit, the latest time to learn from in all series. To forecast "
-        f"each series from its own end, pass cutoff={str(times[latest])!r}.",
-        UserWarning,
-        stacklevel=stacklevel + 1,
-    )
-
-
 def refuse_empty(data: Any, name: str) -> None:
     """Raise ValueError for a list without series, or a series without rows or columns.
 

@@ -24,7 +24,7 @@ from skrnn.forecasting.tables import Rows, WindowTable, as_singles
 from skrnn.forecasting.uncertainty import Correction, quantiles_of, widened
 from skrnn.networks.wrappers.forecast import Forecast, ForecastHead
 from skrnn.preprocessing.scaling import AffineScaling
-from skrnn.preprocessing.subsets import evenly_spaced
+from skrnn.preprocessing.subsets import stratified_sample
 
 #: Maximum number of windows for errors, and values held at a time to measure them.
 MOST_MEASURED = 2000
@@ -249,7 +249,7 @@ def measure_errors(
     head, horizon = fitted.target, fitted.encoder.network.layout.horizon
     n_each = n_ahead * table.layout.n_targets * 30
     most = max(50, min(MOST_MEASURED, MOST_NUMBERS // n_each))
-    some = evenly_spaced(len(numbers), most)
+    some = stratified_sample(len(numbers), most)
     numbers, origins = numbers[some], origins[some]
     parameters = rolled(fitted, table, table.starts(numbers, origins), n_ahead)
     targets = table.targets(numbers, origins, ends, n_ahead)[np.arange(len(numbers))]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -12,7 +13,7 @@ import pandas as pd
 from skrnn.forecasting.containers import Container
 from skrnn.forecasting.fitted import SeriesEncoder
 from skrnn.forecasting.horizons import of_each_grid
-from skrnn.forecasting.series import Key, Series
+from skrnn.forecasting.series import Key, Series, label
 from skrnn.forecasting.series_scaling import SeriesScaling
 
 
@@ -120,3 +121,23 @@ class History:
         if late:
             raise ValueError(f"the series {late[0]} of y begins after the cutoff, {cutoff}.")
         return series
+
+    def warn_of_different_ends(self, stacklevel: int) -> None:
+        """Warn if series end at different dates; other times have no common clock."""
+        every = list(self.series.values())
+        if not isinstance(every[0].index, pd.DatetimeIndex | pd.PeriodIndex):
+            return
+        ends = of_each_grid(every, lambda grid: grid[-1])
+        earliest, latest = (best(range(len(ends)), key=ends.__getitem__) for best in (min, max))
+        if ends[earliest] == ends[latest]:
+            return
+        names = [label(every[number].key) for number in (earliest, latest)]
+        warnings.warn(
+            f"the series of y end at different dates, from {ends[earliest]} (series {names[0]}) to "
+            f"{ends[latest]} (series {names[1]}), so that the network learns from values of some "
+            "series that are later than the forecasts of others; in a backtest, pass cutoff to "
+            "fit, the latest time to learn from in all series. To forecast each series from its "
+            f"own end, pass cutoff={str(ends[latest])!r}.",
+            UserWarning,
+            stacklevel=stacklevel + 1,
+        )

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from skrnn.forecasting.series import Series
 from skrnn.forecasting.time_grid import step_length
-from skrnn.preprocessing.subsets import evenly_spaced
+from skrnn.preprocessing.subsets import stratified_sample
 
 Floats = NDArray[np.float64]
 
@@ -43,7 +43,7 @@ def seasons_of(series: Sequence[Series]) -> tuple[int, ...]:
     """
     longest = max(series, key=len)
     n_lags = min(LONGEST, len(longest) // 2)
-    tried = [series[number].values for number in evenly_spaced(len(series), MOST_SERIES)]
+    tried = [series[number].values for number in stratified_sample(len(series), MOST_SERIES)]
     correlation = _mean_autocorrelation(tried, n_lags)
     expected = [season for season in usual_seasons(longest.index) if season <= n_lags]
     kept = [season for season in expected if correlation[season] >= EXPECTED]

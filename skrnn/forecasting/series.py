@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Self
 
@@ -78,9 +79,12 @@ class Series(StoresIndices):
 
     def channels(self) -> list[Self]:
         """Return the columns as series of their own."""
+        n_columns = self.values.shape[1]
+        if n_columns == 1:
+            return [self]
         return [
-            replace(self, values=self.values[:, [number]], channel=number)
-            for number in range(self.values.shape[1])
+            replace(self, values=self.values[:, number : number + 1], channel=number)
+            for number in range(n_columns)
         ]
 
 
@@ -150,7 +154,7 @@ def read_series(
                     f"{named(key)} has no observed value in its {len(times)} times; leave it out."
                 )
             refuse_infinity(values, f"{named(key)} holds an infinite value")
-        covariates = np.empty((len(grid.index), 0))
+        covariates = grid.no_covariates
         if names:
             if key not in given:
                 raise ValueError(f"X has no rows for {named(key)}.")
@@ -221,6 +225,11 @@ class Grid:
         is_whole = len(index) == len(times) and times.is_monotonic_increasing
         places = None if is_whole else np.asarray(index.get_indexer(times), dtype=np.int64)
         return cls(times, index, places)
+
+    @cached_property
+    def no_covariates(self) -> Array:
+        """Return an array (n_times, 0), one for all series at these times."""
+        return np.empty((len(self.index), 0))
 
     def placed(self, rows: Array) -> Array:
         """Return the rows of the given times at all times, NaN between them."""
@@ -327,4 +336,9 @@ def refuse_infinity(values: Array, fault: str) -> None:
 
 def named(key: tuple[Any, ...]) -> str:
     """Return the name of a series in messages."""
-    return f"the series {key if len(key) != 1 else key[0]!r} of y" if key else "y"
+    return f"the series {label(key)} of y" if key else "y"
+
+
+def label(key: tuple[Any, ...]) -> str:
+    """Return the instance of a series in messages, without the tuple if it has one level."""
+    return repr(key if len(key) != 1 else key[0])

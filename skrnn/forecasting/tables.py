@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn.engine.batches import Examples, NetworkInputs
+from skrnn.engine.batches import RESIDENT_BYTES, Examples, NetworkInputs, Table, zero_table
 from skrnn.forecasting.calendar import cyclic_features, number_of_first
 from skrnn.forecasting.covariates import Ahead
 from skrnn.forecasting.series import Series, named
@@ -33,19 +33,31 @@ class WindowTable:
     ----------
     layout : WindowLayout
         Layout of the columns.
-    steps : ndarray of float32 of shape (n_rows, layout.n_columns)
-        The rows, scaled; missing values are filled in, and marked as not observed.
+    padded : ndarray of float32 of shape (n_rows and margins, layout.n_columns)
+        The rows, scaled, between margins of zeros; missing values are filled in, and marked as not
+        observed.
+    before : int
+        Rows of margin before the first one.
     truth : ndarray of float32 of shape (n_rows, layout.n_targets)
         Scaled values, NaN if not observed.
     firsts, n_times : ndarray of int of shape (n_series,)
         Row of the first time of each series, and its number of times.
+    shared : Table
+        The rows on the device of a backend, shared by all examples.
     """
 
     layout: WindowLayout
-    steps: NDArray[np.float32]
+    padded: NDArray[np.float32]
+    before: int
     truth: NDArray[np.float32]
     firsts: Rows
     n_times: Rows
+    shared: Table = field(default_factory=Table)
+
+    @property
+    def steps(self) -> NDArray[np.float32]:
+        """Return the rows without margins, (n_rows, layout.n_columns)."""
+        return self.padded[self.before : self.before + len(self.truth)]
 
     @classmethod
     def of(
@@ -71,7 +83,8 @@ class WindowTable:
         sizes = layout.window_length + n_times + [len(later.index) for later in ahead]
         ends = np.cumsum(sizes)
         firsts = ends - sizes + layout.window_length
-        steps = np.zeros((ends[-1], layout.n_columns), dtype=np.float32)
+        padded, before = zero_table(int(ends[-1]), layout.n_columns, layout.n_steps)
+        steps = padded[before:]
         truth = np.full((ends[-1], layout.n_targets), np.nan, dtype=np.float32)
         past, fixed = layout.columns("past").start, slice(layout.columns("static").start, None)
         observed, filled_in = layout.columns("observed"), layout.columns("values")
@@ -91,7 +104,7 @@ class WindowTable:
             channel = [one.channel] if layout.n_channels > 1 else []
             constant = *known[0, n_moving:], *scaling.rules.ravel(), *channel
             steps[first - layout.window_length : end, fixed] = constant
-        return cls(layout, steps, truth, firsts, n_times)
+        return cls(layout, padded, before, truth, firsts, n_times)
 
     def origins(self, begins: Rows, ends: Rows, *, only_after: bool = False) -> tuple[Rows, Rows]:
         """Return windows with an observed target from ``begins`` up to before ``ends``.
@@ -138,16 +151,23 @@ class WindowTable:
 
     def targets(self, numbers: Rows, origins: Rows, ends: Rows, horizon: int) -> WindowTargets:
         """Return the values after windows that lie before ``ends`` of their series."""
-        begins = self.firsts[numbers] + origins + 1
-        return WindowTargets(self.truth, begins, (self.firsts + ends)[numbers], horizon)
+        begins = _compact(self.firsts[numbers] + origins + 1)
+        n_left = _compact(np.minimum(ends[numbers] - origins - 1, horizon))
+        return WindowTargets(self.truth, begins, n_left, horizon)
 
     def examples(self, numbers: Rows, origins: Rows, ends: Rows) -> Examples:
         """Return windows as examples whose targets lie before ``ends`` of their series."""
-        starts, layout = self.starts(numbers, origins), self.layout
-        sequences = Sequences(self.steps, starts, np.full(len(starts), layout.n_steps))
+        layout = self.layout
+        starts = _compact(self.starts(numbers, origins) + self.before)
+        lengths = np.broadcast_to(np.int64(layout.n_steps), len(starts))
+        inputs = NetworkInputs(
+            Sequences(self.padded, starts, lengths),
+            AffineScaling.identity(layout.n_columns),
+            indicator=False,
+            table=self.shared if self.padded.nbytes <= RESIDENT_BYTES else None,
+        )
         targets = self.targets(numbers, origins, ends, layout.horizon)
-        inputs = NetworkInputs(sequences, AffineScaling.identity(layout.n_columns), indicator=False)
-        return Examples(inputs.scaled(), targets, np.ones(len(starts)))
+        return Examples(inputs, targets, np.broadcast_to(1.0, len(starts)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,23 +178,30 @@ class WindowTargets:
     ----------
     truth : ndarray of float32 of shape (n_rows, n_targets)
         NaN where not observed.
-    begins, limits : ndarray of int of shape (n_windows,)
-        First target row of each window, and the row from which targets are masked.
+    begins, n_left : ndarray of int of shape (n_windows,)
+        First target row of each window, and number of rows from it on before targets are masked.
     horizon : int
         Targets of a window.
     """
 
     truth: NDArray[np.float32]
     begins: Rows
-    limits: Rows
+    n_left: Rows
     horizon: int
 
     def __getitem__(self, windows: Rows) -> NDArray[np.float32]:
         """Return targets (n_windows, horizon * n_targets), NaN for missing ones."""
-        rows = self.begins[windows, None] + np.arange(self.horizon)
-        values = self.truth[np.minimum(rows, len(self.truth) - 1)]
-        values[rows >= self.limits[windows, None]] = np.nan
+        ahead = np.arange(self.horizon)
+        rows = np.minimum(self.begins[windows, None] + ahead, len(self.truth) - 1)
+        values = self.truth[rows]
+        values[ahead >= self.n_left[windows, None]] = np.nan
         return values.reshape(len(windows), -1)
+
+
+def _compact(numbers: Rows) -> NDArray[Any]:
+    """Return integers in 32 bits, if they fit, since a panel has many windows."""
+    fits = numbers.max(initial=0) <= np.iinfo(np.int32).max
+    return numbers.astype(np.int32) if fits else numbers
 
 
 def _waves(

@@ -9,6 +9,12 @@ from numpy.typing import NDArray
 MOST_MEASURED = 2_000
 
 
-def evenly_spaced(n: int, most: int = MOST_MEASURED) -> NDArray[np.int64]:
-    """Return the positions of at most ``most`` of n items, evenly spaced from the first on."""
-    return np.unique(np.linspace(0, n - 1, min(n, most)).astype(np.int64))
+def stratified_sample(n: int, most: int = MOST_MEASURED) -> NDArray[np.int64]:
+    """Return the positions of at most ``most`` of n items, one of each of as many equal parts.
+
+    It is drawn at random, always the same: at equal distances, windows of a series could all begin
+    at the same phase of a season.
+    """
+    size = min(n, most)
+    bounds = np.arange(size + 1) * n // size
+    return bounds[:-1] + np.random.default_rng(0).integers(np.diff(bounds))

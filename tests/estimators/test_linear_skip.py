@@ -64,15 +64,6 @@ def test_of_many_sequences_some_are_read(monkeypatch):
     np.testing.assert_allclose(other.weights_[-2].ravel(), scaled.coef_, atol=1e-5)
 
 
-@pytest.mark.parametrize("n", [1, 7, 100])
-@pytest.mark.parametrize("step", [1, 3])
-def test_each_part_of_the_sequences_has_one_that_is_read(n, step):
-    some = linear_fit._one_of(step, n, None)
-    assert len(np.unique(some)) == -(-n // step)
-    assert some.max() < n
-    np.testing.assert_array_equal(some // step, np.arange(len(some)))
-
-
 def test_large_features_that_are_not_scaled_leave_it_finite():
     X, y = linear_data()
     X = np.concatenate([X, np.full((*X.shape[:2], 2), 3e18)], axis=2)

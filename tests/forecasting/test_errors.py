@@ -358,7 +358,8 @@ def test_series_shorter_than_the_window(n):
 
 def test_short_series_beside_long_ones():
     y = panel(a=series(), b=series(seed=1)[:1], c=series(seed=2)[:4])
-    with pytest.warns(UserWarning, match="end at different dates"):
+    ends = r"from 2000-01 \(series 'b'\) to \S+ \(series 'a'\)"
+    with pytest.warns(UserWarning, match=f"end at different dates, {ends}"):
         forecast = make().fit(y).predict(fh=[1, 5])
     assert forecast["y"].between(40, 80).all()
 

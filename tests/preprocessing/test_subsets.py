@@ -1,0 +1,32 @@
+"""A sample of many items has one of each part, and no period."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from skrnn.preprocessing.subsets import stratified_sample
+
+
+@given(n=st.integers(1, 500), most=st.integers(1, 200))
+def test_each_of_equal_parts_has_one(n, most):
+    sample = stratified_sample(n, most)
+    size = min(n, most)
+    bounds = np.floor(np.linspace(0, n, size + 1) + 1e-9)
+    assert len(sample) == size
+    assert (sample >= bounds[:-1]).all()
+    assert (sample < bounds[1:]).all()
+    np.testing.assert_array_equal(sample, stratified_sample(n, most))
+
+
+@given(n=st.integers(1, 500))
+def test_few_items_are_all_taken(n):
+    np.testing.assert_array_equal(stratified_sample(n, 500), np.arange(n))
+
+
+@pytest.mark.parametrize("period", [7, 24, 168])
+def test_it_has_all_phases_of_a_season_about_equally(period):
+    sample = stratified_sample(2000 * period)
+    counts = np.bincount(sample % period, minlength=period)
+    assert counts.min() > 0
+    assert np.std(counts) < 2 * np.sqrt(2000 / period)
