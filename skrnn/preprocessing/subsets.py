@@ -16,5 +16,5 @@ def stratified_sample(n: int, most: int = MOST_MEASURED) -> NDArray[np.int64]:
     at the same phase of a season.
     """
     size = min(n, most)
-    bounds = np.arange(size + 1) * n // size
+    bounds = np.arange(size + 1) * n // max(size, 1)
     return bounds[:-1] + np.random.default_rng(0).integers(np.diff(bounds))

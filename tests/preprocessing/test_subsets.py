@@ -19,7 +19,7 @@ def test_each_of_equal_parts_has_one(n, most):
     np.testing.assert_array_equal(sample, stratified_sample(n, most))
 
 
-@given(n=st.integers(1, 500))
+@given(n=st.integers(0, 500))
 def test_few_items_are_all_taken(n):
     np.testing.assert_array_equal(stratified_sample(n, 500), np.arange(n))
 
