@@ -290,6 +290,11 @@ class Examples:
             yield (x, lengths, self.targets[filled], weight), len(rows)
 
 
+def is_resident(table: NDArray[Any]) -> bool:
+    """Return whether a table is small enough to be kept on a device."""
+    return table.nbytes <= RESIDENT_BYTES
+
+
 def zero_table(n_rows: int, n_columns: int, longest: int) -> tuple[NDArray[np.float32], int]:
     """Return a table of zeros with margins for sequences up to the longest, and its first row."""
     margin = padded_length(longest, STEP_MULTIPLE, PREDICTED_LENGTHS)

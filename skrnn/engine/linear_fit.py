@@ -78,15 +78,19 @@ def ridge(
 
 
 def _one_of(step: int, n_sequences: int, blocks: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    """Return one of so many sequences.
+    """Return one of every ``step`` sequences.
 
-    Of many blocks on disk, it is all sequences of one of so many blocks; others are not read.
+    If they lie in many blocks on disk, they are those of some blocks, and others are not read.
     """
+    most = -(-n_sequences // step)
     if blocks is not None:
         _, numbers = np.unique(blocks, return_inverse=True)
-        if numbers.max() >= _LEAST_BLOCKS * step:
-            return np.flatnonzero(numbers % step == 0)
-    return stratified_sample(n_sequences, -(-n_sequences // step))
+        n_blocks = int(numbers.max()) + 1
+        if n_blocks >= _LEAST_BLOCKS * step:
+            within = np.isin(numbers, stratified_sample(n_blocks, -(-n_blocks // step)))
+            own = np.flatnonzero(within)
+            return own[stratified_sample(len(own), most)]
+    return stratified_sample(n_sequences, most)
 
 
 def _table(

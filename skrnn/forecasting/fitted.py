@@ -190,7 +190,12 @@ class SeriesEncoder:
         as_singles(one.covariates, self.covariates, one.index, f"X for {named(one.key)}")
 
     def table(
-        self, series: Sequence[Series], scalings: Sequence[SeriesScaling], ahead: Sequence[Ahead]
+        self,
+        series: Sequence[Series],
+        scalings: Sequence[SeriesScaling],
+        ahead: Sequence[Ahead],
+        *,
+        with_margins: bool = False,
     ) -> WindowTable:
         """Return the table of windows of series."""
         network = self.network
@@ -203,6 +208,7 @@ class SeriesEncoder:
             self.cycles,
             max(network.differences or network.seasons or (1,)),
             with_level=network.seasons is not None,
+            with_margins=with_margins,
         )
 
     def training_table(
@@ -210,7 +216,8 @@ class SeriesEncoder:
     ) -> WindowTable:
         """Return the table of training windows, a horizon longer than the series."""
         horizon = self.network.layout.horizon
-        return self.table(series, scalings, Ahead.of_each(series, self.roles, horizon))
+        ahead = Ahead.of_each(series, self.roles, horizon)
+        return self.table(series, scalings, ahead, with_margins=True)
 
 
 #: Fitted forecasting network with its encoder of series.

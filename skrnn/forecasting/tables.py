@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from skrnn.engine.batches import RESIDENT_BYTES, Examples, NetworkInputs, Table, zero_table
+from skrnn.engine.batches import Examples, NetworkInputs, Table, is_resident, zero_table
 from skrnn.forecasting.calendar import cyclic_features, number_of_first
 from skrnn.forecasting.covariates import Ahead
 from skrnn.forecasting.series import Series, named
@@ -34,10 +34,10 @@ class WindowTable:
     layout : WindowLayout
         Layout of the columns.
     padded : ndarray of float32 of shape (n_rows and margins, layout.n_columns)
-        The rows, scaled, between margins of zeros; missing values are filled in, and marked as not
-        observed.
+        The rows, scaled, for training between margins of zeros; missing values are filled in, and
+        marked as not observed.
     before : int
-        Rows of margin before the first one.
+        Rows of margin before the first one, 0 without margins.
     truth : ndarray of float32 of shape (n_rows, layout.n_targets)
         Scaled values, NaN if not observed.
     firsts, n_times : ndarray of int of shape (n_series,)
@@ -71,6 +71,7 @@ class WindowTable:
         season: int,
         *,
         with_level: bool = False,
+        with_margins: bool = False,
     ) -> WindowTable:
         """Return the table of series, whose missing values are `filled`.
 
@@ -83,7 +84,9 @@ class WindowTable:
         sizes = layout.window_length + n_times + [len(later.index) for later in ahead]
         ends = np.cumsum(sizes)
         firsts = ends - sizes + layout.window_length
-        padded, before = zero_table(int(ends[-1]), layout.n_columns, layout.n_steps)
+        padded, before = np.zeros((ends[-1], layout.n_columns), dtype=np.float32), 0
+        if with_margins:
+            padded, before = zero_table(int(ends[-1]), layout.n_columns, layout.n_steps)
         steps = padded[before:]
         truth = np.full((ends[-1], layout.n_targets), np.nan, dtype=np.float32)
         past, fixed = layout.columns("past").start, slice(layout.columns("static").start, None)
@@ -95,7 +98,9 @@ class WindowTable:
             values = as_singles(one.values, scaling, one.index, named(one.key))
             truth[first : first + len(one)] = values
             rows = steps[first:end]
-            rows[: len(one), filled_in] = filled(values, season, with_level=with_level)
+            rows[: len(one), filled_in] = _finite(
+                filled(values, season, with_level=with_level), named(one.key)
+            )
             rows[: len(one), observed] = ~np.isnan(one.values)
             known = _known(one, later, covariates)
             n_moving = known.shape[1] - layout.n_static
@@ -164,7 +169,7 @@ class WindowTable:
             Sequences(self.padded, starts, lengths),
             AffineScaling.identity(layout.n_columns),
             indicator=False,
-            table=self.shared if self.padded.nbytes <= RESIDENT_BYTES else None,
+            table=self.shared if self.before and is_resident(self.padded) else None,
         )
         targets = self.targets(numbers, origins, ends, layout.horizon)
         return Examples(inputs, targets, np.broadcast_to(1.0, len(starts)))
@@ -251,6 +256,17 @@ def as_singles(
             "(NaN)."
         )
     return singles
+
+
+def _finite(values: NDArray[np.float32], name: str) -> NDArray[np.float32]:
+    """Return filled values, or raise ValueError if one became infinite."""
+    if not np.isfinite(values).all():
+        raise ValueError(
+            f"{name} has missing values that cannot be filled in by those before, which are too "
+            "far apart for a network, which computes in single precision; divide y by a power of "
+            "ten, or leave the series out."
+        )
+    return values
 
 
 def filled(values: NDArray[Any], season: int, *, with_level: bool = False) -> NDArray[Any]:

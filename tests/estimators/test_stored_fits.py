@@ -114,7 +114,9 @@ def test_of_many_blocks_some_give_the_linear_skip(monkeypatch):
     still = {"epochs": 1, "learning_rate": 1e-30, "scale_input": False, "linear_skip": True}
     weights = make("RNNRegressor", **still).fit(stored, y).weights_
     blocks = np.arange(0, 2 * len(y), 2) // 10
-    some = blocks % 3 == 0
+    some = linear_fit._one_of(3, len(y), blocks)
+    assert len(np.unique(blocks[some])) == 3
+    assert len(some) <= 15
     X = np.asarray(windows).reshape(len(y), -1)
     expected = Ridge(10.0).fit(X[some], ((y - y.mean()) / y.std())[some])
     np.testing.assert_allclose(weights[-2].ravel(), expected.coef_, rtol=1e-4, atol=1e-5)

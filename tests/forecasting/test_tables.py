@@ -29,7 +29,8 @@ def table_of(series, layout, ahead=None):
     """Return a table of series without covariates or cycles, in their own units."""
     scalings = [SeriesScaling.identity(layout.n_targets)] * len(series)
     none = AffineScaling.identity(0)
-    return WindowTable.of(series, scalings, ahead or nothing_ahead(series), layout, none, (), 1)
+    arguments = series, scalings, ahead or nothing_ahead(series), layout, none, (), 1
+    return WindowTable.of(*arguments, with_margins=True)
 
 
 def test_missing_values_are_filled_from_a_season_before():
@@ -231,3 +232,15 @@ def test_nothing_after_its_origin_reaches_a_window(origin, season, seed):
     ]
     np.testing.assert_array_equal(*rolled)
     assert (rolled[0] != 0).any()
+
+
+def test_missing_values_that_become_infinite_once_filled_in_are_refused():
+    values = np.array([-1e38] * 4 + [3e38] * 5 + [np.nan, 0.0, 0.0], dtype=np.float64)
+    one, layout = numbered(values), WindowLayout(4, 2, n_targets=1)
+    identity, none = [SeriesScaling.identity(1)], AffineScaling.identity(0)
+    arguments = [one], identity, nothing_ahead([one]), layout, none, (), 4
+    with (
+        np.errstate(over="ignore"),
+        pytest.raises(ValueError, match="missing values that cannot be filled in"),
+    ):
+        WindowTable.of(*arguments, with_level=True)
