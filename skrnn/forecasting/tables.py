@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from skrnn._validation import all_finite
 from skrnn.engine.batches import Examples, NetworkInputs, Table, is_resident, zero_table
 from skrnn.forecasting.calendar import cyclic_features, number_of_first
 from skrnn.forecasting.covariates import Ahead
@@ -84,9 +85,7 @@ class WindowTable:
         sizes = layout.window_length + n_times + [len(later.index) for later in ahead]
         ends = np.cumsum(sizes)
         firsts = ends - sizes + layout.window_length
-        padded, before = np.zeros((ends[-1], layout.n_columns), dtype=np.float32), 0
-        if with_margins:
-            padded, before = zero_table(int(ends[-1]), layout.n_columns, layout.n_steps)
+        padded, before = _zeros(int(ends[-1]), layout, with_margins=with_margins)
         steps = padded[before:]
         truth = np.full((ends[-1], layout.n_targets), np.nan, dtype=np.float32)
         past, fixed = layout.columns("past").start, slice(layout.columns("static").start, None)
@@ -98,9 +97,8 @@ class WindowTable:
             values = as_singles(one.values, scaling, one.index, named(one.key))
             truth[first : first + len(one)] = values
             rows = steps[first:end]
-            rows[: len(one), filled_in] = _finite(
-                filled(values, season, with_level=with_level), named(one.key)
-            )
+            complete = filled(values, season, with_level=with_level)
+            rows[: len(one), filled_in] = _finite(complete, named(one.key))
             rows[: len(one), observed] = ~np.isnan(one.values)
             known = _known(one, later, covariates)
             n_moving = known.shape[1] - layout.n_static
@@ -203,6 +201,15 @@ class WindowTargets:
         return values.reshape(len(windows), -1)
 
 
+def _zeros(
+    n_rows: int, layout: WindowLayout, *, with_margins: bool
+) -> tuple[NDArray[np.float32], int]:
+    """Return an empty table, and its first row, which is 0 without margins."""
+    if with_margins:
+        return zero_table(n_rows, layout.n_columns, layout.n_steps)
+    return np.zeros((n_rows, layout.n_columns), dtype=np.float32), 0
+
+
 def _compact(numbers: Rows) -> NDArray[Any]:
     """Return integers in 32 bits, if they fit, since a panel has many windows."""
     fits = numbers.max(initial=0) <= np.iinfo(np.int32).max
@@ -260,7 +267,7 @@ def as_singles(
 
 def _finite(values: NDArray[np.float32], name: str) -> NDArray[np.float32]:
     """Return filled values, or raise ValueError if one became infinite."""
-    if not np.isfinite(values).all():
+    if not all_finite(values):
         raise ValueError(
             f"{name} has missing values that cannot be filled in by those before, which are too "
             "far apart for a network, which computes in single precision; divide y by a power of "

@@ -72,9 +72,11 @@ class BlockReader:
         self._stops = rows.bounds[:-1].copy()
         np.maximum.at(self._stops, self.blocks, starts + (lengths - 1) * stride + 1)
         self._kept: OrderedDict[int, Block] = OrderedDict()
-        # First rows of blocks, as many as sequences of the block before reach into.
+        # First rows of blocks, as many as sequences of the block before reach into, unless those
+        # of all blocks are many.
         self._heads: dict[int, Floats] = {}
-        self._reach = max(0, int((self._stops - rows.bounds[1:]).max()))
+        reach = max(0, int((self._stops - rows.bounds[1:]).max()))
+        self._n_head = reach if reach * n_blocks * rows.row_bytes <= KEPT_BYTES else 0
 
     @cached_property
     def n_kept(self) -> int:
@@ -149,7 +151,6 @@ class BlockReader:
         return np.concatenate([values, head[: stop - end]])
 
     def _keep_head(self, number: int, rows: Floats) -> None:
-        """Keep the first rows of a block, unless those of all blocks are many."""
-        is_small = self._reach * len(self._stops) * self._rows.row_bytes <= KEPT_BYTES
-        if is_small and len(self._heads.get(number, ())) < min(len(rows), self._reach):
-            self._heads[number] = rows[: self._reach].copy()
+        """Keep the first rows of a block, if they are more than before."""
+        if len(self._heads.get(number, ())) < min(len(rows), self._n_head):
+            self._heads[number] = rows[: self._n_head].copy()
