@@ -37,7 +37,7 @@ def first_weights(network: ModelBuilder, examples: Examples) -> Mapping[str, NDA
         network = network.network
     if not isinstance(network, CenteredSteps | CategoryEmbeddings | WithDifferences):
         return measured
-    rows = stratified_sample(len(examples))
+    rows = stratified_sample(len(examples), blocks=examples.blocks())
     x, lengths = examples.inputs.batch(rows, examples.longest)
     values = x.astype(np.float64)
     if isinstance(network, CenteredSteps):

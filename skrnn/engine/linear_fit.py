@@ -26,9 +26,6 @@ _BLOCK = 1024
 #: allow, one of two is read, or one of three, and so on.
 _MOST_PRODUCTS = 2**36
 
-#: Minimum number of blocks on disk that stand for all of them.
-_LEAST_BLOCKS = 32
-
 
 def ridge(
     examples: Examples, n_steps: int, categories: Mapping[int, int] | None = None
@@ -62,7 +59,8 @@ def ridge(
     origin = np.concatenate([[0.0], first[:, 1:].mean(axis=0)])
     products = np.zeros((len(origin), len(origin)))
     one_of = math.ceil(len(examples) * products.size / _MOST_PRODUCTS)
-    some = _one_of(one_of, len(examples), examples.blocks())
+    most = -(-len(examples) // one_of)
+    some = stratified_sample(len(examples), most, examples.blocks())
     weights = examples.weights[some] / examples.weights[some].mean()
     for start in range(0, len(some), _BLOCK):
         block = slice(start, start + _BLOCK)
@@ -75,22 +73,6 @@ def ridge(
     coefficients = _solve(centered[:n_inputs, :n_inputs], centered[:n_inputs, n_inputs:])
     intercept = mean[n_inputs:] - mean[:n_inputs] @ coefficients
     return coefficients.reshape(n_steps, -1, coefficients.shape[1]), intercept
-
-
-def _one_of(step: int, n_sequences: int, blocks: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    """Return one of every ``step`` sequences.
-
-    If they lie in many blocks on disk, they are those of some blocks, and others are not read.
-    """
-    most = -(-n_sequences // step)
-    if blocks is not None:
-        _, numbers = np.unique(blocks, return_inverse=True)
-        n_blocks = int(numbers.max()) + 1
-        if n_blocks >= _LEAST_BLOCKS * step:
-            within = np.isin(numbers, stratified_sample(n_blocks, -(-n_blocks // step)))
-            own = np.flatnonzero(within)
-            return own[stratified_sample(len(own), most)]
-    return stratified_sample(n_sequences, most)
 
 
 def _table(

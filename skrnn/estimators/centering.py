@@ -83,7 +83,8 @@ def _deviations(
     if sequences.n_steps is None or sequences.window is not None:
         return None
     rows = np.flatnonzero(counted)
-    rows = rows[stratified_sample(len(rows))]
+    blocks = None if sequences.reader is None else sequences.reader.blocks[rows]
+    rows = rows[stratified_sample(len(rows), blocks=blocks)]
     values, _ = sequences.gather(rows, sequences.longest)
     with np.errstate(over="ignore", invalid="ignore"):
         found = Deviations.of(values.astype(np.float64), counted[rows]).without(codes)

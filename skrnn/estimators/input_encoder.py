@@ -20,6 +20,7 @@ from skrnn.sequences import (
     Sequences,
     SequenceShape,
     check_shape,
+    checked_blocks,
     read_sequences,
 )
 from skrnn.sequences.categories import Categories, refuse_categorical_dtype
@@ -120,6 +121,8 @@ class InputEncoder:
 def read_first(estimator: Any, X: Any) -> tuple[Sequences, Categories | None]:
     """Return the X of a first fit as sequences, and its categorical features.
 
+    Values of measurements on disk are not checked before `learn_scaling`.
+
     Warns
     -----
     UserWarning
@@ -140,18 +143,35 @@ def read_first(estimator: Any, X: Any) -> tuple[Sequences, Categories | None]:
         categories, X = Categories.learn(given, estimator, X, input_format)
     else:
         refuse_categorical_dtype(X, type(estimator).__name__)
-    return read_sequences(estimator, X, input_format, reset=True), categories
+    sequences = read_sequences(estimator, X, input_format, reset=True, checks_disk=False)
+    return sequences, categories
 
 
 def learn_scaling(
+    estimator: Any,
     sequences: Sequences,
     weights: NDArray[np.float64],
     categories: Categories | None,
-    *,
-    scales: bool,
 ) -> AffineScaling:
-    """Return the scaling of sequences with these weights; codes of categories are not scaled."""
+    """Return the scaling of sequences with these weights, and check values on disk.
+
+    Tokens and codes of categories are not scaled. One pass measures and checks, since reading takes
+    most of the time.
+
+    Raises
+    ------
+    ValueError
+        If a value on disk is infinite or, with ``missing="error"``, NaN.
+    """
+    scales = bool(estimator.scale_input) and estimator.embedding_dim is None
+    if is_on_disk(sequences.steps):
+        blocks = checked_blocks(sequences, weights, allow_nan=estimator.missing == "mask")
+    elif scales:
+        blocks = ((sequences.steps[rows], held) for rows, held in sequences.blocks(weights))
+    else:
+        blocks = iter(())
     if not scales:
+        for _ in blocks:
+            pass
         return AffineScaling.identity(sequences.n_features)
-    blocks = ((sequences.steps[rows], held) for rows, held in sequences.blocks(weights))
     return AffineScaling.fit_blocks(blocks).without(categories.columns if categories else ())

@@ -363,10 +363,9 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
             n_tokens = count_tokens(sequences, int(self.embedding_dim))
         categories = data.categories
         network = self._resolved(sequences.longest, n_tokens, categories)
-        shape = self._shape_for(network, sequences)
+        shape, scales = self._shape_for(network, sequences), bool(self.scale_input)
+        scaling = learn_scaling(self, sequences, counted, categories)
         network = self._for_data(network, sequences, counted)
-        scales = bool(self.scale_input)
-        scaling = learn_scaling(sequences, counted, categories, scales=scales and n_tokens is None)
         encoder = InputEncoder(InputFormat.of(self), shape, scaling, network, scales, categories)
         target = self._learn_target(data, counted, scaling)
         spec = ModelSpec(

@@ -199,7 +199,9 @@ def measure(blocks: Iterable[tuple[NDArray[Any], Floats]]) -> Floats:
     """
     total: Floats | None = None
     for values, weights in blocks:
-        part = _moments(values[weights > 0], weights[weights > 0])
+        counted = weights > 0
+        some = slice(None) if counted.all() else counted
+        part = _moments(values[some], weights[some])
         total = part if total is None else joined(total, part)
     assert total is not None, "a table has at least one block"
     return total

@@ -6,6 +6,7 @@ from skrnn.sequences.reading import (
     InputFormat,
     SequenceShape,
     check_shape,
+    checked_blocks,
     read_sequences,
 )
 from skrnn.sequences.table import BLOCK, Sequences, pieces
@@ -21,6 +22,7 @@ __all__ = [
     "Sequences",
     "Windows",
     "check_shape",
+    "checked_blocks",
     "make_windows",
     "pieces",
     "read_sequences",

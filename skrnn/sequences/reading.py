@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, NoReturn, Self, cast
@@ -72,7 +72,14 @@ class SequenceShape:
     at_most: bool = False
 
 
-def read_sequences(estimator: Any, X: Any, input_format: InputFormat, *, reset: bool) -> Sequences:
+def read_sequences(
+    estimator: Any,
+    X: Any,
+    input_format: InputFormat,
+    *,
+    reset: bool,
+    checks_disk: bool = True,
+) -> Sequences:
     """Read X, in any of the accepted forms, as sequences.
 
     Parameters
@@ -85,6 +92,9 @@ def read_sequences(estimator: Any, X: Any, input_format: InputFormat, *, reset: 
         The axes of X, and the meaning of NaN.
     reset : bool
         True at fit, False at predict.
+    checks_disk : bool, default=True
+        Whether values on disk are checked, which reads all of them. False if `checked_blocks`
+        reads them next.
 
     Raises
     ------
@@ -99,7 +109,8 @@ def read_sequences(estimator: Any, X: Any, input_format: InputFormat, *, reset: 
         sequences = X.sequences()
     else:
         sequences = _read_form(estimator, in_numpy_or_pandas(X), input_format, reset=reset)
-    _check_finite(sequences, allow_nan=input_format.missing == "mask")
+    if checks_disk or not is_on_disk(sequences.steps):
+        _check_finite(sequences, allow_nan=input_format.missing == "mask")
     return sequences
 
 
@@ -234,19 +245,52 @@ def _from_cube(cube: Floats) -> Sequences:
 
 
 def _check_finite(sequences: Sequences, *, allow_nan: bool) -> None:
-    sequences = sequences.within()
-    steps = sequences.steps
+    steps = sequences.within().steps
     if len(steps) <= BLOCK and not is_on_disk(steps) and _validation.all_finite(steps):
         return
-    for rows, weights in sequences.blocks(np.ones(len(sequences))):
-        if not weights.any():
+    for _ in checked_blocks(sequences, np.ones(len(sequences)), allow_nan=allow_nan):
+        pass
+
+
+def checked_blocks(
+    sequences: Sequences, weights: NDArray[np.float64], *, allow_nan: bool
+) -> Iterator[tuple[Floats, NDArray[np.float64]]]:
+    """Yield the steps that sequences span in blocks, checked, with the weight of each step.
+
+    A step has the weights of the sequences that hold it. Values of all sequences are checked,
+    those of weight 0, too.
+
+    Raises
+    ------
+    ValueError
+        If one is infinite or, unless ``allow_nan``, NaN.
+    """
+    sequences = sequences.within()
+    blocks = sequences.blocks(weights)
+    holders = blocks if weights.all() else sequences.blocks(np.ones(len(sequences)))
+    for rows, n_holders in holders:
+        own = n_holders if holders is blocks else next(blocks)[1]
+        is_held = n_holders > 0
+        if not is_held.any():
             continue
-        values = steps[rows]
-        held = values[weights > 0]
-        if np.isfinite(held).all():
-            continue
-        for kind, is_such in (("infinity", np.isinf), ("NaN", np.isnan)):
-            if is_such(held).any() and not (kind == "NaN" and allow_nan):
-                marked = np.zeros(len(steps), dtype=bool)
-                marked[rows] = is_such(values).any(axis=1)
-                _validation.fail_missing(sequences.first_with(marked), kind)
+        values = sequences.steps[rows]
+        if not _validation.all_finite(values if is_held.all() else values[is_held]):
+            _refuse_infinite(sequences, rows, values, is_held, allow_nan=allow_nan)
+        yield values, own
+
+
+def _refuse_infinite(
+    sequences: Sequences,
+    rows: slice,
+    values: Floats,
+    is_held: NDArray[np.bool_],
+    *,
+    allow_nan: bool,
+) -> None:
+    """Raise ValueError if a value that is held is infinite or, unless ``allow_nan``, NaN."""
+    for kind, is_such in (("infinity", np.isinf), ("NaN", np.isnan)):
+        refused = is_such(values).any(axis=1) & is_held
+        if refused.any() and not (kind == "NaN" and allow_nan):
+            marked = np.zeros(len(sequences.steps), dtype=bool)
+            marked[rows] = refused
+            _validation.fail_missing(sequences.first_with(marked), kind)

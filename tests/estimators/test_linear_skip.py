@@ -11,6 +11,7 @@ import skrnn
 from skrnn import SlidingWindow
 from skrnn.engine import linear_fit
 from skrnn.networks.wrappers.linear_skip import LinearSkip
+from skrnn.preprocessing.subsets import stratified_sample
 
 #: Training that leaves the network at its initial weights.
 STILL = {"epochs": 1, "learning_rate": 1e-30, "random_state": 0}
@@ -54,7 +55,7 @@ def test_of_many_sequences_some_are_read(monkeypatch):
     whole = skrnn.RNNRegressor(**STILL).fit(X, y)
     monkeypatch.setattr(linear_fit, "_MOST_PRODUCTS", 14**2 * 100)  # of 12 values, 1 and a target
     half = skrnn.RNNRegressor(**STILL).fit(X, y)
-    some = linear_fit._one_of(2, len(X), None)
+    some = stratified_sample(len(X), len(X) // 2)
     np.testing.assert_array_equal(some // 2, np.arange(100))
     assert 30 < np.count_nonzero(some % 2) < 70
     X[np.setdiff1d(np.arange(len(X)), some)] = 1e3

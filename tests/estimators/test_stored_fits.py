@@ -17,6 +17,7 @@ from skrnn import (
 )
 from skrnn.engine import linear_fit
 from skrnn.engine.training import _orders
+from skrnn.preprocessing import subsets
 from skrnn.sequences.stored_rows import StoredRows
 from tests.estimators.windowed import assert_same_weights, make, series_of
 from tests.sequences.stored import ARRAYS, TABLES, OnDisk, in_small_blocks, parquet  # noqa: F401
@@ -107,14 +108,14 @@ def test_sequences_without_any_observation_are_predicted():
 
 
 def test_of_many_blocks_some_give_the_linear_skip(monkeypatch):
-    monkeypatch.setattr(linear_fit, "_LEAST_BLOCKS", 2)
+    monkeypatch.setattr(subsets, "LEAST_BLOCKS", 2)
     monkeypatch.setattr(linear_fit, "_MOST_PRODUCTS", 14**2 * 15)  # a third of 42 windows
     windows, y = windows_of(SERIES)
     stored, _ = windows_of(OnDisk(SERIES))
     still = {"epochs": 1, "learning_rate": 1e-30, "scale_input": False, "linear_skip": True}
     weights = make("RNNRegressor", **still).fit(stored, y).weights_
     blocks = np.arange(0, 2 * len(y), 2) // 10
-    some = linear_fit._one_of(3, len(y), blocks)
+    some = subsets.stratified_sample(len(y), 14, blocks)
     assert len(np.unique(blocks[some])) == 3
     assert len(some) <= 15
     X = np.asarray(windows).reshape(len(y), -1)
@@ -173,6 +174,19 @@ def test_a_fit_and_a_prediction_copy_no_table(monkeypatch):
     monkeypatch.setattr(StoredRows, "__array__", lambda *_, **__: pytest.fail("all rows are read"))
     make("GRURegressor").fit(windows, y).predict(windows)
     make("GRURegressor").fit(OnDisk(CUBE), Y).predict(OnDisk(CUBE))
+
+
+@pytest.mark.parametrize("scales", [True, False])
+def test_a_fit_reads_rows_once_before_its_epochs(scales):
+    data = OnDisk(CUBE)
+    settings = {"epochs": 2, "linear_skip": False, "center_steps": False, "scale_input": scales}
+    model = make("GRURegressor", **settings)
+    model.fit(data, Y, sample_weight=np.arange(1.0, 31.0))
+    read = np.zeros(len(CUBE), dtype=int)
+    for first, stop in data.read:
+        read[first:stop] += 1
+    assert read.max() == 1 + 2
+    assert read.min() >= 2  # a block may be kept for the next epoch
 
 
 # ------------------------------------------------------------------ shuffling by blocks
@@ -235,6 +249,17 @@ def test_what_is_refused_leaves_the_estimator_as_it_was():
     for X, message in [(CUBE[..., :1], "1 features"), (broken, "contains NaN: sequence 17")]:
         with pytest.raises(ValueError, match=message):
             fitted.predict(OnDisk(X))
+
+
+@pytest.mark.parametrize("scales", [True, False])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_value_of_any_sequence_is_refused(scales, value):
+    settings = {"early_stopping": True, "validation_fraction": 0.5, "scale_input": scales}
+    for number in range(0, 30, 3):
+        cube = CUBE.copy()
+        cube[number, 5, 0] = value
+        model = make("GRURegressor", **settings)
+        refused(OnDisk(cube), Y, f"sequence {number} has it first", model)
 
 
 def test_a_value_beyond_float32_is_refused_with_its_sequence():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from skrnn.preprocessing.subsets import stratified_sample
+from skrnn.preprocessing.subsets import LEAST_BLOCKS, stratified_sample
 
 
 @given(n=st.integers(1, 500), most=st.integers(1, 200))
@@ -30,3 +30,15 @@ def test_it_has_all_phases_of_a_season_about_equally(period):
     counts = np.bincount(sample % period, minlength=period)
     assert counts.min() > 0
     assert np.std(counts) < 2 * np.sqrt(2000 / period)
+
+
+@given(sizes=st.lists(st.integers(1, 9), min_size=1, max_size=120), most=st.integers(1, 60))
+def test_of_many_blocks_some_are_read(sizes, most):
+    blocks = np.repeat(np.arange(0, 3 * len(sizes), 3), sizes)
+    sample = stratified_sample(len(blocks), most, blocks)
+    assert len(sample) <= most
+    assert (np.diff(sample) > 0).all()
+    n_read = max(LEAST_BLOCKS, np.ceil(len(sizes) * most / len(blocks)))
+    assert len(np.unique(blocks[sample])) <= n_read
+    if len(sizes) <= LEAST_BLOCKS:
+        np.testing.assert_array_equal(sample, stratified_sample(len(blocks), most))
