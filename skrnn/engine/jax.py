@@ -118,15 +118,13 @@ class JaxSteps:
         if table.on_device is None:
             table.on_device = parallel.place(sequences.steps)
         source = Source(table.on_device, n_steps, inputs.at_end)
-        firsts = sequences.starts
-        if inputs.at_end:
-            firsts = firsts - (n_steps - sequences.lengths)
-        starts = firsts.astype(np.int32, copy=False)
-        lengths = sequences.lengths.astype(np.int32)
 
         def gather(rows: NDArray[np.int64]) -> tuple[Slices, NDArray[np.int32]]:
             rows = parallel.own(rows)
-            return Slices(source, starts[rows]), lengths[rows]
+            lengths, firsts = sequences.lengths[rows], sequences.starts[rows]
+            if inputs.at_end:
+                firsts = firsts - (n_steps - lengths)
+            return Slices(source, firsts.astype(np.int32)), lengths.astype(np.int32)
 
         return gather
 

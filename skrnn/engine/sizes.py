@@ -6,6 +6,10 @@ programs or need only a few more.
 
 from __future__ import annotations
 
+from typing import Any
+
+import numpy as np
+
 #: Multiple to which short lengths are rounded up, on backends that compile for each padded length.
 #: Margins of a table allow for it.
 STEP_MULTIPLE = 8
@@ -52,3 +56,8 @@ def with_margins(n_rows: int, n_columns: int, margin: int) -> tuple[int, int]:
     total = max(n_rows + 2 * margin, -(-LEAST_ELEMENTS // n_columns))
     unit = 2 ** max(0, total.bit_length() - 3)
     return margin, -(-total // unit) * unit
+
+
+def index_dtype(most: int) -> np.dtype[Any]:
+    """Return the type of positions up to ``most``: of 32 bits if they fit, since many are kept."""
+    return np.dtype(np.int32 if most <= np.iinfo(np.int32).max else np.int64)

@@ -18,7 +18,7 @@ from skrnn.engine.callbacks import Callbacks
 from skrnn.engine.compiled_model import CompiledModel
 from skrnn.engine.progress import Progress, Reporter
 from skrnn.engine.schedules import Rate
-from skrnn.engine.sizes import PREDICTED_LENGTHS, batch_rows
+from skrnn.engine.sizes import PREDICTED_LENGTHS, batch_rows, index_dtype
 from skrnn.engine.steps_per_execution import MOST_BATCHES
 
 #: Advice for diverging training, with parameters of every estimator.
@@ -315,7 +315,7 @@ def _orders(examples: BatchSource, seed: int | None) -> Iterator[NDArray[np.int6
     generator = None if seed is None else np.random.default_rng(seed)
     blocks, reader = examples.blocks(), examples.inputs.sequences.reader
     while True:
-        order = np.arange(len(examples))
+        order = np.arange(len(examples), dtype=index_dtype(len(examples)))
         if generator is not None:
             generator.shuffle(order)
         if generator is not None and blocks is not None and reader is not None:

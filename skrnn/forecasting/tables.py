@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from skrnn._validation import all_finite
 from skrnn.engine.batches import Examples, NetworkInputs, Table, is_resident, zero_table
+from skrnn.engine.sizes import index_dtype
 from skrnn.forecasting.calendar import cyclic_features, number_of_first
 from skrnn.forecasting.covariates import Ahead
 from skrnn.forecasting.series import Series, named
@@ -154,14 +155,14 @@ class WindowTable:
 
     def targets(self, numbers: Rows, origins: Rows, ends: Rows, horizon: int) -> WindowTargets:
         """Return the values after windows that lie before ``ends`` of their series."""
-        begins = _compact(self.firsts[numbers] + origins + 1)
-        n_left = _compact(np.minimum(ends[numbers] - origins - 1, horizon))
-        return WindowTargets(self.truth, begins, n_left, horizon)
+        starts, length = self.starts(numbers, origins), self.layout.window_length
+        return WindowTargets(self.truth, starts, length, ends[numbers] - origins - 1, horizon)
 
     def examples(self, numbers: Rows, origins: Rows, ends: Rows) -> Examples:
         """Return windows as examples whose targets lie before ``ends`` of their series."""
         layout = self.layout
-        starts = _compact(self.starts(numbers, origins) + self.before)
+        starts = self.starts(numbers, origins) + self.before
+        starts = starts.astype(index_dtype(len(self.padded)), copy=False)
         lengths = np.broadcast_to(np.int64(layout.n_steps), len(starts))
         inputs = NetworkInputs(
             Sequences(self.padded, starts, lengths),
@@ -169,7 +170,10 @@ class WindowTable:
             indicator=False,
             table=self.shared if self.before and is_resident(self.padded) else None,
         )
-        targets = self.targets(numbers, origins, ends, layout.horizon)
+        n_left = np.minimum(ends[numbers] - origins - 1, layout.horizon)
+        n_left = n_left.astype(index_dtype(layout.horizon), copy=False)
+        delay = layout.window_length - self.before
+        targets = WindowTargets(self.truth, starts, delay, n_left, layout.horizon)
         return Examples(inputs, targets, np.broadcast_to(1.0, len(starts)))
 
 
@@ -181,21 +185,27 @@ class WindowTargets:
     ----------
     truth : ndarray of float32 of shape (n_rows, n_targets)
         NaN where not observed.
-    begins, n_left : ndarray of int of shape (n_windows,)
-        First target row of each window, and number of rows from it on before targets are masked.
+    starts : ndarray of int of shape (n_windows,)
+        A row for each window.
+    delay : int
+        Rows from there to the first target.
+    n_left : ndarray of int of shape (n_windows,)
+        Number of rows from the first target on before targets are masked.
     horizon : int
         Targets of a window.
     """
 
     truth: NDArray[np.float32]
-    begins: Rows
+    starts: Rows
+    delay: int
     n_left: Rows
     horizon: int
 
     def __getitem__(self, windows: Rows) -> NDArray[np.float32]:
         """Return targets (n_windows, horizon * n_targets), NaN for missing ones."""
         ahead = np.arange(self.horizon)
-        rows = np.minimum(self.begins[windows, None] + ahead, len(self.truth) - 1)
+        rows = self.starts[windows, None] + (self.delay + ahead)
+        rows = np.minimum(rows, len(self.truth) - 1)
         values = self.truth[rows]
         values[ahead >= self.n_left[windows, None]] = np.nan
         return values.reshape(len(windows), -1)
@@ -208,12 +218,6 @@ def _zeros(
     if with_margins:
         return zero_table(n_rows, layout.n_columns, layout.n_steps)
     return np.zeros((n_rows, layout.n_columns), dtype=np.float32), 0
-
-
-def _compact(numbers: Rows) -> NDArray[Any]:
-    """Return integers in 32 bits, if they fit, since a panel has many windows."""
-    fits = numbers.max(initial=0) <= np.iinfo(np.int32).max
-    return numbers.astype(np.int32) if fits else numbers
 
 
 def _waves(

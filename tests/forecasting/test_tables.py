@@ -178,7 +178,7 @@ def test_targets_are_slices_up_to_the_end(drawn):
     numbers = np.repeat(np.arange(len(series)), [len(one) for one in series])
     origins = np.concatenate([np.arange(len(one)) for one in series])
     begins = table.firsts[numbers] + origins + 1
-    targets = WindowTargets(table.truth, begins, ends[numbers] - origins - 1, layout.horizon)
+    targets = WindowTargets(table.truth, begins - 3, 3, ends[numbers] - origins - 1, layout.horizon)
     rows = np.random.default_rng(0).permutation(len(numbers))
     for row, got in zip(rows, targets[rows], strict=True):
         values = series[numbers[row]].values[: ends[numbers[row]]]
