@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
@@ -85,7 +85,9 @@ class Forecasts:
         ahead = Ahead.of_each(series, learned.roles, n_times, given, n_ahead)
         units, scalings = learned.units(series, history.scalings_of(series))
         of_units = [later for later in ahead for _ in range(layout.n_channels)]
-        table = learned.table(units, scalings, of_units)
+        n_back = max(0, 1 - int(relative.min()))
+        recent = _recent(units, layout.window_length + n_back, len(learned.roles.static))
+        table = learned.table(recent, scalings, of_units)
         steps = np.repeat(relative, layout.n_channels, axis=0)
         parameters = _parameters(fitted, table, steps, n_ahead)
         return cls(fitted, history, series, fh, steps, *parameters)
@@ -130,6 +132,25 @@ class Forecasts:
         levels = [pd.Index(level).repeat(self.steps.shape[1]) for level in zip(*keys, strict=True)]
         index = pd.MultiIndex.from_arrays([*levels, every_time], names=names)
         return pd.DataFrame(rows, index=index, columns=columns)
+
+
+def _recent(series: Sequence[Series], n_times: int, n_static: int) -> list[Series]:
+    """Return the latest times of series, and those with missing values, to fill them, whole.
+
+    The last ``n_static`` covariates are those of the first time.
+    """
+    grids = of_each_grid(series, lambda grid: grid[-n_times:])
+    recent = []
+    for one, grid in zip(series, grids, strict=True):
+        first = len(one) - len(grid)
+        if first and not np.isnan(one.values).any():
+            covariates = one.covariates[first:]
+            if n_static:
+                covariates = covariates.copy()
+                covariates[:, -n_static:] = one.covariates[0, -n_static:]
+            one = replace(one, index=grid, values=one.values[first:], covariates=covariates)
+        recent.append(one)
+    return recent
 
 
 def _appended(times: Sequence[pd.Index]) -> pd.Index:
