@@ -19,6 +19,7 @@ from skrnn.sequences import (
     InputFormat,
     Sequences,
     SequenceShape,
+    check_finite,
     check_shape,
     checked_blocks,
     read_sequences,
@@ -153,25 +154,27 @@ def learn_scaling(
     weights: NDArray[np.float64],
     categories: Categories | None,
 ) -> AffineScaling:
-    """Return the scaling of sequences with these weights, and check values on disk.
+    """Return the scaling of sequences with these weights; values on disk are checked.
 
-    Tokens and codes of categories are not scaled. One pass measures and checks, since reading takes
-    most of the time.
+    Tokens and codes of categories are not scaled. Rows on disk are measured and checked in one
+    pass, since reading them takes most of the time.
 
     Raises
     ------
     ValueError
         If a value on disk is infinite or, with ``missing="error"``, NaN.
     """
-    scales = bool(estimator.scale_input) and estimator.embedding_dim is None
+    if not estimator.scale_input or estimator.embedding_dim is not None:
+        check_on_disk(estimator, sequences)
+        return AffineScaling.identity(sequences.n_features)
     if is_on_disk(sequences.steps):
         blocks = checked_blocks(sequences, weights, allow_nan=estimator.missing == "mask")
-    elif scales:
-        blocks = ((sequences.steps[rows], held) for rows, held in sequences.blocks(weights))
     else:
-        blocks = iter(())
-    if not scales:
-        for _ in blocks:
-            pass
-        return AffineScaling.identity(sequences.n_features)
+        blocks = ((sequences.steps[rows], held) for rows, held in sequences.blocks(weights))
     return AffineScaling.fit_blocks(blocks).without(categories.columns if categories else ())
+
+
+def check_on_disk(estimator: Any, sequences: Sequences) -> None:
+    """Raise ValueError if a value on disk is infinite or, with ``missing="error"``, NaN."""
+    if is_on_disk(sequences.steps):
+        check_finite(sequences, allow_nan=estimator.missing == "mask")

@@ -23,7 +23,7 @@ from skrnn.estimators.budget import stops_early
 from skrnn.estimators.categorical import with_embeddings
 from skrnn.estimators.centering import surrounded_like
 from skrnn.estimators.deduplication import merge_duplicates
-from skrnn.estimators.input_encoder import InputEncoder, learn_scaling, read_first
+from skrnn.estimators.input_encoder import InputEncoder, check_on_disk, learn_scaling, read_first
 from skrnn.estimators.metrics import metrics_of
 from skrnn.estimators.raw_units import in_raw_units, target_scaling
 from skrnn.estimators.sequence_data import SequenceData
@@ -324,6 +324,8 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
             weights = without_purged(sequences.times, weights, int(self.purge))
         data = SequenceData(sequences, y, weights, categories=categories)
         if not weights.all():
+            if is_first:
+                check_on_disk(self, sequences)  # before some are dropped
             data = data.take(np.flatnonzero(weights))
         with np.errstate(over="ignore"):
             return replace(data, weights=in_range(self._weigh(data.y, data.weights)))
@@ -357,15 +359,15 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
     def _prepare(
         self, data: SequenceData, split: tuple[Rows, Rows] | None
     ) -> FittedNetwork[InputEncoder, Any]:
-        sequences, counted = data.sequences, trained_on(data.weights, split)
-        n_tokens = None
+        sequences, categories = data.sequences, data.categories
+        counted, n_tokens = trained_on(data.weights, split), None
         if self.embedding_dim is not None:
             n_tokens = count_tokens(sequences, int(self.embedding_dim))
-        categories = data.categories
         network = self._resolved(sequences.longest, n_tokens, categories)
-        shape, scales = self._shape_for(network, sequences), bool(self.scale_input)
+        shape = self._shape_for(network, sequences)
         scaling = learn_scaling(self, sequences, counted, categories)
         network = self._for_data(network, sequences, counted)
+        scales = bool(self.scale_input)
         encoder = InputEncoder(InputFormat.of(self), shape, scaling, network, scales, categories)
         target = self._learn_target(data, counted, scaling)
         spec = ModelSpec(
@@ -429,8 +431,7 @@ class BaseSequenceEstimator(CallbackSupportMixin, BaseEstimator, BaseNetworkEsti
     def _sequences(self, X: Any) -> Sequences:
         """Return the X of a prediction as sequences, which it may be already."""
         check_is_fitted(self)
-        encoder: InputEncoder = self.network_.encoder
-        return X if isinstance(X, Sequences) else encoder.read(self, X)[0]
+        return X if isinstance(X, Sequences) else self.network_.encoder.read(self, X)[0]
 
     def _outputs(self, X: Any) -> NDArray[np.float64]:
         """Return the outputs of the network for X, (n_samples, n_outputs)."""

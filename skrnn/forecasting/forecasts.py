@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from sktime.forecasting.base import ForecastingHorizon
 
 from skrnn.forecasting.covariates import Ahead
-from skrnn.forecasting.fitted import FittedForecaster, rolled
+from skrnn.forecasting.fitted import FittedForecaster, SeriesEncoder, rolled
 from skrnn.forecasting.history import History
 from skrnn.forecasting.horizons import of_each_grid, steps_of, times_of
 from skrnn.forecasting.rolling import finite
@@ -86,7 +86,7 @@ class Forecasts:
         units, scalings = learned.units(series, history.scalings_of(series))
         of_units = [later for later in ahead for _ in range(layout.n_channels)]
         n_back = max(0, 1 - int(relative.min()))
-        recent = _recent(units, layout.window_length + n_back, len(learned.roles.static))
+        recent = _recent(units, layout.window_length + n_back, learned)
         table = learned.table(recent, scalings, of_units)
         steps = np.repeat(relative, layout.n_channels, axis=0)
         parameters = _parameters(fitted, table, steps, n_ahead)
@@ -134,18 +134,22 @@ class Forecasts:
         return pd.DataFrame(rows, index=index, columns=columns)
 
 
-def _recent(series: Sequence[Series], n_times: int, n_static: int) -> list[Series]:
-    """Return the latest times of series, and those with missing values, to fill them, whole.
+def _recent(units: list[Series], n_times: int, learned: SeriesEncoder) -> list[Series]:
+    """Return the latest times of each unit, as many as the windows of the forecasts span.
 
-    The last ``n_static`` covariates are those of the first time.
+    Units with missing values are returned whole, since these are filled from earlier values; and so
+    are all units if a cycle is a number of times, which is counted from the first time.
     """
-    grids = of_each_grid(series, lambda grid: grid[-n_times:])
+    if any(not isinstance(cycle, str) for cycle in learned.cycles):
+        return units
+    n_static = len(learned.roles.static)
+    grids = of_each_grid(units, lambda grid: grid[-n_times:])
     recent = []
-    for one, grid in zip(series, grids, strict=True):
+    for one, grid in zip(units, grids, strict=True):
         first = len(one) - len(grid)
         if first and not np.isnan(one.values).any():
             covariates = one.covariates[first:]
-            if n_static:
+            if n_static:  # the table takes them from the first time, at which they are known
                 covariates = covariates.copy()
                 covariates[:, -n_static:] = one.covariates[0, -n_static:]
             one = replace(one, index=grid, values=one.values[first:], covariates=covariates)

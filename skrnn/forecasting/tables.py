@@ -186,9 +186,9 @@ class WindowTargets:
     truth : ndarray of float32 of shape (n_rows, n_targets)
         NaN where not observed.
     starts : ndarray of int of shape (n_windows,)
-        A row for each window.
+        First row of each window, in ``truth`` or in the table with margins.
     delay : int
-        Rows from there to the first target.
+        Difference from there to the row of the first target in ``truth``.
     n_left : ndarray of int of shape (n_windows,)
         Number of rows from the first target on before targets are masked.
     horizon : int

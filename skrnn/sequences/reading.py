@@ -110,7 +110,7 @@ def read_sequences(
     else:
         sequences = _read_form(estimator, in_numpy_or_pandas(X), input_format, reset=reset)
     if checks_disk or not is_on_disk(sequences.steps):
-        _check_finite(sequences, allow_nan=input_format.missing == "mask")
+        check_finite(sequences, allow_nan=input_format.missing == "mask")
     return sequences
 
 
@@ -244,7 +244,8 @@ def _from_cube(cube: Floats) -> Sequences:
     return Sequences.end_to_end(cube.reshape(-1, n_features), np.full(n_samples, n_steps))
 
 
-def _check_finite(sequences: Sequences, *, allow_nan: bool) -> None:
+def check_finite(sequences: Sequences, *, allow_nan: bool) -> None:
+    """Raise ValueError if a value of sequences is infinite or, unless ``allow_nan``, NaN."""
     steps = sequences.within().steps
     if len(steps) <= BLOCK and not is_on_disk(steps) and _validation.all_finite(steps):
         return
@@ -255,10 +256,10 @@ def _check_finite(sequences: Sequences, *, allow_nan: bool) -> None:
 def checked_blocks(
     sequences: Sequences, weights: NDArray[np.float64], *, allow_nan: bool
 ) -> Iterator[tuple[Floats, NDArray[np.float64]]]:
-    """Yield the steps that sequences span in blocks, checked, with the weight of each step.
+    """Yield the blocks with steps of the sequences, after a check, and the weight of each step.
 
-    A step has the weights of the sequences that hold it. Values of all sequences are checked,
-    those of weight 0, too.
+    A step has the sum of the weights of the sequences that hold it. Steps of sequences of weight 0
+    are checked as well.
 
     Raises
     ------
@@ -266,20 +267,21 @@ def checked_blocks(
         If one is infinite or, unless ``allow_nan``, NaN.
     """
     sequences = sequences.within()
-    blocks = sequences.blocks(weights)
-    holders = blocks if weights.all() else sequences.blocks(np.ones(len(sequences)))
-    for rows, n_holders in holders:
-        own = n_holders if holders is blocks else next(blocks)[1]
-        is_held = n_holders > 0
+    weighted = sequences.blocks(weights)
+    # Without weights of 0, the steps that have a weight are those of the sequences.
+    counted = None if weights.all() else sequences.blocks(np.ones(len(sequences)))
+    for rows, step_weights in weighted:
+        n_sequences = step_weights if counted is None else next(counted)[1]
+        is_held = n_sequences > 0
         if not is_held.any():
             continue
         values = sequences.steps[rows]
         if not _validation.all_finite(values if is_held.all() else values[is_held]):
-            _refuse_infinite(sequences, rows, values, is_held, allow_nan=allow_nan)
-        yield values, own
+            _refuse_missing(sequences, rows, values, is_held, allow_nan=allow_nan)
+        yield values, step_weights
 
 
-def _refuse_infinite(
+def _refuse_missing(
     sequences: Sequences,
     rows: slice,
     values: Floats,

@@ -257,7 +257,7 @@ class Sequences:
 
     def first_with(self, marked: NDArray[np.bool_]) -> int:
         """Return the index of the first sequence with a marked row of the table."""
-        return int(self.numbering[np.argmax(self.holding(marked))])
+        return int(self.numbering[self.holding(marked)].min())
 
     def first_marked(self, marked: NDArray[np.bool_], first: int = 0) -> tuple[int, float] | None:
         """Return the index of the first sequence with a marked value, and the value.
@@ -270,7 +270,7 @@ class Sequences:
         holding = np.flatnonzero(self.holding(rows))
         if not len(holding):
             return None
-        one = holding[0]
+        one = holding[np.argmin(self.numbering[holding])]
         own = self.starts[one] + self.stride * np.arange(self.lengths[one])
         row = own[rows[own]][0]
         return int(self.numbering[one]), float(self.steps[row][marked[row - first]][0])

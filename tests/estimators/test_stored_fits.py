@@ -262,6 +262,25 @@ def test_a_value_of_any_sequence_is_refused(scales, value):
         refused(OnDisk(cube), Y, f"sequence {number} has it first", model)
 
 
+def test_the_first_of_several_sequences_is_named():
+    cube = CUBE.copy()
+    cube[:, 0, 0] = np.random.default_rng(0).normal(size=30)  # the order of merged duplicates
+    cube[4:, 5, 0] = np.nan
+    model = make("GRURegressor", batch_size=None, early_stopping=False)
+    refused(OnDisk(cube), Y, "sequence 4 has it first", model)
+
+
+@pytest.mark.parametrize("model", [make("GRURegressor"), SequenceAnomalyDetector(epochs=1)])
+def test_sequences_without_weight_are_checked_as_in_memory(model):
+    cube, weights = CUBE.copy(), np.ones(30)
+    cube[7, 2, 1], weights[7] = np.nan, 0
+    targets = [Y] if model.__sklearn_tags__().target_tags.required else []
+    for X in (cube, OnDisk(cube)):
+        with pytest.raises(ValueError, match="Input X contains NaN: sequence 7 has it first"):
+            model.fit(X, *targets, sample_weight=weights)
+    assert not hasattr(model, "network_")
+
+
 def test_a_value_beyond_float32_is_refused_with_its_sequence():
     cube = CUBE.copy()
     model = GRUClassifier(epochs=1, random_state=0).fit(cube, Y > 0)

@@ -10,7 +10,8 @@ from skrnn.forecasting.tables import WindowTable
 
 N = 60
 TIMES = pd.date_range("2024-01-01", periods=N + 10, freq="D")
-SMALL = {"units": 2, "epochs": 1, "window_length": 5, "horizon": 3, "random_state": 0}
+SMALL = {"units": 4, "epochs": 5, "window_length": 5, "horizon": 3, "random_state": 0}
+SMALL |= {"learning_rate": 0.05, "early_stopping": False, "batch_size": 16}
 
 
 def panel(*, with_missing=False):
@@ -19,7 +20,7 @@ def panel(*, with_missing=False):
     for key, n in (("a", N), ("b", N - 20), ("c", 4)):
         part = pd.DataFrame(rng.normal(size=(n, 2)).cumsum(axis=0), index=TIMES[:n])
         if with_missing and key == "b":
-            part.iloc[-2:, 0] = np.nan
+            part.iloc[-9:-1, 0] = np.nan  # from before the window into it
         parts[key] = part
     return pd.concat(parts, names=["key", "day"])
 
@@ -33,17 +34,32 @@ def covariates():
 
 @pytest.mark.parametrize("with_missing", [False, True])
 @pytest.mark.parametrize("fh", [[1, 2, 7], [-1, 0, 2]])
-@pytest.mark.parametrize("settings", [{"channel_independent": False}, {"channel_independent": True}])
-def test_forecasts_are_those_from_whole_series(monkeypatch, with_missing, fh, settings):
+@pytest.mark.parametrize("is_by_column", [False, True])
+def test_forecasts_are_those_from_whole_series(monkeypatch, with_missing, fh, is_by_column):
     y, X = panel(with_missing=with_missing), covariates()
     roles = {"past_covariates": ["p"], "static_covariates": ["f"]}
-    model = skrnn.GRUForecaster(**SMALL, **roles, **settings)
+    model = skrnn.GRUForecaster(**SMALL, **roles, differences=3, channel_independent=is_by_column)
+    newer = y.loc[["a", "b"]].groupby(level="key").tail(6).index
+    first = y.drop(newer)
     with pytest.warns(UserWarning, match="end at different"):
-        model.fit(y, X=X.loc[y.index])
+        model.fit(first, X=X.loc[first.index])
+    # A static covariate is known from the first time on, and not asked for again.
+    model.update(y.loc[newer], X=X.loc[newer].assign(f=np.nan), update_params=False)
     later = X.drop(y.index)
     recent = model.predict(fh, later)
     monkeypatch.setattr(forecasts, "_recent", lambda series, *_: list(series))
     pd.testing.assert_frame_equal(recent, model.predict(fh, later), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("fh", [[1, 2, 7], [-1, 0, 2]])
+@pytest.mark.parametrize("freq", ["SMS", "bh", "D"])
+def test_a_cycle_of_a_number_of_times_goes_on(monkeypatch, freq, fh):
+    times = pd.date_range("2024-01-01", periods=N, freq=freq)
+    y = panel().loc["a"].set_axis(times)
+    model = skrnn.GRUForecaster(**SMALL, time_features=[5]).fit(y)
+    recent = model.predict(fh)
+    monkeypatch.setattr(forecasts, "_recent", lambda series, *_: list(series))
+    pd.testing.assert_frame_equal(recent, model.predict(fh), rtol=0, atol=0)
 
 
 def test_the_table_of_a_forecast_has_the_latest_window(monkeypatch):
