@@ -30,7 +30,7 @@ from sequence_problems_tasks import PROBLEMS
 
 from skrnn import networks
 
-NETWORKS = ("LSTM", "GRU", "RNN", "TCN")
+NETWORKS = ("LSTM", "GRU", "RNN", "TCN", "minGRU")
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,14 @@ WIDE = {
     "LSTM": networks.LSTM(units=130),
     "GRU": networks.GRU(units=150),
     "RNN": networks.RNN(units=260),
+    "minGRU": networks.MinGRU(units=180),
 }
 #: 10,000 to 16,000 weights for copy memory.
 NARROW = {
     "LSTM": networks.LSTM(units=50),
     "GRU": networks.GRU(units=60),
     "RNN": networks.RNN(units=110),
+    "minGRU": networks.MinGRU(units=75),
 }
 SETTINGS: dict[str, dict[str, Setting]] = {
     "adding": {name: Setting(network) for name, network in WIDE.items()}
@@ -168,12 +170,16 @@ def report(rows: list[dict[str, str]]) -> str:
                 row["steps"],
                 row["validation"],
                 row["test"],
-                f"{problem.published[row['network']]:.4g}",
+                f"{problem.published[row['network']]:.4g}"
+                if row["network"] in problem.published
+                else "-",
+                row["date"],
             ]
             for row in rows
             if row["problem"] == name
         ]
-        header = ["", "budget", "weights", "sequences", "steps", "validation", "test", "published"]
+        header = ["", "budget", "weights", "sequences", "steps", "validation", "test"]
+        header += ["published", "date"]
         sections += [
             f"## {name.capitalize()}",
             f"Metric: {problem.figure}; the best prediction without memory of the sequence has "
