@@ -62,6 +62,7 @@ FURTHER: dict[str, tuple[str, dict[str, Any]]] = {
                 conv_kernel_size=7,
                 conv_strides="auto",
                 pooling="max",
+                time_scale=2,  # on held-out thirds, better than "auto" after a convolution
             )
         },
     ),

@@ -30,7 +30,7 @@ from sequence_problems_tasks import PROBLEMS
 
 from skrnn import networks
 
-NETWORKS = ("LSTM", "GRU", "RNN", "TCN", "minGRU")
+NETWORKS = ("LSTM", "GRU", "RNN", "TCN", "minGRU", "minGRU, time_scale=2")
 
 
 @dataclass(frozen=True)
@@ -59,6 +59,7 @@ WIDE = {
     "GRU": networks.GRU(units=150),
     "RNN": networks.RNN(units=260),
     "minGRU": networks.MinGRU(units=180),
+    "minGRU, time_scale=2": networks.MinGRU(units=180, time_scale=2),
 }
 #: 10,000 to 16,000 weights for copy memory.
 NARROW = {
@@ -66,6 +67,7 @@ NARROW = {
     "GRU": networks.GRU(units=60),
     "RNN": networks.RNN(units=110),
     "minGRU": networks.MinGRU(units=75),
+    "minGRU, time_scale=2": networks.MinGRU(units=75, time_scale=2),
 }
 SETTINGS: dict[str, dict[str, Setting]] = {
     "adding": {name: Setting(network) for name, network in WIDE.items()}
@@ -76,7 +78,10 @@ SETTINGS: dict[str, dict[str, Setting]] = {
 for digits in ("digits", "permuted digits"):
     SETTINGS[digits] = {
         name: Setting(network, 2e-3, 32, False) for name, network in WIDE.items()
-    } | {"TCN": Setting(networks.TCN(filters=25, kernel_size=7, n_blocks=8), 2e-3, 32, False)}
+    } | {
+        "TCN": Setting(networks.TCN(filters=25, kernel_size=7, n_blocks=8), 2e-3, 32, False),
+        "minGRU": Setting(networks.MinGRU(units=128, n_layers=3, layer_norm=True), 2e-3, 32, False),
+    }
 
 #: "quick" tries a row out, "cpu" is meant for ten minutes on one core, "full" for a GPU.
 BUDGETS: dict[str, dict[str, Budget]] = {

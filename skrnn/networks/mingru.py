@@ -6,7 +6,17 @@ from typing import Any
 
 from skrnn.networks.recurrent import Recurrent, RecurrentParameters
 from skrnn.numpy_runtime.cells import MinGRUCell
-from skrnn.parameters import redeclared
+from skrnn.parameters import integers, one_of, parameter, redeclared
+
+#: Longest time scale that is chosen without a setting, in steps.
+LONGEST = 1024
+
+
+def automatic_time_scale(network: Recurrent, n_steps: int) -> int:
+    """Return the power of two that covers the steps which a layer reads, at most `LONGEST`."""
+    if network.conv_filters is not None:
+        n_steps //= int(network.conv_strides)
+    return min(1 << max(n_steps - 1, 1).bit_length(), LONGEST)
 
 
 class MinGRU(Recurrent):
@@ -46,7 +56,18 @@ class MinGRU(Recurrent):
 
     n_layers: int = redeclared("n_layers", of=RecurrentParameters, default=2)
 
+    time_scale: int | str = parameter(
+        default="auto",
+        domain=integers(2, 2**16) | one_of("auto"),
+        doc="""Longest time scale of the update gates before training, in steps. The gates of a
+        layer start with time scales evenly spaced on a log scale from 2 steps to this one (after
+        Tallec and Ollivier, 2018, arXiv:1804.11188), so that distant steps have gradients. "auto"
+        is the length of the longest training sequence, rounded up to a power of two, at most
+        1,024; 2 starts with biases of zero.""",
+    )
+
     cell = MinGRUCell
+    automatic = Recurrent.automatic | {"time_scale": automatic_time_scale}
 
     def layer(self, units: int) -> Any:
         """Return the Keras layer."""
@@ -54,5 +75,9 @@ class MinGRU(Recurrent):
 
         # Without a seed, PyTorch would draw from its global generator.
         return layers.MinGRU(
-            units, recurrent_dropout=self.recurrent_dropout, seed=0, return_sequences=True
+            units,
+            recurrent_dropout=self.recurrent_dropout,
+            seed=0,
+            time_scale=2 if isinstance(self.time_scale, str) else self.time_scale,
+            return_sequences=True,
         )

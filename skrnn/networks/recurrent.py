@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import warnings
 from abc import abstractmethod
-from typing import Any, Self
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
 
 from skrnn.networks.base import (
     DEPTH,
@@ -102,11 +103,24 @@ class RecurrentParameters(Parametrized):
             )
 
 
+def automatic_strides(_: Any, n_steps: int) -> int:
+    """Return the stride of the Conv1D layer for sequences of ``n_steps``."""
+    return next((strides for strides in (1, 2) if n_steps <= 64 * strides), 4)
+
+
 class Recurrent(RecurrentParameters, StreamingNetwork, LengthDependent):
     """Base class of recurrent networks: optional Conv1D, recurrent layers with dropout, pooling.
 
     A subclass defines the layer, in Keras and in numpy.
+
+    Attributes
+    ----------
+    automatic : dict from str to callable
+        For each parameter that may be "auto", the function that returns its value for a network
+        and a number of steps. Those before it are fixed when it is called.
     """
+
+    automatic: ClassVar[dict[str, Callable[[Any, int], int]]] = {"conv_strides": automatic_strides}
 
     _pieces: tuple[Any, int] = fitted()
 
@@ -120,11 +134,13 @@ class Recurrent(RecurrentParameters, StreamingNetwork, LengthDependent):
         """Return a Keras layer that maps sequences to sequences of ``units`` features."""
 
     def resolve(self, n_steps: int) -> Self:
-        """Return the network with the stride for sequences of ``n_steps``."""
-        if not isinstance(self.conv_strides, str):
-            return self
-        strides = next((s for s in (1, 2) if n_steps <= 64 * s), 4)
-        return type(self)(**self.get_params(deep=False) | {"conv_strides": strides})
+        """Return the network with its automatic parameters fixed for sequences of ``n_steps``."""
+        network = self
+        for name, choose in self.automatic.items():
+            if isinstance(getattr(network, name), str):
+                chosen = {name: choose(network, n_steps)}
+                network = type(self)(**network.get_params(deep=False) | chosen)
+        return network
 
     def encode(self, inputs: Any, lengths: Any) -> Any:
         """Return the pooled outputs of the last recurrent layer."""

@@ -271,6 +271,44 @@ def test_automatic_blocks_have_no_receptive_field_of_their_own():
         networks.TCN().receptive_field()
 
 
+@settings(deadline=None)
+@given(n_steps=st.integers(1, 3000), stride=st.sampled_from([None, 1, 2, "auto"]))
+def test_the_automatic_time_scale_covers_the_sequence(n_steps, stride):
+    front = {} if stride is None else {"conv_filters": 4, "conv_strides": stride}
+    network = networks.MinGRU(dropout=0.2, **front)
+    resolved = network.resolve(n_steps)
+    after = n_steps // (resolved.conv_strides if front else 1)
+    assert min(after, 1024) <= resolved.time_scale <= max(2, min(2 * after - 1, 1024))
+    chosen = {name: resolved.get_params()[name] for name in ("time_scale", "conv_strides")}
+    assert network.time_scale == "auto"
+    assert resolved.get_params() == network.get_params() | chosen
+    assert resolved.resolve(10 * n_steps) is resolved
+    assert networks.MinGRU(time_scale=7).resolve(n_steps).time_scale == 7
+
+
+def test_fresh_gates_have_time_scales_of_equal_ratios():
+    network = networks.MinGRU(units=5, n_layers=2).resolve(81)
+    spec = ModelSpec(network, None, N_FEATURES, 2, "mean_squared_error", "sgd", None)
+    compiled = CompiledModel(spec)
+    for seed in range(2):  # the same for each seed
+        weights = compiled.weights_of(compiled.fresh_state(seed, {}))
+        for bias in weights[1], weights[3]:
+            # Half of an input that stays the same has passed such a gate after about t ln 2 steps.
+            shares = 1 / sigmoid(bias[:5].astype(float))
+            np.testing.assert_allclose(shares, 2 * 64.0 ** (np.arange(5) / 4), rtol=1e-5)
+            assert not bias[5:].any()
+
+
+def test_a_time_scale_of_two_steps_starts_with_biases_of_zero():
+    spec = ModelSpec(
+        networks.MinGRU(time_scale=2), None, N_FEATURES, 2, "mean_squared_error", "sgd", None
+    )
+    compiled = CompiledModel(spec)
+    weights = compiled.weights_of(compiled.fresh_state(0, {}))
+    assert not weights[1].any()
+    assert not weights[3].any()
+
+
 # ------------------------------------------------------------------ every network
 
 

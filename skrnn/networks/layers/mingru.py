@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Self
 
 import keras
+import numpy as np
 from keras import ops
+from numpy.typing import NDArray
 
 from skrnn.networks.layers.recurrent import FastRecurrence
+
+
+def gate_bias(shape: tuple[int, ...], dtype: Any = None, *, time_scale: int) -> NDArray[Any]:
+    """Return biases whose update gates have time scales evenly spaced on a log scale.
+
+    A gate of value ``1 / t`` averages over about t steps (Tallec and Ollivier, 2018,
+    arXiv:1804.11188). The first t is 2, which is a bias of zero, and the last ``time_scale``. The
+    biases of the candidates are zero.
+    """
+    bias = np.zeros(shape, dtype)
+    units = shape[0] // 2
+    bias[:units] = -np.log(np.geomspace(2, time_scale, units) - 1)
+    return bias
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
@@ -25,18 +41,27 @@ class MinGRUCell(keras.layers.SimpleRNNCell):
         Fraction of the outputs set to zero in training, the same at all steps of a sequence.
     seed : int, optional
         Seed of the dropout.
+    time_scale : int, default=2
+        Longest time scale of the units before training, in steps.
     """
 
     def __init__(
-        self, units: int, recurrent_dropout: float = 0.0, seed: int | None = None, **kwargs: Any
+        self,
+        units: int,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        time_scale: int = 2,
+        **kwargs: Any,
     ) -> None:
         # The base class has the dropout masks that Keras' RNN layers draw before their loop.
         super().__init__(units, recurrent_dropout=recurrent_dropout, seed=seed, **kwargs)
+        self.time_scale = time_scale
 
     def build(self, input_shape: Any) -> None:
         """Create the weights of gate and candidate."""
         self.kernel = self.add_weight(shape=(input_shape[-1], 2 * self.units), name="kernel")
-        self.bias = self.add_weight(shape=(2 * self.units,), initializer="zeros", name="bias")
+        initializer = partial(gate_bias, time_scale=self.time_scale)
+        self.bias = self.add_weight(shape=(2 * self.units,), initializer=initializer, name="bias")
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
         """Return the outputs and the new state."""
@@ -55,6 +80,7 @@ class MinGRUCell(keras.layers.SimpleRNNCell):
             "units": self.units,
             "recurrent_dropout": self.recurrent_dropout,
             "seed": self.seed,
+            "time_scale": self.time_scale,
         }
 
 
@@ -64,7 +90,7 @@ class MinGRU(FastRecurrence, keras.layers.RNN):
 
     Parameters
     ----------
-    units, recurrent_dropout, seed
+    units, recurrent_dropout, seed, time_scale
         Of the cell.
     **kwargs
         Of ``keras.layers.RNN``.
@@ -73,13 +99,20 @@ class MinGRU(FastRecurrence, keras.layers.RNN):
     kernel_name = "min_gru"
 
     def __init__(
-        self, units: int, recurrent_dropout: float = 0.0, seed: int | None = None, **kwargs: Any
+        self,
+        units: int,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        time_scale: int = 2,
+        **kwargs: Any,
     ) -> None:
-        cell = MinGRUCell(units, recurrent_dropout, seed, dtype=kwargs.get("dtype"))
+        dtype = kwargs.get("dtype")
+        cell = MinGRUCell(units, recurrent_dropout, seed, time_scale, dtype=dtype)
         super().__init__(cell, **kwargs)
         self.units = units
         self.recurrent_dropout = recurrent_dropout
         self.seed = seed
+        self.time_scale = time_scale
 
     def get_config(self) -> dict[str, Any]:
         """Return the configuration of the layer."""
@@ -90,6 +123,7 @@ class MinGRU(FastRecurrence, keras.layers.RNN):
             "units": self.units,
             "recurrent_dropout": self.recurrent_dropout,
             "seed": self.seed,
+            "time_scale": self.time_scale,
         }
 
     @classmethod

@@ -323,7 +323,13 @@ ARGUMENTS = {
     "Subsample": {"stride": 2, "most": 2},
     "GRU": {"units": 4, "return_sequences": True},
     "LSTM": {"units": 4, "return_sequences": True},
-    "MinGRU": {"units": 4, "recurrent_dropout": 0.2, "seed": 1, "return_sequences": True},
+    "MinGRU": {
+        "units": 4,
+        "recurrent_dropout": 0.2,
+        "seed": 1,
+        "time_scale": 9,
+        "return_sequences": True,
+    },
     "SimpleRNN": {"units": 4, "return_sequences": True},
 }
 ALONE = (
@@ -386,7 +392,7 @@ CHOICES = {
     },
     "lstm": {"units": 4, "bidirectional": True},
     "gru": {"units": 4, "pooling": "max"},
-    "mingru": {"units": 4, "n_layers": 2, "recurrent_dropout": 0.1},
+    "mingru": {"units": 4, "n_layers": 2, "recurrent_dropout": 0.1, "time_scale": 9},
     "tcn": {"filters": 4, "n_blocks": 1, "layer_norm": True},
     "conv": {"filters": (4,)},
     "lite": {"filters": 4, "kernel_size": 4},
