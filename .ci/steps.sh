@@ -52,6 +52,9 @@ require() { # packages that have to be importable, by the names of their modules
     [ "${#missing[@]}" -eq 0 ] || { echo "missing packages: ${missing[*]}"; exit 1; }
 }
 
+# Tests of GRUs, and those that name no class of estimators
+one_class="GRU or not (RNN or LSTM or TCN or SequenceRegressor or SequenceClassifier or SequenceForecaster)"
+
 contract() { # the tests that are put to the other backends
     local name
     echo tests/estimators tests/forecasting tests/preprocessing tests/onnx_export tests/streaming $(backend_contract)
@@ -62,6 +65,9 @@ contract() { # the tests that are put to the other backends
     done
 }
 
-backend_contract() { # those of networks and training, where backends differ
+backend_# Tests of GRUs, and those that name no class of estimators
+one_class="GRU or not (RNN or LSTM or TCN or SequenceRegressor or SequenceClassifier or SequenceForecaster)"
+
+contract() { # those of networks and training, where backends differ
     echo tests/compat tests/conformance tests/conversion tests/engine tests/fuzz tests/kernels tests/networks
 }
