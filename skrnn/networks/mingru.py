@@ -8,15 +8,17 @@ from skrnn.networks.recurrent import Recurrent, RecurrentParameters
 from skrnn.numpy_runtime.cells import MinGRUCell
 from skrnn.parameters import integers, one_of, parameter, redeclared
 
+#: Sequences of up to so many steps were learned better from biases of zero, on held-out data.
+SHORT = 32
 #: Longest time scale that is chosen without a setting, in steps.
 LONGEST = 1024
 
 
 def automatic_time_scale(network: Recurrent, n_steps: int) -> int:
-    """Return the power of two that covers the steps which a layer reads, at most `LONGEST`."""
+    """Return the power of two that covers the steps which a layer reads, or 2 if they are few."""
     if network.conv_filters is not None:
         n_steps //= int(network.conv_strides)
-    return min(1 << max(n_steps - 1, 1).bit_length(), LONGEST)
+    return 2 if n_steps <= SHORT else min(1 << (n_steps - 1).bit_length(), LONGEST)
 
 
 class MinGRU(Recurrent):
@@ -61,9 +63,9 @@ class MinGRU(Recurrent):
         domain=integers(2, 2**16) | one_of("auto"),
         doc="""Longest time scale of the update gates before training, in steps. The gates of a
         layer start with time scales evenly spaced on a log scale from 2 steps to this one (after
-        Tallec and Ollivier, 2018, arXiv:1804.11188), so that distant steps have gradients. "auto"
-        is the length of the longest training sequence, rounded up to a power of two, at most
-        1,024; 2 starts with biases of zero.""",
+        Tallec and Ollivier, 2018, arXiv:1804.11188), so that distant steps have gradients. 2
+        starts with biases of zero. "auto" is 2 for training sequences of up to 32 steps, else the
+        length of the longest one, rounded up to a power of two, at most 1,024.""",
     )
 
     cell = MinGRUCell

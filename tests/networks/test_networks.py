@@ -278,7 +278,10 @@ def test_the_automatic_time_scale_covers_the_sequence(n_steps, stride):
     network = networks.MinGRU(dropout=0.2, **front)
     resolved = network.resolve(n_steps)
     after = n_steps // (resolved.conv_strides if front else 1)
-    assert min(after, 1024) <= resolved.time_scale <= max(2, min(2 * after - 1, 1024))
+    if after > 32:
+        assert min(after, 1024) <= resolved.time_scale <= min(2 * after - 1, 1024)
+    else:  # short enough for gates without time scales
+        assert resolved.time_scale == 2
     chosen = {name: resolved.get_params()[name] for name in ("time_scale", "conv_strides")}
     assert network.time_scale == "auto"
     assert resolved.get_params() == network.get_params() | chosen
