@@ -1,7 +1,11 @@
 """Searches, ensembles and cross-validation of scikit-learn, on 3-D and on ragged X."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import StackingRegressor, VotingClassifier
@@ -39,6 +43,17 @@ def test_grid_search_gives_the_same_scores_with_two_jobs(X):
     np.testing.assert_array_equal(scores(shared), scores(alone))
     assert len(set(scores(alone))) > 1
     assert alone.predict(X).shape == (24,)
+
+
+@pytest.mark.long
+def test_a_killed_worker_ends_a_search_with_the_error_of_joblib(cube):
+    def score(model, X, y):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    search = GridSearchCV(make("GRURegressor"), GRID, cv=2, scoring=score, n_jobs=2)
+    with pytest.raises(TerminatedWorkerError):
+        search.fit(cube, targets("GRURegressor", cube))
+    assert not hasattr(search, "cv_results_")
 
 
 def test_randomized_search_draws_numpy_numbers(X):

@@ -1,6 +1,8 @@
 """Dask (https://www.dask.org): searches and cross-validation on a cluster, predictions for each
 partition of an array or a data frame, and one model trained by several workers."""
 
+import os
+import signal
 from urllib.parse import urlsplit
 
 import dask.array
@@ -65,6 +67,26 @@ def test_a_search_on_a_cluster_has_the_scores_of_a_serial_one(kind):
     with joblib.parallel_config("dask"):
         distributed = search.fit(*data).cv_results_["mean_test_score"]
     np.testing.assert_allclose(distributed, serial, atol=1e-6)
+
+
+@pytest.mark.usefixtures("cluster")
+def test_a_search_has_the_same_scores_after_a_worker_was_killed(tmp_path):
+    killed = tmp_path / "killed"
+
+    def score(model, X, y):
+        if not killed.exists():
+            killed.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return model.score(X, y)
+
+    # joblib sends arrays of up to 1,000 bytes with each fit; larger ones are lost with a worker.
+    data = X[:6], y[:6]
+    search = GridSearchCV(GRURegressor(epochs=2, random_state=0), {"units": [2, 3]}, cv=2)
+    serial = search.fit(*data).cv_results_["mean_test_score"]
+    with joblib.parallel_config("dask"):
+        again = search.set_params(scoring=score).fit(*data).cv_results_["mean_test_score"]
+    assert killed.exists()
+    np.testing.assert_allclose(again, serial, atol=1e-6)
 
 
 def test_two_workers_train_one_model(cluster):
