@@ -11,7 +11,6 @@ import resource
 import sys
 import time
 import warnings
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # folder of common
 from common import Parser, command, in_processes, page, table, write_page
 
 N_TIMES = 60
-#: Number of series of which the time to compile is no part.
+#: From this number of series on, the time to compile is negligible.
 MANY = 1_000_000
 #: Parameters besides the number of epochs: without smoothing, and with default parameters.
 SETTINGS: dict[str, dict[str, Any]] = {
@@ -37,6 +36,11 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "batch_size": 1024,
     },
     "default parameters": {},
+}
+#: Numbers of series of each setting.
+NUMBERS = {
+    "plain windows": (1_000, 10_000, 100_000, MANY),
+    "default parameters": (1_000, 10_000, 100_000),
 }
 
 
@@ -78,11 +82,8 @@ def main() -> None:
     """Measure all settings and numbers of series."""
     parser = Parser(__doc__, "results", "quick")
     args = parser.parse_args()
-    calls = [*product(SETTINGS, (300,) if args.quick else (1_000, 10_000, 100_000))]
-    if not args.quick:
-        calls.insert(3, ("plain windows", MANY))
     rows = []
-    for call in calls:
+    for call in ((name, n) for name in SETTINGS for n in ((300,) if args.quick else NUMBERS[name])):
         ((_, found),) = in_processes(measure, [call], 1)
         rows.append([*call, *found.values()])
         print(*rows[-1], flush=True)

@@ -154,6 +154,9 @@ def tries(args: argparse.Namespace) -> bool:
 
 COLUMNS = ["problem", "network", "budget", "settings", "weights", "sequences", "steps", "seed"]
 COLUMNS += ["date", "validation", "test"]
+#: Columns of the page; "published" is of the problem and the network.
+SHOWN = ("network", "budget", "weights", "sequences", "steps")
+SHOWN += ("validation", "test", "published", "date")
 
 
 def keep(path: Path, row: dict[str, Any]) -> None:
@@ -166,30 +169,17 @@ def report(rows: list[dict[str, str]]) -> str:
     """Return the results as a page."""
     sections = []
     for name, problem in PROBLEMS.items():
+        published = {network: f"{figure:.4g}" for network, figure in problem.published.items()}
         lines = [
-            [
-                row["network"],
-                row["budget"],
-                row["weights"],
-                row["sequences"],
-                row["steps"],
-                row["validation"],
-                row["test"],
-                f"{problem.published[row['network']]:.4g}"
-                if row["network"] in problem.published
-                else "-",
-                row["date"],
-            ]
+            [(row | {"published": published.get(row["network"])})[column] for column in SHOWN]
             for row in rows
             if row["problem"] == name
         ]
-        header = ["", "budget", "weights", "sequences", "steps", "validation", "test"]
-        header += ["published", "date"]
         sections += [
             f"## {name.capitalize()}",
             f"Metric: {problem.figure}; the best prediction without memory of the sequence has "
             f"{problem.no_memory:.3g}.",
-            table(header, lines) if lines else "Not run.",
+            table(("", *SHOWN[1:]), lines) if lines else "Not run.",
         ]
     notes = [
         f"{command(__file__)}, one row at a time with `--problems`, `--networks` and `--budget`",

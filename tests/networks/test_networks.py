@@ -289,27 +289,25 @@ def test_the_automatic_time_scale_covers_the_sequence(n_steps, stride):
     assert networks.MinGRU(time_scale=7).resolve(n_steps).time_scale == 7
 
 
-def test_fresh_gates_have_time_scales_of_equal_ratios():
-    network = networks.MinGRU(units=5, n_layers=2).resolve(81)
+def fresh_biases(network, seed):
+    """Return the biases of both layers before training."""
     spec = ModelSpec(network, None, N_FEATURES, 2, "mean_squared_error", "sgd", None)
     compiled = CompiledModel(spec)
-    for seed in range(2):  # the same for each seed
-        weights = compiled.weights_of(compiled.fresh_state(seed, {}))
-        for bias in weights[1], weights[3]:
-            # Half of an input that stays the same has passed such a gate after about t ln 2 steps.
-            shares = 1 / sigmoid(bias[:5].astype(float))
-            np.testing.assert_allclose(shares, 2 * 64.0 ** (np.arange(5) / 4), rtol=1e-5)
-            assert not bias[5:].any()
+    weights = compiled.weights_of(compiled.fresh_state(seed, {}))
+    return weights[1], weights[3]
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_fresh_gates_have_time_scales_of_equal_ratios(seed):
+    for bias in fresh_biases(networks.MinGRU(units=5, n_layers=2).resolve(81), seed):
+        time_scales = 1 / sigmoid(bias[:5].astype(float))
+        np.testing.assert_allclose(time_scales, 2 * 64.0 ** (np.arange(5) / 4), rtol=1e-5)
+        assert not bias[5:].any()
 
 
 def test_a_time_scale_of_two_steps_starts_with_biases_of_zero():
-    spec = ModelSpec(
-        networks.MinGRU(time_scale=2), None, N_FEATURES, 2, "mean_squared_error", "sgd", None
-    )
-    compiled = CompiledModel(spec)
-    weights = compiled.weights_of(compiled.fresh_state(0, {}))
-    assert not weights[1].any()
-    assert not weights[3].any()
+    for bias in fresh_biases(networks.MinGRU(time_scale=2), seed=0):
+        assert not bias.any()
 
 
 # ------------------------------------------------------------------ every network
