@@ -34,7 +34,7 @@ class TensorFlowSteps(VariableSteps):
 
     #: Multiples of 12: without oneDNN, on processors without AVX-512, Eigen multiplies rows in
     #: groups of 3 or 4, and rounds the rows that are left over differently.
-    small_chunk, usual_chunk, largest_chunk = 12, 96, 480
+    small_chunk, usual_chunk, largest_chunk = 12, 96, 960
 
     def __init__(self, model: Any, optimizer: Any, loss: PerSequence) -> None:
         super().__init__(model, optimizer, loss)

@@ -126,6 +126,10 @@ class Network(Parametrized, ModelBuilder):
             Features.
         """
 
+    def with_parameters(self, **changed: Any) -> Self:
+        """Return a new network with some parameters changed."""
+        return type(self)(**self.get_params(deep=False) | changed)
+
     def outputs(self, inputs: Any, lengths: Any, n_outputs: int) -> Any:
         """Return ``n_outputs`` numbers for each sequence: a linear layer on its features.
 

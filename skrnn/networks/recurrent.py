@@ -138,8 +138,7 @@ class Recurrent(RecurrentParameters, StreamingNetwork, LengthDependent):
         network = self
         for name, choose in self.automatic.items():
             if isinstance(getattr(network, name), str):
-                chosen = {name: choose(network, n_steps)}
-                network = type(self)(**network.get_params(deep=False) | chosen)
+                network = network.with_parameters(**{name: choose(network, n_steps)})
         return network
 
     def encode(self, inputs: Any, lengths: Any) -> Any:

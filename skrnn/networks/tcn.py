@@ -109,7 +109,7 @@ class TCN(TCNParameters, StreamingNetwork, LengthDependent):
                     f"with {settings}, even {n_blocks - 1} blocks do not cover sequences of "
                     f"{n_steps} steps; give a greater dilation_base, or n_blocks."
                 )
-            return type(self)(**self.get_params(deep=False) | {"n_blocks": n_blocks})
+            return self.with_parameters(n_blocks=n_blocks)
         if self._reach(self.n_blocks) > max(REACH, 4 * n_steps):
             raise ValueError(
                 f"n_blocks={self.n_blocks} with {settings} looks back over far more than the "

@@ -82,7 +82,7 @@ def in_both_directions(network: Recurrent) -> Recurrent:
             f"network={network!r} learns its initial state, which an encoder in both directions "
             "does not; give initial_state='zeros', or bidirectional=False to the translator."
         )
-    return type(network)(**network.get_params(deep=False) | {"bidirectional": True})
+    return network.with_parameters(bidirectional=True)
 
 
 @dataclass(eq=False, repr=False)
