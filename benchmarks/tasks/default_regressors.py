@@ -7,7 +7,8 @@ are read in windows of 30 cycles, with the remaining useful life capped at 125 c
 at the last cycle of each test engine. One more model has settings, windows of 80 cycles and the
 number of the cycle as a feature, chosen by the errors on 30 training engines that were held out.
 
-With ``--validate``, such engines are scored and nothing is written.
+With ``--validate``, only the engines are fitted, 30 held-out training engines are scored instead of
+the test engines, and nothing is written.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ class Task(NamedTuple):
     seed: int
 
 
-class EngineParts(NamedTuple):
+class EngineSplit(NamedTuple):
     """Engines to fit and to score, the scored rows and their remaining useful life."""
 
     training: pd.DataFrame
@@ -146,31 +147,31 @@ def engines(data: Path, part: str) -> pd.DataFrame:
     return pd.read_csv(path, sep=r"\s+", header=None, names=names)
 
 
-def engine_parts(data: Path, held_out_with: int | None) -> EngineParts:
+def split_engines(data: Path, validation_seed: int | None) -> EngineSplit:
     """Return the engines for a fit and for its score.
 
-    With a seed, 30 training engines are held out and scored at all cycles whose remaining life is
-    in the range of the test engines.
+    With a seed, 30 training engines are held out and scored at all cycles after the 30th whose
+    remaining useful life is in the range of the test engines.
     """
     frame = engines(data, "train")
     life = frame.groupby("engine")["cycle"].transform("max") - frame["cycle"]
     y = np.minimum(life.to_numpy(), CAP)
-    if held_out_with is None:
+    if validation_seed is None:
         test = engines(data, "test")
         left = pd.read_csv(data / "cmapss" / "RUL_FD001.txt.gz", header=None)[0].to_numpy()
         last = (test["engine"] != test["engine"].shift(-1)).to_numpy()
-        return EngineParts(frame, y, test, last, np.minimum(left, CAP))
-    order = np.random.default_rng(held_out_with).permutation(frame["engine"].unique())
+        return EngineSplit(frame, y, test, last, np.minimum(left, CAP))
+    order = np.random.default_rng(validation_seed).permutation(frame["engine"].unique())
     is_held_out = frame["engine"].isin(order[:HELD_OUT]).to_numpy()
     scored = (life.between(7, 145) & (frame["cycle"] > CYCLES)).to_numpy()[is_held_out]
-    return EngineParts(
+    return EngineSplit(
         frame[~is_held_out], y[~is_held_out], frame[is_held_out], scored, y[is_held_out][scored]
     )
 
 
 def of_engines(data: Path, task: Task, validate: bool) -> tuple[float, float]:
     """Return the error of a fit on the engines, and its CPU seconds."""
-    training, y, test, scored, y_test = engine_parts(data, task.seed if validate else None)
+    training, y, test, scored, y_test = split_engines(data, task.seed if validate else None)
     name, settings, n_cycles = task.model, {}, CYCLES
     if name == WITH_SETTINGS:
         name, settings, n_cycles = "TCNRegressor", SETTINGS, MORE_CYCLES
@@ -236,21 +237,18 @@ def report(rows: list[Mapping[str, Any]]) -> list[str]:
 
 
 def main() -> None:
-    parser = Parser(__doc__, "data", "results", "jobs", seeds=3)
+    parser = Parser(__doc__, "data", "results", "jobs", "validate", seeds=3)
     parser.add_argument("--series", nargs="+", choices=[*SERIES, ENGINES])
-    parser.add_argument(
-        "--validate",
-        action="store_true",
-        help="fit the engines only, score 30 training engines that are held out, and write nothing",
-    )
     parser.add_argument(
         "--models", nargs="+", default=[*OURS, PERSISTENCE, *BASELINES, WITH_SETTINGS]
     )
     args = parser.parse_args()
     data = parser.data_folder(args, "cmapss")
     tasks = []
-    series_fitted = [ENGINES] if args.validate else args.series or [*SERIES, ENGINES]
-    for series, model in product(series_fitted, args.models):
+    every = [ENGINES] if args.validate else [*SERIES, ENGINES]
+    if args.validate and args.series not in (None, every):
+        parser.error(f"--validate is for {ENGINES} alone")
+    for series, model in product(args.series or every, args.models):
         if (series == ENGINES and model == PERSISTENCE) or (
             series != ENGINES and model == WITH_SETTINGS
         ):
