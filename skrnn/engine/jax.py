@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
-from itertools import islice, starmap
 from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 from jax import numpy as jnp
-from joblib import cpu_count
 from numpy.typing import NDArray
 
 from skrnn._compat.jax import compiler_options
@@ -23,6 +19,7 @@ from skrnn.engine.batches import CHUNK, MIN_CHUNK, Batch, GatherBatch, NetworkIn
 from skrnn.engine.jax_devices import DataParallel, all_have, n_useful, products_in_loops
 from skrnn.engine.losses import PerSequence, weighted_sum
 from skrnn.engine.memory import return_free_memory
+from skrnn.engine.parallel_chunks import predict_in_threads
 from skrnn.engine.progress import Progress
 from skrnn.engine.sizes import STEP_MULTIPLE
 from skrnn.engine.small_chunks import SmallChunks
@@ -157,20 +154,8 @@ class JaxSteps:
         return joined(losses)
 
     def predict_all(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[NDArray[Any]]:
-        """Yield the outputs for each (x, lengths), computing several asynchronously."""
-        batches = iter(batches)
-        first = list(islice(batches, 2))
-        if len(first) < 2:
-            yield from starmap(self._predict, first)
-            return
-        n_threads = cpu_count()
-        with ThreadPoolExecutor(n_threads) as threads:
-            pending = deque(threads.submit(self._predict, *batch) for batch in first)
-            for batch in batches:
-                pending.append(threads.submit(self._predict, *batch))
-                if len(pending) > 2 * n_threads:
-                    yield pending.popleft().result()
-            yield from (future.result() for future in pending)
+        """Return the outputs for each (x, lengths), computed in parallel."""
+        return predict_in_threads(self._predict, batches)
 
     def _predict(self, x: NDArray[Any], lengths: NDArray[Any]) -> NDArray[Any]:
         """Return the outputs of a chunk, computed on one device, since chunks are small."""

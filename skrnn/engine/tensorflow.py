@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from skrnn._compat.tensorflow import drop_kernels, forgetting_gradients
 from skrnn.engine.batches import Batch, GatherBatch, NetworkInputs
 from skrnn.engine.in_place import VariableSteps
 from skrnn.engine.losses import PerSequence, weighted_sum
+from skrnn.engine.parallel_chunks import predict_in_threads
 from skrnn.engine.progress import Progress
 from skrnn.engine.steps_per_execution import grouped
 
@@ -83,6 +84,10 @@ class TensorFlowSteps(VariableSteps):
         """Return the outputs."""
         inputs = map(tf.convert_to_tensor, (x, lengths), self._input_dtypes)
         return self._concrete_predict_graph(*inputs).numpy()
+
+    def predict_all(self, batches: Iterable[tuple[Any, Any]]) -> Iterator[NDArray[Any]]:
+        """Return the outputs for each (x, lengths), computed in parallel."""
+        return predict_in_threads(self.predict, batches)
 
     @functools.cached_property
     def _concrete_predict_graph(self) -> Any:
