@@ -199,8 +199,8 @@ def report(rows: list[dict[str, Any]], data: Path, sets: list[str]) -> list[str]
         cells = [statistics.fmean(float(row["accuracy"]) for row in of_it) if of_it else None]
         cells += [statistics.fmean(losses) if losses else None]
         cells += [statistics.median(seconds), max(seconds)] if seconds else [None, None]
-        n_seeds = len({row["seed"] for row in of_it})
-        others.append([estimator, n_seeds, *cells])
+        counts = (len({row[column] for row in of_it}) for column in ("seed", "set"))
+        others.append([estimator, *counts, *cells])
     header = [*models, *PUBLISHED]
     return [
         table(["set", *header], accuracies),
@@ -216,6 +216,7 @@ def report(rows: list[dict[str, Any]], data: Path, sets: list[str]) -> list[str]
             [
                 "estimator",
                 "seeds",
+                "sets",
                 "mean accuracy",
                 "mean log loss",
                 "median CPU s of a fit",
