@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import cache
 from itertools import islice, starmap
 from typing import Any
@@ -30,24 +30,26 @@ def predict_in_threads(
     if len(first) < 2:
         yield from starmap(predict, first)
         return
-    threads, pending = _threads(), deque[Future[NDArray[Any]]]()
+    n_threads = cpu_count()
+    threads, pending = _threads(n_threads), deque[Future[NDArray[Any]]]()
     try:
         pending.extend(threads.submit(predict, *chunk) for chunk in first)
         for chunk in chunks:
             pending.append(threads.submit(predict, *chunk))
-            if len(pending) > 2 * cpu_count():
+            if len(pending) > 2 * n_threads:
                 yield pending.popleft().result()
         while pending:
             yield pending.popleft().result()
     finally:
         for future in pending:
             future.cancel()
+        wait(pending)  # after an error, no thread still computes when the caller goes on
 
 
 @cache
-def _threads() -> ThreadPoolExecutor:
+def _threads(n_threads: int) -> ThreadPoolExecutor:
     """Return the threads, the same for all predictions, since TensorFlow never frees their state.
 
     A forked process, which would lack them, is refused before it predicts.
     """
-    return ThreadPoolExecutor(cpu_count())
+    return ThreadPoolExecutor(n_threads)

@@ -1,5 +1,7 @@
 """Chunks predicted in threads: their order, their errors, and how many are held."""
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -48,3 +50,18 @@ def test_few_chunks_are_held_at_once():
     for n_done, _ in enumerate(predict_in_threads(total, chunks())):
         assert n_read - n_done <= 2 * cpu_count() + 1
     assert n_read == 100
+
+
+def test_no_chunk_is_still_computed_after_an_error():
+    started, ended = [], []
+
+    def predict(x, lengths):
+        started.append(x)
+        if x == 0:
+            raise MemoryError
+        time.sleep(0.05)
+        ended.append(x)
+
+    with pytest.raises(MemoryError):
+        list(predict_in_threads(predict, ((n, 0) for n in range(8))))
+    assert len(started) == len(ended) + 1
