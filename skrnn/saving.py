@@ -66,6 +66,7 @@ _TYPES = {
     "networks.lstm": ("LSTM",),
     "networks.mingru": ("MinGRU",),
     "networks.rnn": ("RNN",),
+    "networks.slstm": ("SLSTM",),
     "networks.tcn": ("TCN",),
     "networks.transformer": ("Transformer",),
     "networks.wrappers.categories": ("CategoryEmbeddings",),

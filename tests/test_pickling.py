@@ -25,7 +25,7 @@ OTHERS = [
 ]
 
 #: Networks without an estimator named after them.
-NETWORKS = ["MinGRU", "LITE", "Inception"]
+NETWORKS = ["MinGRU", "SLSTM", "LITE", "Inception"]
 
 FIT = """
 import pickle, sys
@@ -44,7 +44,8 @@ models["SequenceGenerator"] = make("SequenceGenerator").fit(TEXTS)
 translator = SequenceTranslator(network=networks.GRU(units=4), epochs=2, random_state=0)
 models["SequenceTranslator"] = translator.fit(TEXTS, TEXTS)
 small = {"filters": 4, "kernel_size": 4}
-for network in networks.MinGRU(units=4), networks.LITE(**small), networks.Inception(**small):
+recurrent = networks.MinGRU(units=4), networks.SLSTM(units=4)
+for network in (*recurrent, networks.LITE(**small), networks.Inception(**small)):
     model = make("SequenceClassifier", network=network)
     models[type(network).__name__] = model.fit(X, targets("SequenceClassifier", X))
 pickle.dump((X, models, {n: outputs(m, X) for n, m in models.items()}), sys.stdout.buffer)

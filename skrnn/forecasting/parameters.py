@@ -75,7 +75,7 @@ class ForecastingParameters(MetricsMixin, BaseNetworkEstimator):
         doc="""Multi-step strategy. "direct": all steps at once. "recursive": one step, which
         is fed back. "seq2seq": a recurrent decoder that reads the previous value at each step,
         in training the true one (Sutskever, Vinyals and Le, 2014, arXiv:1409.3215); it has the
-        layers of an RNN, LSTM, GRU or MinGRU network, and a GRU layer for one that is not
+        layers of an RNN, LSTM, GRU, MinGRU or SLSTM network, and a GRU layer for one that is not
         recurrent.""",
     )
     normalization: str | None = parameter(

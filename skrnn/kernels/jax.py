@@ -113,6 +113,81 @@ def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> 
     return _scanned(step, start or (_zeros(x, recurrent_kernel),) * 2, x)
 
 
+def slstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> Any:
+    """Return the outputs of an LSTM layer with exponential input gates, gates i, f, c, o.
+
+    ``start``, which must be given, ends with the logarithm of the weight of the initial mean.
+    """
+    weights = kernel, recurrent_kernel, bias
+    outputs, last = _slstm(jnp.swapaxes(x, 0, 1), weights, start)
+    return jnp.swapaxes(outputs, 0, 1), last
+
+
+@jax.custom_vjp
+def _slstm(x: Any, weights: Any, start: Any) -> Any:
+    """Return the outputs of every step of x, (n_steps, batch, n_features), and the last states.
+
+    Its gradient is written by hand, since JAX's keeps more values of each step and takes longer.
+    """
+    return _slstm_forward(x, weights, start)[0]
+
+
+def _slstm_forward(x: Any, weights: Any, start: Any) -> tuple[Any, Any]:
+    """Return the outputs with the last states, and what the gradient needs."""
+    kernel, recurrent_kernel, bias = weights
+
+    def step(states: Any, x: Any) -> tuple[Any, Any]:
+        state, mean, log_weight = states
+        raw = x @ kernel + state @ recurrent_kernel + bias
+        enter, keep, candidate, let_out = jnp.split(raw, 4, axis=-1)
+        kept = log_weight + jnp.minimum(keep, 0.0) - jnp.log1p(jnp.exp(-jnp.abs(keep)))
+        more = enter - kept
+        share, candidate = jax.nn.sigmoid(more), jnp.tanh(candidate)
+        forget, let_out = jax.nn.sigmoid(-keep), jax.nn.sigmoid(let_out)
+        log_weight = jnp.maximum(enter, kept) + jnp.log1p(jnp.exp(-jnp.abs(more)))
+        mean = mean + share * (candidate - mean)
+        state = let_out * mean
+        return (state, mean, log_weight), (state, mean, share, forget, candidate, let_out)
+
+    last, kept = jax.lax.scan(step, start, x)
+    return (kept[0], last), (x, weights, start, kept)
+
+
+def _slstm_backward(kept: Any, of_results: Any) -> tuple[Any, Any, Any]:
+    """Return the gradients of inputs, weights and initial states from those of the results."""
+    x, (kernel, recurrent_kernel, bias), start, (states, means, *gates) = kept
+    of_outputs, of_last = of_results
+    before = [
+        jnp.concatenate([first[None], every[:-1]])
+        for first, every in zip(start[:2], (states, means), strict=True)
+    ]
+
+    def step(carried: Any, now: Any) -> tuple[Any, Any]:
+        (of_state, of_mean, of_log_weight), of_weights = carried
+        x, state, mean, mean_after, share, forget, candidate, let_out, of_output = now
+        of_state = of_state + of_output
+        of_mean = of_mean + of_state * let_out
+        of_more = of_mean * (candidate - mean) * share * (1 - share)
+        of_enter = of_more + of_log_weight * share
+        of_log_weight = of_log_weight * (1 - share) - of_more
+        of_candidate = of_mean * share * (1 - candidate * candidate)
+        of_let_out = of_state * mean_after * let_out * (1 - let_out)
+        of_raw = [of_enter, of_log_weight * forget, of_candidate, of_let_out]
+        of_raw = jnp.concatenate(of_raw, axis=-1)
+        terms = x.T @ of_raw, state.T @ of_raw, of_raw.sum(axis=0)
+        of_weights = [one + term for one, term in zip(of_weights, terms, strict=True)]
+        of_states = of_raw @ recurrent_kernel.T, of_mean * (1 - share), of_log_weight
+        return (of_states, of_weights), of_raw @ kernel.T
+
+    zeros = [jnp.zeros_like(weight) for weight in (kernel, recurrent_kernel, bias)]
+    now = (x, *before, means, *gates, of_outputs)
+    (of_start, of_weights), of_x = jax.lax.scan(step, (of_last, zeros), now, reverse=True)
+    return of_x, tuple(of_weights), of_start
+
+
+_slstm.defvjp(_slstm_forward, _slstm_backward)
+
+
 def convolution(x: Any, kernel: Any, stride: int, dilation: int) -> Any:
     """Return the outputs of a convolution without padding, (batch, n_outputs, filters)."""
     kernel_size, n_features, filters = kernel.shape

@@ -145,6 +145,32 @@ def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> 
     return _of_pytorch("lstm", x, start, weights)
 
 
+def slstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> Any:
+    """Return the outputs of an LSTM with exponential input gates at every step.
+
+    Parameters
+    ----------
+    x : tensor of shape (batch, n_steps, n_features)
+        The sequences.
+    kernel : tensor of shape (n_features, 4 * units)
+        Weights of the inputs, for input gate, forget gate, candidate and output gate.
+    recurrent_kernel : tensor of shape (units, 4 * units)
+        Weights of the state.
+    bias : tensor of shape (4 * units,)
+        Biases.
+    *start : tensor of shape (batch, units)
+        Initial state, mean and logarithm of its weight, which must be given.
+
+    Returns
+    -------
+    outputs : tensor of shape (batch, n_steps, units)
+    states : tuple of tensors of shape (batch, units)
+        States after the last step.
+    """
+    outputs, *states = _SLSTM.apply(x, kernel, recurrent_kernel, bias, *start)
+    return outputs, (outputs[:, -1], *states)
+
+
 class _SimpleRNN(Function):
     """``h = tanh(x W + h U + b)``."""
 
@@ -276,6 +302,77 @@ class _MinGRU(Function):
         of_gates = of_gates.flatten(0, 1)
         of_start = of_state if ctx.needs_input_grad[3] else None
         return of_x, inputs.flatten(0, 1).t() @ of_gates, of_gates.sum(0), of_start
+
+
+class _SLSTM(Function):
+    """``q = (1 - s) q + s tanh(c)`` and ``h = sigmoid(o) q``.
+
+    ``s = exp(i) / n`` is the share of a step in the sum of weights ``n = sigmoid(f) n + exp(i)``,
+    whose logarithm is a state.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Any, kernel: Any, recurrent: Any, bias: Any, *start: Any
+    ) -> tuple[Any, Any, Any]:
+        inputs = _by_time(x)
+        n_steps, units = len(inputs), len(recurrent)
+        gates = torch.addmm(bias, inputs.flatten(0, 1), kernel).unflatten(0, inputs.shape[:2])
+        states, means = (_states(x, n_steps, units, one) for one in start[:2])
+        log_weight = start[2]
+        for now, h, h_after, q, q_after in zip(
+            gates.unbind(0), states, states[1:], means, means[1:], strict=False
+        ):
+            now.addmm_(h, recurrent)
+            i, f, c, o = now.split(units, -1)
+            kept = torch.nn.functional.logsigmoid(f).add_(log_weight)
+            log_weight = torch.logaddexp(kept, i)
+            torch.sub(i, kept, out=i).sigmoid_()
+            f.neg_()
+            c.tanh_()
+            torch.lerp(q, c, i, out=q_after)
+            torch.mul(o.sigmoid_(), q_after, out=h_after)
+        gates[..., units : 2 * units].sigmoid_()  # of -f: what is forgotten
+        ctx.save_for_backward(inputs, kernel, recurrent, states, means, gates)
+        return states[1:].transpose(0, 1), means[-1].clone(), log_weight
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, of_outputs: Any, of_mean: Any, of_log_weight: Any) -> Any:
+        inputs, kernel, recurrent, states, means, gates = ctx.saved_tensors
+        units, back = len(recurrent), recurrent.t()
+        of_state = torch.zeros_like(states[0])
+        of_mean, of_log_weight = of_mean.clone(), of_log_weight.clone()
+        for part in _parts(states[1:]):
+            s, _, c, o = gates[part].split(units, -1)
+            shares, outputs = s.clone(), o.clone()
+            before, after = means[:-1][part], means[1:][part]
+            of_more = (c - before).mul_(_sigmoid_factor(s))
+            c.copy_(shares * (1 - c * c))
+            o.copy_(_sigmoid_factor(o).mul_(after))
+            for of_output, now, share, output, more in zip(
+                *map(_backwards, (of_outputs.transpose(0, 1)[part], gates[part])),
+                *map(_backwards, (shares, outputs, of_more)),
+                strict=True,
+            ):
+                of_enter, of_forget, of_candidate, of_let_out = now.split(units, -1)
+                of_state.add_(of_output)
+                of_mean.addcmul_(of_state, output)
+                more.mul_(of_mean)
+                torch.addcmul(more, of_log_weight, share, out=of_enter)
+                of_log_weight.sub_(of_enter)
+                of_forget.mul_(of_log_weight)
+                of_candidate.mul_(of_mean)
+                of_let_out.mul_(of_state)
+                of_mean.addcmul_(of_mean, share, value=-1)
+                torch.mm(now, back, out=of_state)
+        gradients = _of_inputs(ctx, inputs, kernel, states, of_state, *[gates] * 3)
+        return *gradients, of_mean, of_log_weight
+
+
+def _sigmoid_factor(value: Any) -> Any:
+    """Return the derivative of a sigmoid from its value."""
+    return value * (1 - value)
 
 
 def _by_time(x: Any) -> Any:

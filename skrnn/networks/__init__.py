@@ -24,6 +24,7 @@ from skrnn.networks.lstm import LSTM
 from skrnn.networks.mingru import MinGRU
 from skrnn.networks.recurrent import Recurrent, RecurrentParameters
 from skrnn.networks.rnn import RNN
+from skrnn.networks.slstm import SLSTM
 from skrnn.networks.tcn import TCN, TCNParameters
 from skrnn.networks.transformer import Transformer
 from skrnn.numpy_runtime import cells
@@ -33,6 +34,7 @@ BY_NAME: dict[str, type[Network]] = {
     "lstm": LSTM,
     "gru": GRU,
     "mingru": MinGRU,
+    "slstm": SLSTM,
     "tcn": TCN,
     "conv": Conv,
     "lite": LITE,
@@ -49,6 +51,7 @@ __all__ = [
     "LSTM",
     "POOLING",
     "RNN",
+    "SLSTM",
     "TCN",
     "Conv",
     "Dense",

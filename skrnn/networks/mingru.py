@@ -4,24 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from skrnn.networks.recurrent import Recurrent, RecurrentParameters
+from skrnn.networks.recurrent import RecurrentParameters
+from skrnn.networks.time_scales import TimeScaled
 from skrnn.numpy_runtime.cells import MinGRUCell
-from skrnn.parameters import integers, one_of, parameter, redeclared
-
-#: Sequences of up to so many steps were learned better from biases of zero, on held-out data.
-SHORT = 32
-#: Longest time scale that is chosen without a setting, in steps.
-LONGEST = 1024
+from skrnn.parameters import redeclared
 
 
-def automatic_time_scale(network: Recurrent, n_steps: int) -> int:
-    """Return the power of two that covers the steps which a layer reads, or 2 if they are few."""
-    if network.conv_filters is not None:
-        n_steps //= int(network.conv_strides)
-    return 2 if n_steps <= SHORT else min(1 << (n_steps - 1).bit_length(), LONGEST)
-
-
-class MinGRU(Recurrent):
+class MinGRU(TimeScaled):
     """Stack of minimal gated recurrent units, whose gates depend on their inputs alone.
 
     minGRU (Feng et al., 2024, arXiv:2410.01201). With the update gate
@@ -58,18 +47,7 @@ class MinGRU(Recurrent):
 
     n_layers: int = redeclared("n_layers", of=RecurrentParameters, default=2)
 
-    time_scale: int | str = parameter(
-        default="auto",
-        domain=integers(2, 2**16) | one_of("auto"),
-        doc="""Longest time scale of the update gates before training, in steps. The gates of a
-        layer start with time scales evenly spaced on a log scale from 2 steps to this one (after
-        Tallec and Ollivier, 2018, arXiv:1804.11188), so that distant steps have gradients. 2
-        starts with biases of zero. "auto" is 2 for training sequences of up to 32 steps, else the
-        length of the longest one, rounded up to a power of two, at most 1,024.""",
-    )
-
     cell = MinGRUCell
-    automatic = Recurrent.automatic | {"time_scale": automatic_time_scale}
 
     def layer(self, units: int) -> Any:
         """Return the Keras layer."""
@@ -80,6 +58,6 @@ class MinGRU(Recurrent):
             units,
             recurrent_dropout=self.recurrent_dropout,
             seed=0,
-            time_scale=2 if isinstance(self.time_scale, str) else self.time_scale,
+            time_scale=self.resolved_time_scale(),
             return_sequences=True,
         )

@@ -12,12 +12,14 @@ from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import expit, log_expit
 
 from skrnn.numpy_runtime.weights import Array, Shape, WeightReader
 
 #: Constant that Keras adds to the variance in layer normalization.
 EPSILON = 1e-3
+#: Logarithm of the weight of what an `SLSTMCell` has read before its first step.
+NO_WEIGHT = -1e30
 
 
 class Stage(ABC):
@@ -73,13 +75,13 @@ class Cell(Stage):
 
     Attributes
     ----------
-    n_states : int
-        Number of states, each of ``units`` numbers.
+    start_values : sequence of float
+        Value of each state, of ``units`` numbers, before the first step if none is learned.
     start : sequence of ndarray of shape (units,)
         The states before the first step.
     """
 
-    n_states: ClassVar[int] = 1
+    start_values: ClassVar[Sequence[float]] = (0.0,)
 
     def __init__(self, n: int, start: Sequence[Array], *weights: Array) -> None:
         super().__init__(n, *start)
@@ -94,9 +96,9 @@ class Cell(Stage):
     @classmethod
     def read(cls, weights: WeightReader, n: int, units: int, *, learned_start: bool) -> Self:
         """Read the layer with its weights, which come after those of a learned initial state."""
-        start = [np.zeros(units, np.float32)] * cls.n_states
+        start = [np.full(units, value, np.float32) for value in cls.start_values]
         if learned_start:
-            start = weights.take(*[(units,)] * cls.n_states)
+            start = weights.take(*[(units,)] * len(start))
         return cls(n, start, *weights.take(*cls.shapes(units)))
 
 
@@ -192,10 +194,8 @@ class MinGRUCell(Projected, Cell):
         return hidden
 
 
-class LSTMCell(Projected, Cell):
-    """LSTM layer with gates i, f, c, o."""
-
-    n_states = 2
+class FourGates(Projected, Cell):
+    """Base class of layers with three gates and a candidate, which read inputs and state."""
 
     @classmethod
     def shapes(cls, units: int) -> Sequence[Shape]:
@@ -207,6 +207,12 @@ class LSTMCell(Projected, Cell):
         kernel, _, bias = self.weights
         return x @ kernel + bias
 
+
+class LSTMCell(FourGates):
+    """LSTM layer with gates i, f, c, o."""
+
+    start_values = (0.0, 0.0)
+
     def advance(self, given: Array) -> Array:
         """Process a projected step."""
         recurrent = self.weights[1]
@@ -217,6 +223,27 @@ class LSTMCell(Projected, Cell):
         cell *= gates[:, units : 2 * units]
         cell += gates[:, :units] * np.tanh(raw[:, 2 * units : 3 * units])
         np.multiply(gates[:, 3 * units :], np.tanh(cell), out=hidden)
+        return hidden
+
+
+class SLSTMCell(FourGates):
+    """LSTM layer with exponential input gates i, and gates f, c, o.
+
+    The states are the output, the weighted mean of the candidates, and the logarithm of the sum of
+    their weights.
+    """
+
+    start_values = (0.0, 0.0, NO_WEIGHT)
+
+    def advance(self, given: Array) -> Array:
+        """Process a projected step."""
+        hidden, mean, log_weight = self.state
+        raw = given + hidden @ self.weights[1]
+        enter, keep, candidate, output = np.split(raw, 4, axis=1)
+        log_weight += log_expit(keep)
+        np.logaddexp(log_weight, enter, out=log_weight)
+        mean += np.exp(enter - log_weight) * (np.tanh(candidate) - mean)
+        np.multiply(expit(output), mean, out=hidden)
         return hidden
 
 

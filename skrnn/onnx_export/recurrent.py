@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skrnn.numpy_runtime.cells import SLSTMCell
 from skrnn.onnx_export.core import affine
 from skrnn.onnx_export.graph import Graph, Tensor
 from skrnn.onnx_export.keras_model import cannot_convert, converts, weight
@@ -88,6 +89,57 @@ def mingru_step(
     return [outputs, outputs.without_axis(0)]
 
 
+def slstm(
+    graph: Graph, steps: Tensor, states: Sequence[Tensor | None], weights: Arrays
+) -> list[Tensor]:
+    """Return the outputs of an LSTM with exponential input gates, as `simple` does."""
+    kernel, recurrent, bias = weights
+    units = len(recurrent)
+    given = affine(graph, steps, kernel, bias)
+    start = [
+        graph.constant(np.full((1, units), value, np.float32)).expand(steps.length(1), 1)
+        if state is None
+        else state
+        for state, value in zip(states, SLSTMCell.start_values, strict=True)
+    ]
+
+    def body(*now: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        *before, given = now
+        after = _slstm_step(graph, given, before, recurrent)
+        return after, after[:1]
+
+    *last, outputs = graph.scan(body, start, [given], [(None, units)] * 3)
+    return [outputs, *last]
+
+
+def slstm_step(
+    graph: Graph, steps: Tensor, states: Sequence[Tensor], weights: Arrays
+) -> list[Tensor]:
+    """Return the outputs of `slstm` for a single step (1, batch, n_features)."""
+    kernel, recurrent, bias = weights
+    given = affine(graph, steps.without_axis(0), kernel, bias)
+    after = _slstm_step(graph, given, states, recurrent)
+    return [after[0].with_axis(0), *after]
+
+
+def _slstm_step(
+    graph: Graph, given: Tensor, states: Sequence[Tensor], recurrent: NDArray[Any]
+) -> list[Tensor]:
+    """Return the states of `slstm` after a step whose inputs were projected."""
+    hidden, mean, log_weight = states
+    units = len(recurrent)
+    raw = given + hidden @ graph.constant(recurrent)
+    enter, keep, candidate, output = (
+        raw.between(gate * units, (gate + 1) * units, -1) for gate in range(4)
+    )
+    kept = log_weight - graph.op("Softplus", -keep)
+    share = graph.op("Sigmoid", enter - kept)
+    mean = mean + share * (graph.op("Tanh", candidate) - mean)
+    distance = graph.op("Abs", enter - kept)
+    log_weight = graph.op("Max", enter, kept) + graph.op("Softplus", -distance)
+    return [graph.op("Sigmoid", output) * mean, mean, log_weight]
+
+
 def _gates(graph: Graph, steps: Tensor, weights: Arrays) -> tuple[Tensor, Tensor]:
     """Return the update gate and the candidate of a minimal gated recurrent unit."""
     kernel, bias = weights
@@ -104,6 +156,7 @@ LAYERS: dict[str, Callable[..., list[Tensor]]] = {
     "GRU": gru,
     "LSTM": lstm,
     "MinGRU": mingru,
+    "SLSTM": slstm,
 }
 
 #: Functions of single steps by the names of decoders' cells.
@@ -112,6 +165,7 @@ STEPS: dict[str, Callable[..., list[Tensor]]] = {
     "gru": gru,
     "lstm": lstm,
     "mingru": mingru_step,
+    "slstm": slstm_step,
 }
 
 
@@ -122,7 +176,7 @@ def _layer(
     _check_settings(layer)
     states = initial_state
     if not isinstance(states, list):
-        states = [states] * (2 if type(layer).__name__ == "LSTM" else 1)
+        states = [states] * len(layer.state_size)
     run = LAYERS[type(layer).__name__]
     weights = [weight(variable) for variable in layer.cell.weights]
     outputs, *_states = run(graph, sequence.transpose(1, 0, 2), states, weights)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from skrnn.numpy_runtime.cells import EPSILON, Stage
 from skrnn.onnx_export.core import affine, with_vectors
 from skrnn.onnx_export.graph import Graph, Outputs, Tensor
-from skrnn.onnx_export.recurrent import gru, lstm, mingru_step, simple
+from skrnn.onnx_export.recurrent import gru, lstm, mingru_step, simple, slstm_step
 from skrnn.onnx_export.steps import least
 
 
@@ -85,6 +85,7 @@ _RECURRENT: dict[str, Callable[..., list[Tensor]]] = {
     "GRUCell": gru,
     "LSTMCell": lstm,
     "MinGRUCell": mingru_step,
+    "SLSTMCell": slstm_step,
 }
 
 

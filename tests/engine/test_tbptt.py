@@ -130,6 +130,7 @@ def test_a_learned_state_is_pickled_and_goes_into_a_keras_model(tmp_path):
         networks.LSTM(units=(4, 3), layer_norm=True, initial_state="learned"),
         networks.GRU(units=4),
         networks.MinGRU(units=(4, 3), initial_state="learned"),
+        networks.SLSTM(units=(4, 3)),
     ],
 )
 def test_the_loss_over_chunks_is_that_of_one_pass(network):

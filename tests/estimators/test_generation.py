@@ -293,6 +293,7 @@ def test_tokens_are_drawn_with_their_probabilities():
         ("names", "rnn"),
         ("names", networks.LSTM(units=(5, 3), layer_norm=True)),
         ("names", "mingru"),
+        ("names", "slstm"),
         ("names", TCN),
         ("piano_roll", SMALL["network"]),
     ],

@@ -45,7 +45,17 @@ def as_panel(parts):
 
 @pytest.mark.parametrize(
     "network",
-    ["rnn", "gru", "lstm", "mingru", "tcn", "conv", networks.LITE(kernel_size=4), "transformer"],
+    [
+        "rnn",
+        "gru",
+        "lstm",
+        "mingru",
+        "slstm",
+        "tcn",
+        "conv",
+        networks.LITE(kernel_size=4),
+        "transformer",
+    ],
 )
 def test_each_network_learns_a_label_that_stands_at_its_own_step(network):
     X = cube(96, 8)

@@ -16,6 +16,7 @@ from tests.estimators.test_seq2seq import CUT_OFF, SMALL, forced, texts
         (networks.RNN(units=8, layer_norm=True, recurrent_dropout=0.1), False),
         (networks.RNN(units=3, n_layers=2), True),
         (networks.MinGRU(units=(4, 3)), True),
+        (networks.SLSTM(units=3, n_layers=2), False),
         ("lstm", True),
     ],
     ids=str,

@@ -34,6 +34,7 @@ TINY = {
     "gru": networks.GRU(units=4, conv_filters=3, pooling="attention", dropout=0.2),
     "lstm": networks.LSTM(units=4, bidirectional=True),
     "mingru": networks.MinGRU(units=4, pooling="max", dropout=0.2),
+    "slstm": networks.SLSTM(units=4),
     "tcn": networks.TCN(filters=4, n_blocks=2),
     "conv": networks.Conv(filters=(4,), kernel_size=3),
     "lite": networks.LITE(filters=4, kernel_size=4, dropout=0.2),

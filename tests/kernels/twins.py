@@ -18,7 +18,7 @@ BACKEND = keras.backend.backend()
 KERNELS = {"SimpleRNN": "simple_rnn", "GRU": "gru", "LSTM": "lstm"}
 NETWORKS = {"SimpleRNN": networks.RNN, "GRU": networks.GRU, "LSTM": networks.LSTM}
 each_kind = pytest.mark.parametrize("kind", KERNELS)
-each_recurrence = pytest.mark.parametrize("kind", [*KERNELS, "MinGRU"])
+each_recurrence = pytest.mark.parametrize("kind", [*KERNELS, "MinGRU", "SLSTM"])
 
 
 def to_numpy(tensor):

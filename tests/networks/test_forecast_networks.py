@@ -124,6 +124,6 @@ def test_a_step_by_step_decoder_has_the_layers_of_the_network_or_refuses_it(stra
     usual = SequenceForecaster(network=networks.LSTM(units=3), **params).fit(y)
     assert [w.shape for w in model.weights_] == [w.shape for w in usual.weights_]
     with pytest.raises(
-        ValueError, match=r"decodes with an RNN, LSTM, GRU or MinGRU, and network=Own\(uni"
+        ValueError, match=r"decodes with an RNN, LSTM, GRU, MinGRU or SLSTM, and network=Own\(uni"
     ):
         SequenceForecaster(network=Own(units=3), **params).fit(y)

@@ -39,6 +39,7 @@ RECURRENT = {
     "lstm": networks.LSTM,
     "gru": networks.GRU,
     "mingru": networks.MinGRU,
+    "slstm": networks.SLSTM,
 }
 RAGGED = sorted(set(networks.BY_NAME) - {"dense"})
 
@@ -78,9 +79,29 @@ def mingru_step(x, state, kernel, bias, masks=(1,)):
     return (h + sigmoid(z) * (new - h),)
 
 
-STEP = {"rnn": rnn_step, "lstm": lstm_step, "gru": gru_step, "mingru": mingru_step}
-N_STATES = {"rnn": 1, "lstm": 2, "gru": 1, "mingru": 1}
-N_GATES = {"rnn": 1, "lstm": 4, "gru": 3, "mingru": 2}
+def slstm_step(x, state, kernel, recurrent, bias, masks=(1, 1, 1, 1)):
+    """Return the states of the paper: output, cell, normalizer and its scale."""
+    h, c, n, m = state
+    forms = zip(
+        *(np.split(weight, 4, axis=-1) for weight in (kernel, recurrent, bias)), masks, strict=True
+    )
+    i, f, new, o = (x @ w + (h * mask) @ u + b for w, u, b, mask in forms)
+    kept = np.log(sigmoid(f)) + m
+    m = np.where(n == 0, i, np.maximum(kept, i))
+    c = np.exp(kept - m) * c + np.exp(i - m) * np.tanh(new)
+    n = np.exp(kept - m) * n + np.exp(i - m)
+    return sigmoid(o) * c / n, c, n, m
+
+
+STEP = {
+    "rnn": rnn_step,
+    "lstm": lstm_step,
+    "gru": gru_step,
+    "mingru": mingru_step,
+    "slstm": slstm_step,
+}
+N_STATES = {"rnn": 1, "lstm": 2, "gru": 1, "mingru": 1, "slstm": 4}
+N_GATES = {"rnn": 1, "lstm": 4, "gru": 3, "mingru": 2, "slstm": 4}
 
 
 def run(kind, sequence, weights, **masks):
@@ -105,7 +126,7 @@ def reference(kind, network, model, sequence):
         ends = range(stride - 1, len(sequence) + stride - 1, stride)
         outputs = [convolve(sequence, kernel, bias, end=end) for end in ends]
         sequence = np.maximum(outputs, 0)
-    recurrent = layers_of(model, (layers.SimpleRNN, layers.LSTM, layers.GRU, layers.MinGRU))
+    recurrent = layers_of(model, keras.layers.RNN)
     norms = iter(layers_of(model, layers.LayerNormalization))
     ways = 1 + network.bidirectional
     for depth in range(0, len(recurrent), ways):
@@ -165,7 +186,9 @@ def test_a_convolution_front_that_would_skip_steps_is_refused():
         encoder(network)
 
 
-@pytest.mark.parametrize(("kind", "n_masks"), [("rnn", 1), ("lstm", 4), ("gru", 3), ("mingru", 1)])
+@pytest.mark.parametrize(
+    ("kind", "n_masks"), [("rnn", 1), ("lstm", 4), ("gru", 3), ("mingru", 1), ("slstm", 4)]
+)
 def test_recurrent_dropout_uses_one_mask_at_all_steps(kind, n_masks):
     layer = RECURRENT[kind](recurrent_dropout=0.5).layer(1)
     x = np.random.default_rng(0).normal(size=(6, N_FEATURES))
@@ -272,10 +295,14 @@ def test_automatic_blocks_have_no_receptive_field_of_their_own():
 
 
 @settings(deadline=None)
-@given(n_steps=st.integers(1, 3000), stride=st.sampled_from([None, 1, 2, "auto"]))
-def test_the_automatic_time_scale_covers_the_sequence(n_steps, stride):
+@given(
+    kind=st.sampled_from([networks.MinGRU, networks.SLSTM]),
+    n_steps=st.integers(1, 3000),
+    stride=st.sampled_from([None, 1, 2, "auto"]),
+)
+def test_the_automatic_time_scale_covers_the_sequence(kind, n_steps, stride):
     front = {} if stride is None else {"conv_filters": 4, "conv_strides": stride}
-    network = networks.MinGRU(dropout=0.2, **front)
+    network = kind(dropout=0.2, **front)
     resolved = network.resolve(n_steps)
     after = n_steps // (resolved.conv_strides if front else 1)
     if after > 32:
@@ -286,7 +313,7 @@ def test_the_automatic_time_scale_covers_the_sequence(n_steps, stride):
     assert network.time_scale == "auto"
     assert resolved.get_params() == network.get_params() | chosen
     assert resolved.resolve(10 * n_steps) is resolved
-    assert networks.MinGRU(time_scale=7).resolve(n_steps).time_scale == 7
+    assert kind(time_scale=7).resolve(n_steps).time_scale == 7
 
 
 def fresh_biases(network, seed):
@@ -294,19 +321,23 @@ def fresh_biases(network, seed):
     spec = ModelSpec(network, None, N_FEATURES, 2, "mean_squared_error", "sgd", None)
     compiled = CompiledModel(spec)
     weights = compiled.weights_of(compiled.fresh_state(seed, {}))
-    return weights[1], weights[3]
+    per_layer = len(weights[:-2]) // 2  # the head has two
+    return weights[per_layer - 1], weights[2 * per_layer - 1]
 
 
 @pytest.mark.parametrize("seed", [0, 1])
-def test_fresh_gates_have_time_scales_of_equal_ratios(seed):
-    for bias in fresh_biases(networks.MinGRU(units=5, n_layers=2).resolve(81), seed):
-        time_scales = 1 / sigmoid(bias[:5].astype(float))
-        np.testing.assert_allclose(time_scales, 2 * 64.0 ** (np.arange(5) / 4), rtol=1e-5)
-        assert not bias[5:].any()
+@pytest.mark.parametrize(("kind", "sign"), [(networks.MinGRU, 1), (networks.SLSTM, -1)])
+def test_fresh_gates_have_time_scales_of_equal_ratios(kind, sign, seed):
+    gate = slice(0, 5) if kind is networks.MinGRU else slice(5, 10)  # update or forget gate
+    for bias in fresh_biases(kind(units=5, n_layers=2).resolve(81), seed):
+        time_scales = 1 / sigmoid(sign * bias[gate].astype(float))
+        np.testing.assert_allclose(time_scales, 2 * 64.0 ** (np.arange(5) / 4), rtol=1e-4)
+        assert not np.delete(bias, gate).any()
 
 
-def test_a_time_scale_of_two_steps_starts_with_biases_of_zero():
-    for bias in fresh_biases(networks.MinGRU(time_scale=2), seed=0):
+@pytest.mark.parametrize("kind", [networks.MinGRU, networks.SLSTM])
+def test_a_time_scale_of_two_steps_starts_with_biases_of_zero(kind):
+    for bias in fresh_biases(kind(n_layers=2, time_scale=2), seed=0):
         assert not bias.any()
 
 

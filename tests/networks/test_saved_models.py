@@ -31,6 +31,7 @@ STACKS = [
     networks.GRU(units=2, conv_filters=2, conv_strides=2, recurrent_dropout=0.1),
     networks.GRU(units=2, bidirectional=True),
     networks.MinGRU(units=2, n_layers=2, initial_state="learned", recurrent_dropout=0.1),
+    networks.SLSTM(units=2, bidirectional=True, recurrent_dropout=0.1),
     networks.TCN(filters=2, n_blocks=2, dropout=0.1, layer_norm=True),
     networks.TCN(filters=2, n_blocks=2, pooling="mean"),
     networks.Conv(filters=(2, 3), kernel_size=3, dropout=0.1),

@@ -28,7 +28,7 @@ SETTINGS = {"epochs": 2, "learning_rate": 0.02, "random_state": 0}
 
 RECURRENT = {
     f"{name} {key}": getattr(networks, name)(units=4, **setting)
-    for name in ("RNN", "LSTM", "GRU", "MinGRU")
+    for name in ("RNN", "LSTM", "GRU", "MinGRU", "SLSTM")
     for key, setting in {
         "one layer": {"n_layers": 1},
         "stacked, both directions": {"n_layers": 2, "bidirectional": True, "layer_norm": True},
@@ -36,6 +36,7 @@ RECURRENT = {
 }
 OTHERS = {
     "GRU learned state": networks.GRU(units=4, bidirectional=True, initial_state="learned"),
+    "SLSTM learned state": networks.SLSTM(units=4, initial_state="learned"),
     "MinGRU learned state": networks.MinGRU(units=4, initial_state="learned"),
     "GRU convolution": networks.GRU(units=4, conv_filters=3, conv_strides=2, pooling="mean"),
     "GRU attention": networks.GRU(units=4, pooling="attention", dropout=0.1),

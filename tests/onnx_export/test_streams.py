@@ -42,6 +42,7 @@ def run(path, steps, resets=()):
         networks.LSTM(units=8, n_layers=2, layer_norm=True),
         networks.GRU(units=8, conv_filters=4, initial_state="learned"),
         networks.MinGRU(units=8),
+        networks.SLSTM(units=8),
         networks.TCN(filters=6, n_blocks=4, layer_norm=True),
     ],
     ids=lambda network: type(network).__name__,

@@ -48,6 +48,7 @@ HOW = {
         "time_features": None,
     },
     "MinGRU": {"network": networks.MinGRU(units=2)},
+    "SLSTM": {"network": networks.SLSTM(units=2, initial_state="learned")},
     "TCN": {"network": networks.TCN(filters=2, n_blocks=2), "time_features": None},
 }
 

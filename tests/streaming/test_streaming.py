@@ -17,6 +17,7 @@ NETWORKS = {
     "lstm": networks.LSTM(units=5),
     "gru": networks.GRU(units=5),
     "mingru": networks.MinGRU(units=(5, 4), initial_state="learned"),
+    "slstm": networks.SLSTM(units=(5, 4), layer_norm=True),
     # Of few units that are nearly equal, a normalization leaves little but rounding errors.
     "stacked": networks.GRU(units=(24, 16), layer_norm=True, dropout=0.2),
     "learned": networks.LSTM(units=(16, 20), layer_norm=True, initial_state="learned"),

@@ -48,12 +48,14 @@ from skrnn.networks.layers.pooling import pool  # noqa: E402
 from skrnn.networks.layers.positions import Positions  # noqa: E402
 from skrnn.networks.layers.recurrent import GRU, LSTM, SimpleRNN  # noqa: E402
 from skrnn.networks.layers.shapes import ShapeFilters  # noqa: E402
+from skrnn.networks.layers.slstm import SLSTM  # noqa: E402
 from skrnn.networks.layers.smoothing import Smoothing, ValidSteps  # noqa: E402
 from skrnn.networks.layers.states import InitialState, StatefulRNN  # noqa: E402
 
 __all__ = [
     "GRU",
     "LSTM",
+    "SLSTM",
     "Activation",
     "Add",
     "AlignRight",

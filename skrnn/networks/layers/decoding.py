@@ -8,12 +8,14 @@ import keras
 from keras import ops
 
 from skrnn.networks.layers.mingru import MinGRUCell
+from skrnn.networks.layers.slstm import SLSTMCell
 
 _CELLS = {
     "rnn": keras.layers.SimpleRNNCell,
     "gru": keras.layers.GRUCell,
     "lstm": keras.layers.LSTMCell,
     "mingru": MinGRUCell,
+    "slstm": SLSTMCell,
 }
 
 
@@ -27,7 +29,7 @@ class RecurrentDecoder(keras.layers.Layer):
 
     Parameters
     ----------
-    cell : {"rnn", "gru", "lstm", "mingru"}
+    cell : {"rnn", "gru", "lstm", "mingru", "slstm"}
         Type of the cell.
     units : int
         Units of the cell.
@@ -55,7 +57,7 @@ class RecurrentDecoder(keras.layers.Layer):
         self.n_parameters = n_parameters
         self.cell = _CELLS[cell](units)
         self.recurrent = keras.layers.RNN(self.cell, return_sequences=True)
-        n_states = 2 if cell == "lstm" else 1
+        n_states = len(keras.tree.flatten(self.cell.state_size))
         self.starts = [keras.layers.Dense(units, activation="tanh") for _ in range(n_states)]
         start = "zeros" if starts_at_zero else "glorot_uniform"
         self.head = keras.layers.Dense(n_targets * n_parameters, kernel_initializer=start)

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 import keras
 import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from skrnn.networks.layers.recurrent import FastRecurrence
+from skrnn.networks.layers.time_scales import TimeScaled, retention_biases, settings_of
 
 
 def gate_bias(shape: tuple[int, ...], dtype: Any = None, *, time_scale: int) -> NDArray[Any]:
-    """Return biases whose update gates have time scales evenly spaced on a log scale.
+    """Return biases whose update gates have time scales from 2 to ``time_scale`` steps.
 
-    A gate of value ``1 / t`` averages over about t steps (Tallec and Ollivier, 2018,
-    arXiv:1804.11188). The first t is 2, which is a bias of zero, and the last ``time_scale``. The
-    biases of the candidates are zero.
+    The biases of the candidates are zero.
     """
     bias = np.zeros(shape, dtype)
     units = shape[0] // 2
-    bias[:units] = -np.log(np.geomspace(2, time_scale, units) - 1)
+    bias[:units] = -retention_biases(units, time_scale)
     return bias
 
 
@@ -75,17 +73,11 @@ class MinGRUCell(keras.layers.SimpleRNNCell):
 
     def get_config(self) -> dict[str, Any]:
         """Return the configuration of the cell."""
-        return {
-            **keras.layers.Layer.get_config(self),
-            "units": self.units,
-            "recurrent_dropout": self.recurrent_dropout,
-            "seed": self.seed,
-            "time_scale": self.time_scale,
-        }
+        return {**keras.layers.Layer.get_config(self), **settings_of(self)}
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class MinGRU(FastRecurrence, keras.layers.RNN):
+class MinGRU(TimeScaled, keras.layers.RNN):
     """Layer of minimal gated recurrent units.
 
     Parameters
@@ -96,37 +88,5 @@ class MinGRU(FastRecurrence, keras.layers.RNN):
         Of ``keras.layers.RNN``.
     """
 
+    cell_class = MinGRUCell
     kernel_name = "min_gru"
-
-    def __init__(
-        self,
-        units: int,
-        recurrent_dropout: float = 0.0,
-        seed: int | None = None,
-        time_scale: int = 2,
-        **kwargs: Any,
-    ) -> None:
-        dtype = kwargs.get("dtype")
-        cell = MinGRUCell(units, recurrent_dropout, seed, time_scale, dtype=dtype)
-        super().__init__(cell, **kwargs)
-        self.units = units
-        self.recurrent_dropout = recurrent_dropout
-        self.seed = seed
-        self.time_scale = time_scale
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the configuration of the layer."""
-        config = super().get_config()
-        del config["cell"]
-        return {
-            **config,
-            "units": self.units,
-            "recurrent_dropout": self.recurrent_dropout,
-            "seed": self.seed,
-            "time_scale": self.time_scale,
-        }
-
-    @classmethod
-    def from_config(cls, config: dict[str, Any]) -> Self:
-        """Return a layer of this configuration."""
-        return cls(**config)

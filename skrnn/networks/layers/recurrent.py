@@ -10,9 +10,18 @@ from skrnn import kernels
 
 
 class FastRecurrence:
-    """Recurrent layer by a faster kernel, with Keras' weights, names and settings."""
+    """Recurrent layer by a faster kernel, with Keras' weights, names and settings.
+
+    Attributes
+    ----------
+    kernel_name : str
+        Name of the kernel.
+    starts_at_zero : bool
+        Whether the states before the first step are zeros, which kernels need not be given.
+    """
 
     kernel_name: ClassVar[str]
+    starts_at_zero: ClassVar[bool] = True
 
     def call(
         self: Any,
@@ -25,6 +34,8 @@ class FastRecurrence:
         run = getattr(kernels.kernels(), self.kernel_name, None)
         if run is None or mask is not None or not self._is_covered(training):
             return super().call(sequences, initial_state, mask, training)  # type: ignore[misc]
+        if initial_state is None and not self.starts_at_zero:
+            initial_state = self.get_initial_state(keras.ops.shape(sequences)[0])
         start = [] if initial_state is None else keras.tree.flatten(initial_state)
         outputs, states = run(sequences, *(weight.value for weight in self.cell.weights), *start)
         return (outputs, *states) if self.return_state else outputs

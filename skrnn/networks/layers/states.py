@@ -82,14 +82,14 @@ class StatefulRNN(keras.layers.Layer):
         begins : tensor of shape (batch, 1)
             1 for the first chunk of a sequence, else 0.
         *initial : tensor of shape (batch, units)
-            Initial states of a sequence; zeros by default.
+            Initial states of a sequence; those of the layer by default.
         """
         n = ops.shape(sequence)[0]
         if not training:
             return self.layer(sequence, initial_state=list(initial) or None)[0]
         # A device with a part of the batch has the states of its rows first.
         kept = [state[:n] for state in self.carried]
-        first = initial or [ops.zeros_like(state) for state in kept]
+        first = initial or self.layer.get_initial_state(n)
         start = [ops.where(begins > 0, *pair) for pair in zip(first, kept, strict=True)]
         outputs, *states = self.layer(sequence, initial_state=start, training=True)
         for carried, state in zip(self.carried, states, strict=True):

@@ -8,12 +8,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from skrnn.networks import BY_NAME
 from skrnn.networks.base import Network, StreamingNetwork
-from skrnn.networks.gru import GRU
-from skrnn.networks.lstm import LSTM
-from skrnn.networks.mingru import MinGRU
 from skrnn.networks.recurrent import Recurrent
-from skrnn.networks.rnn import RNN
 from skrnn.networks.wrappers.base import Wrapper
 from skrnn.networks.wrappers.categories import embedding_width
 from skrnn.numpy_runtime.categories import EmbedCategories
@@ -36,7 +33,9 @@ from skrnn.numpy_runtime.pooling import running_pool
 from skrnn.numpy_runtime.weights import WeightReader
 
 #: Cells of decoders by the layers of recurrent encoders; other encoders have a GRU decoder.
-_CELLS = {RNN.layer: "rnn", LSTM.layer: "lstm", GRU.layer: "gru", MinGRU.layer: "mingru"}
+_CELLS = {
+    network.layer: name for name, network in BY_NAME.items() if issubclass(network, Recurrent)
+}
 
 
 @dataclass(frozen=True)
@@ -325,7 +324,7 @@ class Forecast(Wrapper):
         layer = type(self.encoder).layer
         if layer not in _CELLS:
             raise ValueError(
-                "strategy='seq2seq' decodes with an RNN, LSTM, GRU or MinGRU, and "
+                "strategy='seq2seq' decodes with an RNN, LSTM, GRU, MinGRU or SLSTM, and "
                 f"network={self.encoder!r} has recurrent layers of its own; give one of these "
                 "networks, or strategy='direct' or 'recursive'."
             )

@@ -240,7 +240,24 @@ def mingru_step(x, states, kernel, bias):
     return (before + sigmoid(gate) * (new - before),)
 
 
-CELLS = {"rnn": rnn_step, "gru": gru_step, "lstm": lstm_step, "mingru": mingru_step}
+def slstm_step(x, states, kernel, recurrent, bias):
+    """Return output, mean and log weight by the sums of candidates and of weights."""
+    before, mean, log_weight = states
+    gates = np.split(x @ kernel + before @ recurrent + bias, 4, axis=-1)
+    enter, forget, new, output = gates
+    kept = sigmoid(forget) * np.exp(log_weight)
+    total = kept + np.exp(enter)
+    mean = (kept * mean + np.exp(enter) * np.tanh(new)) / total
+    return sigmoid(output) * mean, mean, np.log(total)
+
+
+CELLS = {
+    "rnn": rnn_step,
+    "gru": gru_step,
+    "lstm": lstm_step,
+    "mingru": mingru_step,
+    "slstm": slstm_step,
+}
 
 
 def decoder_of(kind, n_known, seed=0):
@@ -271,7 +288,9 @@ def decoded(decoder, kind, features, teacher, known, *, forced):
     return np.stack(steps, axis=1)
 
 
-@pytest.mark.parametrize(("kind", "n_known"), [("rnn", 1), ("gru", 0), ("lstm", 2), ("mingru", 1)])
+@pytest.mark.parametrize(
+    ("kind", "n_known"), [("rnn", 1), ("gru", 0), ("lstm", 2), ("mingru", 1), ("slstm", 1)]
+)
 def test_the_decoder_sees_the_true_value_in_training_and_its_own_otherwise(kind, n_known):
     decoder, features, teacher, known = decoder_of(kind, n_known)
     inputs = decoder, kind, features, teacher, known

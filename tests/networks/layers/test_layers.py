@@ -128,7 +128,9 @@ def losses_of(compiled, start, between=lambda: None):
     return losses
 
 
-@pytest.mark.parametrize("kind", [networks.RNN, networks.LSTM, networks.GRU, networks.MinGRU])
+@pytest.mark.parametrize(
+    "kind", [networks.RNN, networks.LSTM, networks.GRU, networks.MinGRU, networks.SLSTM]
+)
 def test_dropout_draws_from_no_global_generator(kind):
     before = global_states()
     compiled, start = dropping(kind)
@@ -305,6 +307,7 @@ OURS = {
     and not name.endswith("Cell")
     and kind.__module__.split(".")[-1] not in ("horizons", "decoding", "smoothing")
 }
+TIME_SCALED = {"units": 4, "recurrent_dropout": 0.2, "seed": 1, "time_scale": 9}
 ARGUMENTS = {
     "CenterSteps": {"n_steps": N_STEPS, "n_features": N_FEATURES},
     "AlignBlocks": {"kernel_size": 3, "strides": 2},
@@ -323,13 +326,8 @@ ARGUMENTS = {
     "Subsample": {"stride": 2, "most": 2},
     "GRU": {"units": 4, "return_sequences": True},
     "LSTM": {"units": 4, "return_sequences": True},
-    "MinGRU": {
-        "units": 4,
-        "recurrent_dropout": 0.2,
-        "seed": 1,
-        "time_scale": 9,
-        "return_sequences": True,
-    },
+    "MinGRU": TIME_SCALED | {"return_sequences": True},
+    "SLSTM": TIME_SCALED | {"return_sequences": True},
     "SimpleRNN": {"units": 4, "return_sequences": True},
 }
 ALONE = (
@@ -340,6 +338,7 @@ ALONE = (
         "MinGRU",
         "OneHotCategories",
         "Positions",
+        "SLSTM",
         "ShapeFilters",
         "SimpleRNN",
         "Subsample",
@@ -393,6 +392,7 @@ CHOICES = {
     "lstm": {"units": 4, "bidirectional": True},
     "gru": {"units": 4, "pooling": "max"},
     "mingru": {"units": 4, "n_layers": 2, "recurrent_dropout": 0.1, "time_scale": 9},
+    "slstm": {"units": 4, "initial_state": "learned", "time_scale": 9},
     "tcn": {"filters": 4, "n_blocks": 1, "layer_norm": True},
     "conv": {"filters": (4,)},
     "lite": {"filters": 4, "kernel_size": 4},

@@ -1,0 +1,70 @@
+"""Recurrent layers whose gates start with time scales evenly spaced on a log scale."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skrnn.networks.layers.recurrent import FastRecurrence
+
+
+def retention_biases(units: int, time_scale: int) -> NDArray[Any]:
+    """Return the biases of gates that keep ``1 - 1 / t`` of a state at each step.
+
+    Such a gate averages over about t steps (Tallec and Ollivier, 2018, arXiv:1804.11188). The first
+    t is 2, which is a bias of zero, and the last ``time_scale``.
+    """
+    return np.asarray(np.log(np.geomspace(2, time_scale, units) - 1))
+
+
+class TimeScaled(FastRecurrence):
+    """Mixin of recurrent layers whose cell has a ``time_scale``; a subclass names the cell.
+
+    Parameters
+    ----------
+    units, recurrent_dropout, seed, time_scale
+        Of the cell.
+    **kwargs
+        Of ``keras.layers.RNN``.
+    """
+
+    cell_class: ClassVar[type[Any]]
+
+    def __init__(
+        self: Any,
+        units: int,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        time_scale: int = 2,
+        **kwargs: Any,
+    ) -> None:
+        dtype = kwargs.get("dtype")
+        cell = self.cell_class(units, recurrent_dropout, seed, time_scale, dtype=dtype)
+        super().__init__(cell, **kwargs)  # type: ignore[call-arg]
+        self.units = units
+        self.recurrent_dropout = recurrent_dropout
+        self.seed = seed
+        self.time_scale = time_scale
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the configuration of the layer."""
+        config = super().get_config()  # type: ignore[misc]
+        del config["cell"]
+        return {**config, **settings_of(self)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Self:
+        """Return a layer of this configuration."""
+        return cls(**config)
+
+
+def settings_of(layer: Any) -> dict[str, Any]:
+    """Return the settings that a layer shares with its cell."""
+    return {
+        "units": layer.units,
+        "recurrent_dropout": layer.recurrent_dropout,
+        "seed": layer.seed,
+        "time_scale": layer.time_scale,
+    }
