@@ -3,8 +3,8 @@
 A module has the functions ``simple_rnn``, ``gru``, ``lstm``, ``min_gru`` and ``slstm``. Each takes
 sequences, float (batch, n_steps, n_features), the weights of the Keras layer of that name, and, as
 further arguments, the states (batch, units) before the first step, which are zeros if none is
-given; ``slstm`` needs them. It returns the outputs at every step, (batch, n_steps, units), and a
-tuple of the states after the last one.
+given, and which ``slstm`` requires. It returns the outputs at every step, (batch, n_steps, units),
+and a tuple of the states after the last one.
 """
 
 from __future__ import annotations

@@ -140,14 +140,13 @@ def _slstm_forward(x: Any, weights: Any, start: Any) -> tuple[Any, Any]:
         state, mean, log_weight = states
         raw = x @ kernel + state @ recurrent_kernel + bias
         enter, keep, candidate, let_out = jnp.split(raw, 4, axis=-1)
-        kept = log_weight + jnp.minimum(keep, 0.0) - jnp.log1p(jnp.exp(-jnp.abs(keep)))
-        more = enter - kept
-        share, candidate = jax.nn.sigmoid(more), jnp.tanh(candidate)
-        forget, let_out = jax.nn.sigmoid(-keep), jax.nn.sigmoid(let_out)
-        log_weight = jnp.maximum(enter, kept) + jnp.log1p(jnp.exp(-jnp.abs(more)))
+        before = log_weight + jnp.minimum(keep, 0.0) - _log_of_one_plus_exp(-jnp.abs(keep))
+        share, candidate = jax.nn.sigmoid(enter - before), jnp.tanh(candidate)
+        lost, let_out = jax.nn.sigmoid(-keep), jax.nn.sigmoid(let_out)
+        log_weight = jnp.maximum(enter, before) + _log_of_one_plus_exp(-jnp.abs(enter - before))
         mean = mean + share * (candidate - mean)
         state = let_out * mean
-        return (state, mean, log_weight), (state, mean, share, forget, candidate, let_out)
+        return (state, mean, log_weight), (state, mean, share, lost, candidate, let_out)
 
     last, kept = jax.lax.scan(step, start, x)
     return (kept[0], last), (x, weights, start, kept)
@@ -164,15 +163,15 @@ def _slstm_backward(kept: Any, of_results: Any) -> tuple[Any, Any, Any]:
 
     def step(carried: Any, now: Any) -> tuple[Any, Any]:
         (of_state, of_mean, of_log_weight), of_weights = carried
-        x, state, mean, mean_after, share, forget, candidate, let_out, of_output = now
+        x, state, mean, mean_after, share, lost, candidate, let_out, of_output = now
         of_state = of_state + of_output
         of_mean = of_mean + of_state * let_out
-        of_more = of_mean * (candidate - mean) * share * (1 - share)
-        of_enter = of_more + of_log_weight * share
-        of_log_weight = of_log_weight * (1 - share) - of_more
+        of_logit = of_mean * (candidate - mean) * share * (1 - share)
+        of_enter = of_logit + of_log_weight * share
+        of_log_weight = of_log_weight * (1 - share) - of_logit
         of_candidate = of_mean * share * (1 - candidate * candidate)
         of_let_out = of_state * mean_after * let_out * (1 - let_out)
-        of_raw = [of_enter, of_log_weight * forget, of_candidate, of_let_out]
+        of_raw = [of_enter, of_log_weight * lost, of_candidate, of_let_out]
         of_raw = jnp.concatenate(of_raw, axis=-1)
         terms = x.T @ of_raw, state.T @ of_raw, of_raw.sum(axis=0)
         of_weights = [one + term for one, term in zip(of_weights, terms, strict=True)]
@@ -240,6 +239,11 @@ def _depthwise_backward(dilation: int, kept: Any, of_outputs: Any) -> tuple[Any,
 
 
 depthwise_convolution.defvjp(_depthwise_forward, _depthwise_backward)
+
+
+def _log_of_one_plus_exp(x: Any) -> Any:
+    """Return ``log(1 + exp(x))`` of negative x, without the cases that JAX's functions cover."""
+    return jnp.log1p(jnp.exp(x))
 
 
 def _zeros(x: Any, recurrent_kernel: Any) -> Any:

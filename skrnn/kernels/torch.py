@@ -1,4 +1,4 @@
-"""Recurrences on PyTorch; on CPUs simple RNN and GRU have hand-written gradients.
+"""Recurrences on PyTorch, with hand-written gradients but for the LSTM and for cuDNN's layers.
 
 PyTorch's own GRU takes some ten small operations a step on a CPU, and autograd as many again.
 Here one product of the inputs serves all steps, and a step takes five operations, in place, in
@@ -7,7 +7,8 @@ steps at once, which leaves four operations for a step, and the gradient of each
 product. The buffer of the gates becomes that of their gradients, because fresh memory costs as
 much as the arithmetic; so backward runs once only, and PyTorch raises on a second call.
 
-An LSTM on a CPU is a fused layer of oneDNN, and any layer on a GPU one of cuDNN.
+An LSTM on a CPU is a fused layer of oneDNN; on a GPU, simple RNN, GRU and LSTM are layers of cuDNN,
+and minGRU and sLSTM loops over small operations.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ class LSTM(Recurrent):
 
     See Also
     --------
+    SLSTM : LSTM with exponential input gates.
     GRU, RNN : Recurrent networks with other layers.
     TCN : Causal convolutions.
     """

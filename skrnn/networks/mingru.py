@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from skrnn.networks.recurrent import RecurrentParameters
 from skrnn.networks.time_scales import TimeScaled
 from skrnn.numpy_runtime.cells import MinGRUCell
@@ -26,7 +24,7 @@ class MinGRU(TimeScaled):
 
     See Also
     --------
-    GRU, LSTM, RNN : Recurrent networks whose gates or units depend on the state.
+    GRU, LSTM, SLSTM, RNN : Recurrent networks whose gates or units depend on the state.
     TCN : Causal convolutions.
 
     Notes
@@ -48,16 +46,4 @@ class MinGRU(TimeScaled):
     n_layers: int = redeclared("n_layers", of=RecurrentParameters, default=2)
 
     cell = MinGRUCell
-
-    def layer(self, units: int) -> Any:
-        """Return the Keras layer."""
-        from skrnn.networks import layers
-
-        # Without a seed, PyTorch would draw from its global generator.
-        return layers.MinGRU(
-            units,
-            recurrent_dropout=self.recurrent_dropout,
-            seed=0,
-            time_scale=self.resolved_time_scale(),
-            return_sequences=True,
-        )
+    layer_name = "MinGRU"

@@ -257,7 +257,8 @@ class Recurrent(RecurrentParameters, StreamingNetwork, LengthDependent):
             start = [layers.InitialState(n)(sequence) for n in layer.state_size]
         if "_pieces" in vars(self):
             begins, n_rows = self._pieces
-            return layers.StatefulRNN(layer, n_rows)(sequence, begins, *start)
+            stateful = layers.StatefulRNN(layer, n_rows, dtype=layer.dtype_policy)
+            return stateful(sequence, begins, *start)
         return layer(sequence, initial_state=start or None)
 
     def layer_units(self) -> tuple[int, ...]:

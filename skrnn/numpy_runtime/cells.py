@@ -18,8 +18,8 @@ from skrnn.numpy_runtime.weights import Array, Shape, WeightReader
 
 #: Constant that Keras adds to the variance in layer normalization.
 EPSILON = 1e-3
-#: Logarithm of the weight of what an `SLSTMCell` has read before its first step.
-NO_WEIGHT = -1e30
+#: Initial log weight of an `SLSTMCell`, which stands for a weight of zero.
+NO_WEIGHT = float(np.finfo(np.float32).min) / 2
 
 
 class Stage(ABC):
@@ -194,8 +194,8 @@ class MinGRUCell(Projected, Cell):
         return hidden
 
 
-class FourGates(Projected, Cell):
-    """Base class of layers with three gates and a candidate, which read inputs and state."""
+class LSTMWeights(Projected, Cell):
+    """Base class of layers with the weights of an LSTM."""
 
     @classmethod
     def shapes(cls, units: int) -> Sequence[Shape]:
@@ -208,7 +208,7 @@ class FourGates(Projected, Cell):
         return x @ kernel + bias
 
 
-class LSTMCell(FourGates):
+class LSTMCell(LSTMWeights):
     """LSTM layer with gates i, f, c, o."""
 
     start_values = (0.0, 0.0)
@@ -226,8 +226,8 @@ class LSTMCell(FourGates):
         return hidden
 
 
-class SLSTMCell(FourGates):
-    """LSTM layer with exponential input gates i, and gates f, c, o.
+class SLSTMCell(LSTMWeights):
+    """LSTM layer with exponential input gates.
 
     The states are the output, the weighted mean of the candidates, and the logarithm of the sum of
     their weights.
@@ -241,8 +241,8 @@ class SLSTMCell(FourGates):
         raw = given + hidden @ self.weights[1]
         enter, keep, candidate, output = np.split(raw, 4, axis=1)
         log_weight += log_expit(keep)
+        mean += expit(enter - log_weight) * (np.tanh(candidate) - mean)
         np.logaddexp(log_weight, enter, out=log_weight)
-        mean += np.exp(enter - log_weight) * (np.tanh(candidate) - mean)
         np.multiply(expit(output), mean, out=hidden)
         return hidden
 

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from skrnn import SequenceForecaster, networks
+from skrnn.networks import layers
 from skrnn.networks.model import build_model
 from skrnn.networks.wrappers.forecast import WindowLayout
 from tests.forecasting.parts import GAUSSIAN, POINT, keras, network_of, normal, numpy_of
@@ -127,3 +128,17 @@ def test_a_step_by_step_decoder_has_the_layers_of_the_network_or_refuses_it(stra
         ValueError, match=r"decodes with an RNN, LSTM, GRU, MinGRU or SLSTM, and network=Own\(uni"
     ):
         SequenceForecaster(network=Own(units=3), **params).fit(y)
+
+
+def test_every_recurrent_network_has_a_decoder_with_its_layers_and_is_named_by_the_refusal():
+    kinds = {
+        n: kind for n, kind in networks.BY_NAME.items() if issubclass(kind, networks.Recurrent)
+    }
+    assert len(kinds) == 5
+    for name in kinds:
+        assert layers.RecurrentDecoder(name, 2, 1, 1).kind == name
+    y = pd.Series(normal(40), index=MONTHS)
+    with pytest.raises(ValueError, match="decodes with") as refusal:
+        SequenceForecaster(network=Own(units=3), strategy="seq2seq", window_length=4).fit(y, fh=2)
+    for kind in kinds.values():
+        assert kind.__name__ in str(refusal.value)

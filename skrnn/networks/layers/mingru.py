@@ -6,22 +6,13 @@ from functools import partial
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
-from numpy.typing import NDArray
 
-from skrnn.networks.layers.time_scales import TimeScaled, retention_biases, settings_of
-
-
-def gate_bias(shape: tuple[int, ...], dtype: Any = None, *, time_scale: int) -> NDArray[Any]:
-    """Return biases whose update gates have time scales from 2 to ``time_scale`` steps.
-
-    The biases of the candidates are zero.
-    """
-    bias = np.zeros(shape, dtype)
-    units = shape[0] // 2
-    bias[:units] = -retention_biases(units, time_scale)
-    return bias
+from skrnn.networks.layers.time_scales import (
+    TimeScaledLayer,
+    biases_by_time_scale,
+    settings_of,
+)
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
@@ -41,6 +32,8 @@ class MinGRUCell(keras.layers.SimpleRNNCell):
         Seed of the dropout.
     time_scale : int, default=2
         Longest time scale of the units before training, in steps.
+    dtype, name, trainable
+        Of ``keras.layers.Layer``.
     """
 
     def __init__(
@@ -49,16 +42,22 @@ class MinGRUCell(keras.layers.SimpleRNNCell):
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
         time_scale: int = 2,
-        **kwargs: Any,
+        *,
+        dtype: Any = None,
+        name: str | None = None,
+        trainable: bool = True,
     ) -> None:
+        shared = {"dtype": dtype, "name": name, "trainable": trainable}
         # The base class has the dropout masks that Keras' RNN layers draw before their loop.
-        super().__init__(units, recurrent_dropout=recurrent_dropout, seed=seed, **kwargs)
+        super().__init__(units, recurrent_dropout=recurrent_dropout, seed=seed, **shared)
         self.time_scale = time_scale
 
     def build(self, input_shape: Any) -> None:
         """Create the weights of gate and candidate."""
         self.kernel = self.add_weight(shape=(input_shape[-1], 2 * self.units), name="kernel")
-        initializer = partial(gate_bias, time_scale=self.time_scale)
+        initializer = partial(
+            biases_by_time_scale, n_gates=2, update_gate=0, time_scale=self.time_scale
+        )
         self.bias = self.add_weight(shape=(2 * self.units,), initializer=initializer, name="bias")
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
@@ -77,7 +76,7 @@ class MinGRUCell(keras.layers.SimpleRNNCell):
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class MinGRU(TimeScaled, keras.layers.RNN):
+class MinGRU(TimeScaledLayer, keras.layers.RNN):
     """Layer of minimal gated recurrent units.
 
     Parameters

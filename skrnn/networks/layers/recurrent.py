@@ -16,12 +16,12 @@ class FastRecurrence:
     ----------
     kernel_name : str
         Name of the kernel.
-    starts_at_zero : bool
-        Whether the states before the first step are zeros, which kernels need not be given.
+    kernel_needs_states : bool
+        Whether the kernel has to be given the states before the first step, which are not zeros.
     """
 
     kernel_name: ClassVar[str]
-    starts_at_zero: ClassVar[bool] = True
+    kernel_needs_states: ClassVar[bool] = False
 
     def call(
         self: Any,
@@ -34,7 +34,7 @@ class FastRecurrence:
         run = getattr(kernels.kernels(), self.kernel_name, None)
         if run is None or mask is not None or not self._is_covered(training):
             return super().call(sequences, initial_state, mask, training)  # type: ignore[misc]
-        if initial_state is None and not self.starts_at_zero:
+        if initial_state is None and self.kernel_needs_states:
             initial_state = self.get_initial_state(keras.ops.shape(sequences)[0])
         start = [] if initial_state is None else keras.tree.flatten(initial_state)
         outputs, states = run(sequences, *(weight.value for weight in self.cell.weights), *start)

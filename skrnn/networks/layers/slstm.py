@@ -1,8 +1,8 @@
 """LSTM with exponential input gates, sLSTM (Beck et al., 2024, arXiv:2405.04517), as a Keras layer.
 
-The paper's cell c is divided by a normalizer n, and both are scaled by exp(-m) lest they overflow.
-Here the state is their quotient, a weighted mean of the candidates, and the logarithm of the
-weight n: neither overflows, and any initial state of real numbers is valid.
+The paper divides the cell c by a normalizer n, and scales both by exp(-m) so that they do not
+overflow. Here the states are their quotient, a weighted mean of the candidates, and the logarithm
+of n, the sum of the weights: neither overflows, and any initial state of real numbers is valid.
 """
 
 from __future__ import annotations
@@ -11,23 +11,14 @@ from functools import partial
 from typing import Any
 
 import keras
-import numpy as np
 from keras import ops
-from numpy.typing import NDArray
 
-from skrnn.networks.layers.time_scales import TimeScaled, retention_biases, settings_of
+from skrnn.networks.layers.time_scales import (
+    TimeScaledLayer,
+    biases_by_time_scale,
+    settings_of,
+)
 from skrnn.numpy_runtime.cells import NO_WEIGHT
-
-
-def gate_bias(shape: tuple[int, ...], dtype: Any = None, *, time_scale: int) -> NDArray[Any]:
-    """Return biases whose forget gates have time scales from 2 to ``time_scale`` steps.
-
-    The other biases are zero.
-    """
-    bias = np.zeros(shape, dtype)
-    units = shape[0] // 4
-    bias[units : 2 * units] = retention_biases(units, time_scale)
-    return bias
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
@@ -35,7 +26,8 @@ class SLSTMCell(keras.layers.LSTMCell):
     """One step of an LSTM with exponential input gates.
 
     The states are the outputs, the weighted mean of the candidates, and the logarithm of the sum of
-    their weights. The weights are those of an LSTM, with the gates i, f, c, o.
+    their weights. The layer has the weights of an LSTM, in its order: input gate, forget gate,
+    candidate, output gate.
 
     Parameters
     ----------
@@ -48,6 +40,8 @@ class SLSTMCell(keras.layers.LSTMCell):
         Seed of the dropout.
     time_scale : int, default=2
         Longest time scale of the forget gates before training, in steps.
+    dtype, name, trainable
+        Of ``keras.layers.Layer``.
     """
 
     def __init__(
@@ -56,15 +50,21 @@ class SLSTMCell(keras.layers.LSTMCell):
         recurrent_dropout: float = 0.0,
         seed: int | None = None,
         time_scale: int = 2,
-        **kwargs: Any,
+        *,
+        dtype: Any = None,
+        name: str | None = None,
+        trainable: bool = True,
     ) -> None:
+        shared = {"dtype": dtype, "name": name, "trainable": trainable}
         super().__init__(
             units,
             recurrent_dropout=recurrent_dropout,
             seed=seed,
             unit_forget_bias=False,
-            bias_initializer=partial(gate_bias, time_scale=time_scale),
-            **kwargs,
+            bias_initializer=partial(
+                biases_by_time_scale, n_gates=4, forget_gate=1, time_scale=time_scale
+            ),
+            **shared,
         )
         self.time_scale = time_scale
         self.state_size = [units] * 3
@@ -75,13 +75,14 @@ class SLSTMCell(keras.layers.LSTMCell):
         raw = ops.matmul(inputs, self.kernel) + self.bias + self._product(hidden, training)
         enter, keep, candidate, output = ops.split(raw, 4, axis=-1)
         kept = log_weight + ops.log_sigmoid(keep)
-        log_weight = ops.logaddexp(kept, enter)
-        mean = mean + ops.exp(enter - log_weight) * (ops.tanh(candidate) - mean)
+        # Not logaddexp, whose gradient is wrong on TensorFlow where both are equal.
+        log_weight = ops.logsumexp(ops.stack([kept, enter]), axis=0)
+        mean = mean + ops.sigmoid(enter - kept) * (ops.tanh(candidate) - mean)
         hidden = ops.sigmoid(output) * mean
         return hidden, [hidden, mean, log_weight]
 
     def get_initial_state(self, batch_size: Any = None) -> list[Any]:
-        """Return states of no weight, whatever the mean."""
+        """Return zeros, except for the log weight, which stands for a weight of zero."""
         zeros = ops.zeros((batch_size, self.units), dtype=self.compute_dtype)
         return [zeros, zeros, zeros + NO_WEIGHT]
 
@@ -100,7 +101,7 @@ class SLSTMCell(keras.layers.LSTMCell):
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class SLSTM(TimeScaled, keras.layers.RNN):
+class SLSTM(TimeScaledLayer, keras.layers.RNN):
     """LSTM layer with exponential input gates.
 
     Parameters
@@ -113,4 +114,11 @@ class SLSTM(TimeScaled, keras.layers.RNN):
 
     cell_class = SLSTMCell
     kernel_name = "slstm"
-    starts_at_zero = False
+    kernel_needs_states = True
+
+    def reset_state(self) -> None:
+        """Set the states of a stateful layer to those of a new one."""
+        for state, start in zip(
+            self.states, self.get_initial_state(self.states[0].shape[0]), strict=True
+        ):
+            state.assign(start)

@@ -1,4 +1,4 @@
-"""Recurrent layers whose gates start with time scales evenly spaced on a log scale."""
+"""Recurrent layers whose gate biases are initialized by time scale."""
 
 from __future__ import annotations
 
@@ -10,16 +10,31 @@ from numpy.typing import NDArray
 from skrnn.networks.layers.recurrent import FastRecurrence
 
 
-def retention_biases(units: int, time_scale: int) -> NDArray[Any]:
-    """Return the biases of gates that keep ``1 - 1 / t`` of a state at each step.
+def biases_by_time_scale(
+    shape: tuple[int, ...],
+    dtype: Any = None,
+    *,
+    n_gates: int,
+    forget_gate: int | None = None,
+    update_gate: int | None = None,
+    time_scale: int,
+) -> NDArray[Any]:
+    """Return biases of gates, zero but for the forget gate, or the update gate.
 
-    Such a gate averages over about t steps (Tallec and Ollivier, 2018, arXiv:1804.11188). The first
-    t is 2, which is a bias of zero, and the last ``time_scale``.
+    A state of which ``1 - 1 / t`` is kept at each step averages over about t steps (Tallec and
+    Ollivier, 2018, arXiv:1804.11188). Over the units, t is evenly spaced on a log scale from 2,
+    which is a bias of zero, to ``time_scale``.
     """
-    return np.asarray(np.log(np.geomspace(2, time_scale, units) - 1))
+    bias = np.zeros((n_gates, shape[0] // n_gates), dtype)
+    kept = np.log(np.geomspace(2, time_scale, bias.shape[1]) - 1)
+    if forget_gate is not None:
+        bias[forget_gate] = kept
+    if update_gate is not None:
+        bias[update_gate] = -kept
+    return bias.ravel()
 
 
-class TimeScaled(FastRecurrence):
+class TimeScaledLayer(FastRecurrence):
     """Mixin of recurrent layers whose cell has a ``time_scale``; a subclass names the cell.
 
     Parameters

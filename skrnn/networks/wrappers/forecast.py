@@ -34,7 +34,9 @@ from skrnn.numpy_runtime.weights import WeightReader
 
 #: Cells of decoders by the layers of recurrent encoders; other encoders have a GRU decoder.
 _CELLS = {
-    network.layer: name for name, network in BY_NAME.items() if issubclass(network, Recurrent)
+    (network.layer, network.cell): name
+    for name, network in BY_NAME.items()
+    if issubclass(network, Recurrent)
 }
 
 
@@ -305,9 +307,8 @@ class Forecast(Wrapper):
 
         shape = self.layout.n_targets, self.head.n_parameters
         width = self.encoder.hidden_width()
-        starts_at_zero = self.seasons is not None
         decoder = layers.RecurrentDecoder(
-            self._decoder_cell(), width, *shape, starts_at_zero=starts_at_zero
+            self._decoder_cell(), width, *shape, starts_at_zero=self.seasons is not None
         )
         return decoder(context, teacher, known)
 
@@ -321,14 +322,14 @@ class Forecast(Wrapper):
         """
         if not isinstance(self.encoder, Recurrent):
             return "gru"
-        layer = type(self.encoder).layer
-        if layer not in _CELLS:
+        own = type(self.encoder).layer, type(self.encoder).cell
+        if own not in _CELLS:
             raise ValueError(
                 "strategy='seq2seq' decodes with an RNN, LSTM, GRU, MinGRU or SLSTM, and "
                 f"network={self.encoder!r} has recurrent layers of its own; give one of these "
                 "networks, or strategy='direct' or 'recursive'."
             )
-        return _CELLS[layer]
+        return _CELLS[own]
 
     def in_numpy(self, weights: Sequence[Any], n: int) -> NumpyForecast:
         """Return the network in NumPy, for ``n`` windows.
