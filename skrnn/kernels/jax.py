@@ -14,6 +14,9 @@ from typing import Any
 import jax
 from jax import numpy as jnp
 
+#: Lengths of kernels from which a convolution computes four outputs together, and eight.
+LONG, VERY_LONG = 16, 64
+
 
 def runs_here() -> bool:
     """Return whether these kernels are faster: on a GPU, Keras' layers call cuDNN."""
@@ -190,10 +193,36 @@ _slstm.defvjp(_slstm_forward, _slstm_backward)
 def convolution(x: Any, kernel: Any, stride: int, dilation: int) -> Any:
     """Return the outputs of a convolution without padding, (batch, n_outputs, filters)."""
     kernel_size, n_features, filters = kernel.shape
+    if stride == dilation == 1 and kernel_size >= LONG:
+        return _long_convolution(x, kernel, n_together=4 if kernel_size < VERY_LONG else 8)
     n_outputs = (x.shape[1] - (kernel_size - 1) * dilation - 1) // stride + 1
     reach = (n_outputs - 1) * stride + 1
     taps = [x[:, i * dilation : i * dilation + reach : stride] for i in range(kernel_size)]
     return jnp.concatenate(taps, axis=-1) @ kernel.reshape(kernel_size * n_features, filters)
+
+
+def _long_convolution(x: Any, kernel: Any, n_together: int) -> Any:
+    """Return a convolution in which a row of the matrix product has several outputs.
+
+    A row has the inputs of ``n_together`` neighboring outputs, and the matrix has a shifted copy of
+    the kernel for each of them, zero elsewhere. So each input is copied to fewer rows.
+    """
+    n_sequences, n_steps, n_features = x.shape
+    kernel_size, _, filters = kernel.shape
+    n_outputs = n_steps - kernel_size + 1
+    n_rows = -(-n_outputs // n_together)
+    n_parts = -(-(n_together + kernel_size - 1) // n_together)  # of a row, n_together steps each
+    n_beside = (n_rows + n_parts - 1) * n_together - n_steps
+    parts = jnp.pad(x, ((0, 0), (0, n_beside), (0, 0)))
+    parts = parts.reshape(n_sequences, -1, n_together * n_features)
+    rows = jnp.concatenate([parts[:, i : i + n_rows] for i in range(n_parts)], axis=-1)
+    beside = n_parts * n_together - kernel_size
+    copies = [
+        jnp.pad(kernel, ((i, beside - i), (0, 0), (0, 0))).reshape(-1, filters)
+        for i in range(n_together)
+    ]
+    outputs = rows @ jnp.concatenate(copies, axis=1)
+    return outputs.reshape(n_sequences, n_rows * n_together, filters)[:, :n_outputs]
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(2,))

@@ -130,6 +130,24 @@ def test_a_long_sequence_in_a_large_batch_is_as_near(kind):
     assert_twins_agree(kind, (64, 150, 5), 24)
 
 
+@pytest.mark.parametrize("kernel_size", [1, 5, 15, 16, 17, 40, 63, 64, 71])
+@pytest.mark.parametrize("padding", ["same", "causal", "valid"])
+def test_a_convolution_and_its_gradients_are_those_of_keras(kernel_size, padding):
+    ours, theirs = (of.Conv1D(3, kernel_size, padding=padding) for of in (layers, keras.layers))
+    generator = np.random.default_rng(kernel_size)
+    for layer in (ours, theirs):
+        layer.build((None, None, 2))
+    for n_steps in (kernel_size, kernel_size + 1, 2 * kernel_size + 6):
+        x = generator.normal(size=(2, n_steps, 2)).astype(np.float32)
+        arrays = [x, *(generator.normal(size=w.shape).astype(np.float32) for w in ours.weights)]
+        direction = generator.normal(size=theirs.compute_output_shape(x.shape)).astype(np.float32)
+        (outputs, of_arrays), (expected, expected_of_arrays) = (
+            outputs_and_gradients_of(pure(layer), arrays, direction) for layer in (ours, theirs)
+        )
+        np.testing.assert_allclose(to_numpy(outputs), to_numpy(expected), atol=1e-4)
+        assert_equal_gradients(of_arrays, expected_of_arrays)
+
+
 @settings(max_examples=8, deadline=None, database=None, derandomize=True)
 @given(
     shape=st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 4)),
