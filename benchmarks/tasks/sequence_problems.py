@@ -30,7 +30,7 @@ from sequence_problems_tasks import PROBLEMS
 
 from skrnn import networks
 
-NETWORKS = ("LSTM", "GRU", "RNN", "TCN", "minGRU", "minGRU, time_scale=2")
+NETWORKS = ("LSTM", "GRU", "RNN", "TCN", "minGRU", "minGRU, time_scale=2", "sLSTM")
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ WIDE = {
     "RNN": networks.RNN(units=260),
     "minGRU": networks.MinGRU(units=180),
     "minGRU, time_scale=2": networks.MinGRU(units=180, time_scale=2),
+    "sLSTM": networks.SLSTM(units=130),
 }
 #: 10,000 to 16,000 weights for copy memory.
 NARROW = {
@@ -68,6 +69,7 @@ NARROW = {
     "RNN": networks.RNN(units=110),
     "minGRU": networks.MinGRU(units=75),
     "minGRU, time_scale=2": networks.MinGRU(units=75, time_scale=2),
+    "sLSTM": networks.SLSTM(units=50),
 }
 SETTINGS: dict[str, dict[str, Setting]] = {
     "adding": {name: Setting(network) for name, network in WIDE.items()}
