@@ -194,8 +194,10 @@ class MinGRUCell(Projected, Cell):
         return hidden
 
 
-class LSTMWeights(Projected, Cell):
-    """Base class of layers with the weights of an LSTM."""
+class LSTMWeights(Projected):
+    """Mixin of layers with the weights of an LSTM."""
+
+    weights: Sequence[Array]
 
     @classmethod
     def shapes(cls, units: int) -> Sequence[Shape]:
@@ -208,7 +210,7 @@ class LSTMWeights(Projected, Cell):
         return x @ kernel + bias
 
 
-class LSTMCell(LSTMWeights):
+class LSTMCell(LSTMWeights, Cell):
     """LSTM layer with gates i, f, c, o."""
 
     start_values = (0.0, 0.0)
@@ -226,7 +228,7 @@ class LSTMCell(LSTMWeights):
         return hidden
 
 
-class SLSTMCell(LSTMWeights):
+class SLSTMCell(LSTMWeights, Cell):
     """LSTM layer with exponential input gates.
 
     The states are the output, the weighted mean of the candidates, and the logarithm of the sum of
