@@ -37,7 +37,7 @@ def test_any_recurrent_network_decodes_in_numpy_as_in_keras(network, bidirection
         (networks.GRU(conv_filters=2), "give conv_filters=None"),
         (networks.LSTM(pooling="mean"), "give pooling='last'"),
         (networks.LSTM(initial_state="learned"), "or bidirectional=False to the translator"),
-        (networks.TCN(), "'mingru' or a recurrent network object such as skrnn.networks.GRU"),
+        (networks.TCN(), "'slstm' or a recurrent network object such as skrnn.networks.GRU"),
         (
             "dense",
             "network='dense'.*accepts 'rnn', 'lstm', 'gru'",
