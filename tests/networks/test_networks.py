@@ -331,7 +331,7 @@ def test_fresh_gates_have_time_scales_of_equal_ratios(kind, sign, seed):
     gate = slice(0, 5) if kind is networks.MinGRU else slice(5, 10)  # update or forget gate
     for bias in fresh_biases(kind(units=5, n_layers=2).resolve(81), seed):
         time_scales = 1 / sigmoid(sign * bias[gate].astype(float))
-        np.testing.assert_allclose(time_scales, 2 * 64.0 ** (np.arange(5) / 4), rtol=1e-4)
+        np.testing.assert_allclose(time_scales, 2 * 64.0 ** (np.arange(5) / 4), rtol=1e-5)
         assert not np.delete(bias, gate).any()
 
 
