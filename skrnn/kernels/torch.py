@@ -147,26 +147,10 @@ def lstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> 
 
 
 def slstm(x: Any, kernel: Any, recurrent_kernel: Any, bias: Any, *start: Any) -> Any:
-    """Return the outputs of an LSTM with exponential input gates at every step.
+    """Return the outputs of an LSTM with exponential input gates at every step, and last states.
 
-    Parameters
-    ----------
-    x : tensor of shape (batch, n_steps, n_features)
-        The sequences.
-    kernel : tensor of shape (n_features, 4 * units)
-        Weights of the inputs, for input gate, forget gate, candidate and output gate.
-    recurrent_kernel : tensor of shape (units, 4 * units)
-        Weights of the state.
-    bias : tensor of shape (4 * units,)
-        Biases.
-    *start : tensor of shape (batch, units)
-        Initial state, mean and logarithm of its weight, which must be given.
-
-    Returns
-    -------
-    outputs : tensor of shape (batch, n_steps, units)
-    states : tuple of tensors of shape (batch, units)
-        States after the last step.
+    Weights and results are as in `lstm`. ``start`` must be given: the initial state, the mean, and
+    the logarithm of its weight.
     """
     outputs, *states = _SLSTM.apply(x, kernel, recurrent_kernel, bias, *start)
     return outputs, (outputs[:, -1], *states)
@@ -348,12 +332,12 @@ class _SLSTM(Function):
             s, _, c, o = gates[part].split(units, -1)
             shares, outputs = s.clone(), o.clone()
             before, after = means[:-1][part], means[1:][part]
-            of_more = (c - before).mul_(_sigmoid_factor(s))
-            c.copy_(shares * (1 - c * c))
-            o.copy_(_sigmoid_factor(o).mul_(after))
+            of_share = _sigmoid_backward(c - before, s)
+            c.copy_(_tanh_backward(shares, c))
+            o.copy_(_sigmoid_backward(after, o))
             for of_output, now, share, output, more in zip(
                 *map(_backwards, (of_outputs.transpose(0, 1)[part], gates[part])),
-                *map(_backwards, (shares, outputs, of_more)),
+                *map(_backwards, (shares, outputs, of_share)),
                 strict=True,
             ):
                 of_enter, of_forget, of_candidate, of_let_out = now.split(units, -1)
@@ -369,11 +353,6 @@ class _SLSTM(Function):
                 torch.mm(now, back, out=of_state)
         gradients = _of_inputs(ctx, inputs, kernel, states, of_state, *[gates] * 3)
         return *gradients, of_mean, of_log_weight
-
-
-def _sigmoid_factor(value: Any) -> Any:
-    """Return the derivative of a sigmoid from its value."""
-    return value * (1 - value)
 
 
 def _by_time(x: Any) -> Any:

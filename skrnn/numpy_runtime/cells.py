@@ -121,18 +121,23 @@ class Projected(ABC):
         return self.advance(self.project(x))
 
 
-class SimpleCell(Projected, Cell):
+class Affine(Projected):
+    """Mixin of layers that multiply inputs by their first weight, and add their last, the bias."""
+
+    weights: Sequence[Array]
+
+    def project(self, x: Array) -> Array:
+        """Return the product with the kernel, and the bias."""
+        return x @ self.weights[0] + self.weights[-1]
+
+
+class SimpleCell(Affine, Cell):
     """Simple recurrent layer."""
 
     @classmethod
     def shapes(cls, units: int) -> Sequence[Shape]:
         """Return those of kernel, recurrent kernel and bias."""
         return (None, units), (units, units), (units,)
-
-    def project(self, x: Array) -> Array:
-        """Return the product with the kernel, and the bias."""
-        kernel, _, bias = self.weights
-        return x @ kernel + bias
 
     def advance(self, given: Array) -> Array:
         """Process a projected step."""
@@ -172,18 +177,13 @@ class GRUCell(Projected, Cell):
         return hidden
 
 
-class MinGRUCell(Projected, Cell):
+class MinGRUCell(Affine, Cell):
     """Minimal gated recurrent unit with update gate z and candidate."""
 
     @classmethod
     def shapes(cls, units: int) -> Sequence[Shape]:
         """Return those of kernel and bias."""
         return (None, 2 * units), (2 * units,)
-
-    def project(self, x: Array) -> Array:
-        """Return the product with the kernel, and the bias."""
-        kernel, bias = self.weights
-        return x @ kernel + bias
 
     def advance(self, given: Array) -> Array:
         """Process a projected step."""
@@ -194,20 +194,13 @@ class MinGRUCell(Projected, Cell):
         return hidden
 
 
-class LSTMWeights(Projected):
+class LSTMWeights(Affine):
     """Mixin of layers with the weights of an LSTM."""
-
-    weights: Sequence[Array]
 
     @classmethod
     def shapes(cls, units: int) -> Sequence[Shape]:
         """Return those of kernel, recurrent kernel and bias."""
         return (None, 4 * units), (units, 4 * units), (4 * units,)
-
-    def project(self, x: Array) -> Array:
-        """Return the product with the kernel, and the bias."""
-        kernel, _, bias = self.weights
-        return x @ kernel + bias
 
 
 class LSTMCell(LSTMWeights, Cell):

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skrnn.numpy_runtime.cells import SLSTMCell
+from skrnn.numpy_runtime.cells import Cell, MinGRUCell, SLSTMCell
 from skrnn.onnx_export.core import affine
 from skrnn.onnx_export.graph import Graph, Tensor
 from skrnn.onnx_export.keras_model import cannot_convert, converts, weight
@@ -66,16 +66,13 @@ def mingru(
     """Return the outputs of a minimal gated recurrent unit, as `simple` does."""
     units = weights[0].shape[1] // 2
     update, candidate = _gates(graph, steps, weights)
-    (start,) = states
-    if start is None:
-        zeros = graph.constant(np.zeros((1, units), np.float32))
-        start = zeros.expand(steps.length(1), 1)
+    start = _started(graph, steps, states, MinGRUCell, units)
 
     def body(hidden: Tensor, z: Tensor, c: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         new = hidden + z * (c - hidden)
         return [new], [new]
 
-    last, outputs = graph.scan(body, [start], [update, candidate], [(None, units)])
+    last, outputs = graph.scan(body, start, [update, candidate], [(None, units)])
     return [outputs, last]
 
 
@@ -96,12 +93,7 @@ def slstm(
     kernel, recurrent, bias = weights
     units = len(recurrent)
     given = affine(graph, steps, kernel, bias)
-    start = [
-        graph.constant(np.full((1, units), value, np.float32)).expand(steps.length(1), 1)
-        if state is None
-        else state
-        for state, value in zip(states, SLSTMCell.start_values, strict=True)
-    ]
+    start = _started(graph, steps, states, SLSTMCell, units)
 
     def body(*now: Tensor) -> tuple[list[Tensor], list[Tensor]]:
         *before, given = now
@@ -138,6 +130,18 @@ def _slstm_step(
     distance = graph.op("Abs", enter - kept)
     log_weight = graph.op("Max", enter, kept) + graph.op("Softplus", -distance)
     return [graph.op("Sigmoid", output) * mean, mean, log_weight]
+
+
+def _started(
+    graph: Graph, steps: Tensor, states: Sequence[Tensor | None], cell: type[Cell], units: int
+) -> list[Tensor]:
+    """Return states, and where one is None, the initial one of the cell for each sequence."""
+    return [
+        graph.constant(np.full((1, units), value, np.float32)).expand(steps.length(1), 1)
+        if state is None
+        else state
+        for state, value in zip(states, cell.start_values, strict=True)
+    ]
 
 
 def _gates(graph: Graph, steps: Tensor, weights: Arrays) -> tuple[Tensor, Tensor]:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
-from skrnn.networks.layers.time_scales import (
-    TimeScaledLayer,
-    biases_by_time_scale,
-    settings_of,
-)
+from skrnn.networks.layers.time_scales import TimeScaledCell, TimeScaledLayer
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class MinGRUCell(keras.layers.SimpleRNNCell):
+class MinGRUCell(TimeScaledCell, keras.layers.SimpleRNNCell):
     """One step of a minimal gated recurrent unit.
+
+    Keras' cell has the dropout masks that RNN layers draw before their loop.
 
     Update gate z and candidate c depend on the inputs alone. The state h becomes
     ``(1 - z) h + z g(c)``, where ``g(c)`` is ``c + 0.5`` if c is not negative, else its sigmoid.
@@ -36,29 +33,13 @@ class MinGRUCell(keras.layers.SimpleRNNCell):
         Of ``keras.layers.Layer``.
     """
 
-    def __init__(
-        self,
-        units: int,
-        recurrent_dropout: float = 0.0,
-        seed: int | None = None,
-        time_scale: int = 2,
-        *,
-        dtype: Any = None,
-        name: str | None = None,
-        trainable: bool = True,
-    ) -> None:
-        shared = {"dtype": dtype, "name": name, "trainable": trainable}
-        # The base class has the dropout masks that Keras' RNN layers draw before their loop.
-        super().__init__(units, recurrent_dropout=recurrent_dropout, seed=seed, **shared)
-        self.time_scale = time_scale
+    gates: ClassVar[dict[str, int]] = {"n_gates": 2, "gate": 0, "updates": True}
 
     def build(self, input_shape: Any) -> None:
         """Create the weights of gate and candidate."""
         self.kernel = self.add_weight(shape=(input_shape[-1], 2 * self.units), name="kernel")
-        initializer = partial(
-            biases_by_time_scale, n_gates=2, update_gate=0, time_scale=self.time_scale
-        )
-        self.bias = self.add_weight(shape=(2 * self.units,), initializer=initializer, name="bias")
+        shape = (2 * self.units,)
+        self.bias = self.add_weight(shape=shape, initializer=self.bias_initializer, name="bias")
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
         """Return the outputs and the new state."""
@@ -69,10 +50,6 @@ class MinGRUCell(keras.layers.SimpleRNNCell):
         hidden = hidden + update * (candidate - hidden)
         mask = self.get_recurrent_dropout_mask(hidden) if training else None
         return hidden if mask is None else hidden * mask, [hidden]
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the configuration of the cell."""
-        return {**keras.layers.Layer.get_config(self), **settings_of(self)}
 
 
 @keras.saving.register_keras_serializable(package="skrnn")

@@ -7,22 +7,17 @@ of n, the sum of the weights: neither overflows, and any initial state of real n
 
 from __future__ import annotations
 
-from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 from keras import ops
 
-from skrnn.networks.layers.time_scales import (
-    TimeScaledLayer,
-    biases_by_time_scale,
-    settings_of,
-)
+from skrnn.networks.layers.time_scales import TimeScaledCell, TimeScaledLayer
 from skrnn.numpy_runtime.cells import NO_WEIGHT
 
 
 @keras.saving.register_keras_serializable(package="skrnn")
-class SLSTMCell(keras.layers.LSTMCell):
+class SLSTMCell(TimeScaledCell, keras.layers.LSTMCell):
     """One step of an LSTM with exponential input gates.
 
     The states are the outputs, the weighted mean of the candidates, and the logarithm of the sum of
@@ -44,29 +39,11 @@ class SLSTMCell(keras.layers.LSTMCell):
         Of ``keras.layers.Layer``.
     """
 
-    def __init__(
-        self,
-        units: int,
-        recurrent_dropout: float = 0.0,
-        seed: int | None = None,
-        time_scale: int = 2,
-        *,
-        dtype: Any = None,
-        name: str | None = None,
-        trainable: bool = True,
-    ) -> None:
-        shared = {"dtype": dtype, "name": name, "trainable": trainable}
-        super().__init__(
-            units,
-            recurrent_dropout=recurrent_dropout,
-            seed=seed,
-            unit_forget_bias=False,
-            bias_initializer=partial(
-                biases_by_time_scale, n_gates=4, forget_gate=1, time_scale=time_scale
-            ),
-            **shared,
-        )
-        self.time_scale = time_scale
+    gates: ClassVar[dict[str, int]] = {"n_gates": 4, "gate": 1, "updates": False}
+
+    def __init__(self, units: int, *args: Any, **kwargs: Any) -> None:
+        super().__init__(units, *args, **kwargs)
+        self.unit_forget_bias = False
         self.state_size = [units] * 3
 
     def call(self, inputs: Any, states: Any, training: bool = False) -> Any:
@@ -85,10 +62,6 @@ class SLSTMCell(keras.layers.LSTMCell):
         """Return zeros, except for the log weight, which stands for a weight of zero."""
         zeros = ops.zeros((batch_size, self.units), dtype=self.compute_dtype)
         return [zeros, zeros, zeros + NO_WEIGHT]
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the configuration of the cell."""
-        return {**keras.layers.Layer.get_config(self), **settings_of(self)}
 
     def _product(self, hidden: Any, training: bool) -> Any:
         """Return the product with the recurrent kernel, after one dropout mask for each gate."""

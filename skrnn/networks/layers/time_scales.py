@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, ClassVar, Self
 
+import keras
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,11 +17,11 @@ def biases_by_time_scale(
     dtype: Any = None,
     *,
     n_gates: int,
-    forget_gate: int | None = None,
-    update_gate: int | None = None,
+    gate: int,
+    updates: bool,
     time_scale: int,
 ) -> NDArray[Any]:
-    """Return biases of gates, zero but for the forget gate, or the update gate.
+    """Return biases of gates, zero but for one, a forget gate or one that ``updates`` the state.
 
     A state of which ``1 - 1 / t`` is kept at each step averages over about t steps (Tallec and
     Ollivier, 2018, arXiv:1804.11188). Over the units, t is evenly spaced on a log scale from 2,
@@ -27,11 +29,40 @@ def biases_by_time_scale(
     """
     bias = np.zeros((n_gates, shape[0] // n_gates), dtype)
     kept = np.log(np.geomspace(2, time_scale, bias.shape[1]) - 1)
-    if forget_gate is not None:
-        bias[forget_gate] = kept
-    if update_gate is not None:
-        bias[update_gate] = -kept
+    bias[gate] = -kept if updates else kept
     return bias.ravel()
+
+
+class TimeScaledCell:
+    """Mixin of Keras cells whose gates start with time scales; a subclass says which.
+
+    Attributes
+    ----------
+    gates : dict from str to int
+        The arguments ``n_gates``, ``gate`` and ``updates`` of `biases_by_time_scale`.
+    """
+
+    gates: ClassVar[dict[str, int]]
+
+    def __init__(
+        self: Any,
+        units: int,
+        recurrent_dropout: float = 0.0,
+        seed: int | None = None,
+        time_scale: int = 2,
+        *,
+        dtype: Any = None,
+        name: str | None = None,
+        trainable: bool = True,
+    ) -> None:
+        shared = {"dtype": dtype, "name": name, "trainable": trainable}
+        super().__init__(units, recurrent_dropout=recurrent_dropout, seed=seed, **shared)  # type: ignore[call-arg]
+        self.time_scale = time_scale
+        self.bias_initializer = partial(biases_by_time_scale, time_scale=time_scale, **self.gates)
+
+    def get_config(self: Any) -> dict[str, Any]:
+        """Return the configuration of the cell."""
+        return {**keras.layers.Layer.get_config(self), **settings_of(self)}
 
 
 class TimeScaledLayer(FastRecurrence):
